@@ -1,0 +1,67 @@
+//! Every environment variable that jobctl reads, one documented constant each.
+//!
+//! No other file spells the name of an environment variable.
+
+/// The bench directory, like `--bench`.
+pub const JOBCTL_BENCH: &str = "JOBCTL_BENCH";
+/// The Redis URL, like `--redis`.
+pub const JOBCTL_REDIS: &str = "JOBCTL_REDIS";
+/// The site or sites (comma-separated), like `--site`. Wins over `FRAPPE_SITE`.
+pub const JOBCTL_SITE: &str = "JOBCTL_SITE";
+/// Any non-empty value but `0` refuses whatever changes something, like `--read-only`.
+pub const JOBCTL_READ_ONLY: &str = "JOBCTL_READ_ONLY";
+/// The settings file, like `--config`.
+pub const JOBCTL_CONFIG: &str = "JOBCTL_CONFIG";
+/// The output format, like `--output`.
+pub const JOBCTL_OUTPUT: &str = "JOBCTL_OUTPUT";
+/// The time limit of one network step, like `--timeout`.
+pub const JOBCTL_TIMEOUT: &str = "JOBCTL_TIMEOUT";
+/// When to colour, like `--color`.
+pub const JOBCTL_COLOR: &str = "JOBCTL_COLOR";
+/// The key prefix of RQ 3.0 (default `rq`), read under RQ's own name.
+pub const RQ_KEY_PREFIX: &str = "RQ_KEY_PREFIX";
+/// The Python with RQ in it that `jobctl demo` runs its workers on.
+pub const JOBCTL_DEMO_PYTHON: &str = "JOBCTL_DEMO_PYTHON";
+
+/// Frappe's site selection, one name.
+pub const FRAPPE_SITE: &str = "FRAPPE_SITE";
+/// Frappe v15+: overrides `redis_queue`.
+pub const FRAPPE_REDIS_QUEUE: &str = "FRAPPE_REDIS_QUEUE";
+/// Frappe v15+: overrides `redis_cache`.
+pub const FRAPPE_REDIS_CACHE: &str = "FRAPPE_REDIS_CACHE";
+/// Frappe v15+: overrides `db_type`.
+pub const FRAPPE_DB_TYPE: &str = "FRAPPE_DB_TYPE";
+/// Frappe v15+: overrides `db_host`.
+pub const FRAPPE_DB_HOST: &str = "FRAPPE_DB_HOST";
+/// Frappe v15+: overrides `db_port`.
+pub const FRAPPE_DB_PORT: &str = "FRAPPE_DB_PORT";
+/// Frappe v16+: overrides `db_socket`.
+pub const FRAPPE_DB_SOCKET: &str = "FRAPPE_DB_SOCKET";
+/// Frappe v16+: overrides `db_name`.
+pub const FRAPPE_DB_NAME: &str = "FRAPPE_DB_NAME";
+/// Frappe v16+: overrides `db_user`.
+pub const FRAPPE_DB_USER: &str = "FRAPPE_DB_USER";
+/// Frappe v16+: overrides `db_password`.
+pub const FRAPPE_DB_PASSWORD: &str = "FRAPPE_DB_PASSWORD";
+/// Frappe v15+: the bench path, hence the bench id.
+pub const FRAPPE_BENCH_ROOT: &str = "FRAPPE_BENCH_ROOT";
+/// Frappe v14+: password of the queue login as user `default` when `use_rq_auth` is off.
+pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASSWORD";
+
+/// Any value but the empty one turns colour off (no-color.org).
+pub const NO_COLOR: &str = "NO_COLOR";
+/// `dumb` turns colour off.
+pub const TERM: &str = "TERM";
+/// Width of the terminal where it cannot be asked.
+pub const COLUMNS: &str = "COLUMNS";
+/// The user's home directory; the search for a bench stops there.
+pub const HOME: &str = "HOME";
+/// Where the user's settings file lives.
+pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// Where the user's state lives.
+pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+
+/// Reads a variable; unset and not UTF-8 are both `None`.
+pub fn read(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

@@ -1,0 +1,17 @@
+//! jobctl: the background jobs of a Frappe bench, or of any RQ deployment, from one binary.
+//!
+//! The way through the code, always in this direction:
+//!
+//! ```text
+//! argv ─► cli + commands ─► ops ─► backend ─► Redis │ files │ processes
+//!             │              │
+//!             │              ▼
+//!             └────────► report ─► ui.finish ─► render: table │ plain │ json │ jsonl │ csv
+//!                           └────► outcome ─► exit code
+//! ```
+
+pub mod codec;
+pub mod env;
+pub mod error;
+pub mod report;
+pub mod secrets;

@@ -1,0 +1,2 @@
+//! The `jobctl` binary.
+fn main() {}
