@@ -1,0 +1,199 @@
+//! The only file that spells a Redis key.
+//!
+//! Types and contents of the keys: `rq` 1.11 to 3.0, as each function says. RQ before 3.0 always
+//! uses the prefix `rq`; 3.0 takes it from `RQ_KEY_PREFIX`.
+
+use redis::{RedisWrite, ToRedisArgs, ToSingleRedisArg};
+
+use crate::model::id::QueueName;
+use crate::model::queue::Registry;
+
+/// A key of RQ; made here only, so that no key is spelled elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key(Vec<u8>);
+
+impl Key {
+    /// The key's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl ToRedisArgs for Key {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        out.write_arg(&self.0);
+    }
+}
+
+impl ToSingleRedisArg for Key {}
+
+/// Makes keys under one prefix.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    prefix: String,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::new("rq")
+    }
+}
+
+impl Keys {
+    /// Keys under `prefix`, without a trailing colon.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// The prefix.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    fn key(&self, parts: &[&[u8]]) -> Key {
+        let mut key = self.prefix.clone().into_bytes();
+        for part in parts {
+            key.push(b':');
+            key.extend_from_slice(part);
+        }
+        Key(key)
+    }
+
+    /// Set of full list keys of every queue that ever was; only grows.
+    pub fn queues(&self) -> Key {
+        self.key(&[b"queues"])
+    }
+
+    /// List of job ids, next first.
+    pub fn queue(&self, queue: &QueueName) -> Key {
+        self.key(&[b"queue", queue.as_str().as_bytes()])
+    }
+
+    /// List of ids that a single-queue worker moved and has not started (1.15+).
+    pub fn intermediate(&self, queue: &QueueName) -> Key {
+        self.key(&[b"queue", queue.as_str().as_bytes(), b"intermediate"])
+    }
+
+    /// When maintenance first saw an id stuck in the intermediate list, Unix seconds (1.16.2+).
+    pub fn first_seen(&self, queue: &QueueName, id: &[u8]) -> Key {
+        self.key(&[b"queue", queue.as_str().as_bytes(), b"intermediate", b"first_seen", id])
+    }
+
+    /// A registry: sorted set of ids, the started one of `id:execution` from 2.0 on.
+    pub fn registry(&self, registry: Registry, queue: &QueueName) -> Key {
+        let name: &[u8] = match registry {
+            Registry::Started => b"wip",
+            Registry::Finished => b"finished",
+            Registry::Failed => b"failed",
+            Registry::Scheduled => b"scheduled",
+            Registry::Deferred => b"deferred",
+            Registry::Canceled => b"canceled",
+        };
+        self.key(&[name, queue.as_str().as_bytes()])
+    }
+
+    /// Hash of a job.
+    pub fn job(&self, id: &[u8]) -> Key {
+        self.key(&[b"job", id])
+    }
+
+    /// Pattern of the fixed ids' job hashes; also matches their `:dependents`.
+    pub fn scheduled_jobs_pattern(&self) -> Key {
+        self.key(&[b"job", b"*scheduled_job*"])
+    }
+
+    /// Pattern of every job hash; also matches `…:dependents` and `:id:dependencies` sets.
+    pub fn jobs_pattern(&self) -> Key {
+        self.key(&[b"job", b"*"])
+    }
+
+    /// The job id in a key that a pattern of job hashes matched; `None` for the sets beside them.
+    pub fn job_id_of<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        let id = key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":job:")?;
+        let beside = id.ends_with(b":dependents")
+            || (id.starts_with(b":") && id.ends_with(b":dependencies"));
+        (!beside && !id.is_empty()).then_some(id)
+    }
+
+    /// Set of ids that wait for this job.
+    pub fn dependents(&self, id: &[u8]) -> Key {
+        self.key(&[b"job", id, b"dependents"])
+    }
+
+    /// Stream of results, one entry per execution (1.12+).
+    pub fn results(&self, id: &[u8]) -> Key {
+        self.key(&[b"results", id])
+    }
+
+    /// Sorted set of running executions (2.0+).
+    pub fn executions(&self, id: &[u8]) -> Key {
+        self.key(&[b"executions", id])
+    }
+
+    /// Hash of one running execution (2.0+).
+    pub fn execution(&self, id: &[u8], execution: &str) -> Key {
+        self.key(&[b"execution", id, execution.as_bytes()])
+    }
+
+    /// Set of full worker keys.
+    pub fn workers(&self) -> Key {
+        self.key(&[b"workers"])
+    }
+
+    /// Hash of a worker's registration.
+    pub fn worker(&self, name: &str) -> Key {
+        self.key(&[b"worker", name.as_bytes()])
+    }
+
+    /// Set of `id:execution` that a worker runs (3.0).
+    pub fn worker_executions(&self, name: &str) -> Key {
+        self.key(&[b"worker", name.as_bytes(), b"executions"])
+    }
+
+    /// The name in a member of [`Keys::workers`].
+    pub fn worker_name_of<'k>(&self, member: &'k str) -> Option<&'k str> {
+        member.strip_prefix(&self.prefix)?.strip_prefix(":worker:")
+    }
+
+    /// The name in a member of [`Keys::queues`].
+    pub fn queue_name_of<'k>(&self, member: &'k str) -> Option<&'k str> {
+        member.strip_prefix(&self.prefix)?.strip_prefix(":queue:")
+    }
+
+    /// Channel of a worker's commands.
+    pub fn pubsub(&self, worker: &str) -> Key {
+        self.key(&[b"pubsub", worker.as_bytes()])
+    }
+
+    /// String whose existence suspends every worker.
+    pub fn suspended(&self) -> Key {
+        self.key(&[b"suspended"])
+    }
+
+    /// String that names the owner of RQ's own scheduler for a queue.
+    pub fn scheduler_lock(&self, queue: &QueueName) -> Key {
+        self.key(&[b"scheduler-lock", queue.as_str().as_bytes()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn job_id_of_skips_the_sets_beside_a_job() {
+        let keys = Keys::default();
+        assert_eq!(keys.job_id_of(b"rq:job:a::b"), Some(&b"a::b"[..]));
+        assert_eq!(keys.job_id_of(b"rq:job:a:dependents"), None);
+        assert_eq!(keys.job_id_of(b"rq:job::a:dependencies"), None);
+        assert_eq!(keys.job_id_of(b"rq:queue:a"), None);
+    }
+
+    #[test]
+    fn keys_carry_a_prefix_of_their_own() {
+        let keys = Keys::new("{bench}:rq");
+        assert_eq!(keys.queues().as_bytes(), b"{bench}:rq:queues");
+        assert_eq!(keys.queue_name_of("{bench}:rq:queue:short"), Some("short"));
+        assert_eq!(keys.queue_name_of("rq:queue:short"), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! Reads workers: registrations, lifetimes of their keys, and who listens to their channels.
+
+use redis::cmd;
+
+use super::batch::{Batch, Replies, Slot};
+use super::decode::{self, WORKER_FIELDS};
+use super::read::Store;
+use crate::error::Result;
+use crate::model::id::{JobId, split_started_member};
+use crate::model::part::{Lack, Part};
+use crate::model::worker::Worker;
+
+/// Registrations that are read at most; a set that is longer is not RQ's doing.
+const MOST_WORKERS: usize = 10_000;
+
+/// Where the replies about workers stand.
+pub(super) struct WorkerSlots {
+    each: Vec<(String, Slot, Slot, Slot)>,
+    listeners: Slot,
+}
+
+impl Store {
+    /// The names registered in `rq:workers`, in order.
+    pub(super) fn worker_names(&self, members: Vec<String>) -> Vec<String> {
+        let mut names: Vec<String> = members
+            .iter()
+            .filter_map(|member| self.keys().worker_name_of(member))
+            .map(str::to_owned)
+            .collect();
+        names.sort_unstable();
+        names.truncate(MOST_WORKERS);
+        names
+    }
+
+    /// Adds the reads of workers.
+    pub(super) fn add_workers(&self, batch: &mut Batch, names: Vec<String>) -> WorkerSlots {
+        let mut numsub = cmd("PUBSUB");
+        numsub.arg("NUMSUB");
+        for name in &names {
+            numsub.arg(self.keys().pubsub(name));
+        }
+        let listeners = batch.add("PUBSUB NUMSUB", numsub);
+        let each = names
+            .into_iter()
+            .map(|name| {
+                let key = self.keys().worker(&name);
+                let hash = cmd("HMGET").arg(&key).arg(&WORKER_FIELDS[..]).take();
+                let hash = batch.add("HMGET worker", hash);
+                let ttl = batch.add("PTTL worker", cmd("PTTL").arg(&key).take());
+                let executions = self.keys().worker_executions(&name);
+                let executions =
+                    batch.add("SMEMBERS executions", cmd("SMEMBERS").arg(executions).take());
+                (name, hash, ttl, executions)
+            })
+            .collect();
+        WorkerSlots { each, listeners }
+    }
+
+    /// Takes the workers. One whose hash cannot be read is left out of the list and named in the
+    /// lacks.
+    pub(super) fn take_workers(
+        replies: &mut Replies,
+        slots: WorkerSlots,
+    ) -> (Vec<Worker>, Vec<Lack>) {
+        let mut lacks = Vec::new();
+        let listeners: Part<Vec<redis::Value>> = replies.get(slots.listeners);
+        let listeners: Vec<Option<u64>> = match listeners {
+            Ok(flat) => flat
+                .chunks_exact(2)
+                .map(|pair| redis::from_redis_value_ref(&pair[1]).ok())
+                .collect(),
+            Err(lack) => {
+                lacks.push(lack);
+                Vec::new()
+            }
+        };
+        let mut workers = Vec::with_capacity(slots.each.len());
+        for (at, (name, hash, ttl, executions)) in slots.each.into_iter().enumerate() {
+            let values: Vec<Option<Vec<u8>>> = match replies.get(hash) {
+                Ok(values) => values,
+                Err(lack) => {
+                    lacks.push(lack);
+                    continue;
+                }
+            };
+            let mut worker = decode::worker(name, values);
+            let ttl: Option<i64> = replies.get(ttl).ok();
+            worker.ttl_s = ttl.filter(|&ms| ms >= 0).map(|ms| ms as f64 / 1000.0);
+            worker.listeners = listeners.get(at).copied().flatten();
+            if worker.current_jobs.is_empty() {
+                let members: Vec<Vec<u8>> = replies.get(executions).unwrap_or_default();
+                worker.current_jobs = members
+                    .iter()
+                    .map(|member| JobId::new(split_started_member(member).0))
+                    .collect();
+            }
+            workers.push(worker);
+        }
+        (workers, lacks)
+    }
+
+    /// Reads every registered worker: two round trips.
+    pub fn workers(&mut self) -> Result<Part<(Vec<Worker>, Vec<Lack>)>> {
+        let mut batch = Batch::default();
+        let members = batch.add("SMEMBERS rq:workers", cmd("SMEMBERS").arg(self.keys().workers()).take());
+        let mut replies = self.run(batch)?;
+        let members: Vec<String> = match replies.get(members) {
+            Ok(members) => members,
+            Err(lack) => return Ok(Err(lack)),
+        };
+        let mut batch = Batch::default();
+        let slots = self.add_workers(&mut batch, self.worker_names(members));
+        let mut replies = self.run(batch)?;
+        Ok(Ok(Self::take_workers(&mut replies, slots)))
+    }
+}

@@ -1,0 +1,165 @@
+//! The command line as it is typed: global flags and the list of commands. No logic.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Parser};
+
+use crate::commands::Command;
+use crate::render::Format;
+use crate::render::style::ColorChoice;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done, healthy, ready        64  usage                 74  I/O error
+  1  DEGRADED, or the answer     65  unreadable data       75  timed out, try again
+     is no, or some failed       66  no such name or file  77  refused
+  2  UNHEALTHY                   69  Redis or database     78  wrong configuration
+  3  UNKNOWN                         unreachable          130  interrupted
+                                 70  internal error       143  terminated
+
+Start with:  jobctl doctor        or, without a bench:  jobctl --redis redis://HOST:PORT doctor";
+
+/// Inspect and operate the background jobs of a Frappe bench, or of any RQ deployment
+#[derive(Debug, Parser)]
+#[command(name = "jobctl", version, styles = STYLES, after_help = AFTER_HELP)]
+#[command(propagate_version = true, disable_help_subcommand = true, subcommand_required = true)]
+#[command(arg_required_else_help = true, infer_subcommands = false, max_term_width = 100)]
+pub struct Cli {
+    /// The flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The flags that every command takes, before or after its name.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]
+    #[arg(long, value_name = "DIR", global = true, value_parser = non_empty_path)]
+    pub bench: Option<PathBuf>,
+
+    /// Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]
+    #[arg(long, value_name = "NAME", global = true, value_parser = non_empty)]
+    pub site: Vec<String>,
+
+    /// The Redis to work on, without a bench or instead of the bench's own [env: `JOBCTL_REDIS`]
+    #[arg(long, value_name = "URL", global = true, value_parser = non_empty, hide_env_values = true)]
+    pub redis: Option<String>,
+
+    /// How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]
+    #[arg(short, long, value_name = "FORMAT", global = true)]
+    pub output: Option<Format>,
+
+    /// When to colour [env: `JOBCTL_COLOR`; default: auto]
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub color: Option<ColorChoice>,
+
+    /// Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]
+    #[arg(long, value_name = "TIME", global = true, value_parser = duration)]
+    pub timeout: Option<Duration>,
+
+    /// Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]
+    #[arg(long, global = true)]
+    pub read_only: bool,
+
+    /// Leave out notes and hints
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Repeat every SECS seconds (2 unless told) until interrupted
+    #[arg(long, value_name = "SECS", global = true, num_args = 0..=1, default_missing_value = "2",
+          value_parser = watch_interval)]
+    pub watch: Option<Duration>,
+
+    /// Print times in UTC
+    #[arg(long, global = true, conflicts_with = "local")]
+    pub utc: bool,
+
+    /// Print times in the local zone (the default)
+    #[arg(long, global = true)]
+    pub local: bool,
+
+    /// Read settings from this file [env: `JOBCTL_CONFIG`]
+    #[arg(long, value_name = "FILE", global = true, value_parser = non_empty_path)]
+    pub config: Option<PathBuf>,
+
+    /// Show passwords and other secrets instead of masking them
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
+}
+
+/// Takes a value that names something; an empty one is never "all".
+pub fn non_empty(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("an empty value selects nothing; leave the flag out to select all".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn non_empty_path(text: &str) -> Result<PathBuf, String> {
+    non_empty(text).map(PathBuf::from)
+}
+
+/// Takes a length of time such as `10s`, `5m`, `2h 30m`, or a bare number of seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|duration| !duration.is_zero())
+            .ok_or_else(|| "a length of time must be above 0".to_owned());
+    }
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; write for example 10s, 5m or 2h"))
+}
+
+fn watch_interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval < Duration::from_millis(100) {
+        return Err("the shortest interval is 0.1".to_owned());
+    }
+    Ok(interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn command_line_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn duration_takes_units_and_bare_seconds() {
+        assert_eq!(duration("2m").unwrap(), Duration::from_secs(120));
+        assert_eq!(duration("0.5").unwrap(), Duration::from_millis(500));
+        assert!(duration("0").is_err());
+        assert!(duration("-3").is_err());
+        assert!(duration("soon").is_err());
+        assert!(duration("1e400").is_err());
+    }
+
+    #[test]
+    fn site_that_is_empty_is_refused() {
+        assert!(Cli::try_parse_from(["jobctl", "--site", "", "doctor"]).is_err());
+        assert!(Cli::try_parse_from(["jobctl", "doctor", "--site", " "]).is_err());
+        assert!(Cli::try_parse_from(["jobctl", "doctor", "--site", "erp"]).is_ok());
+    }
+}

@@ -1,0 +1,258 @@
+//! Settings of jobctl itself, resolved once: flag, then environment, then file, then default.
+//!
+//! The file is `config/jobctl.toml` of the bench or `$XDG_CONFIG_HOME/jobctl/config.toml`. One
+//! that is found by itself and that others may write is refused. Uses the `toml` crate.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::cli::{self, Global};
+use crate::env;
+use crate::error::{Failure, Kind, Result};
+use crate::render::Format;
+use crate::render::style::ColorChoice;
+
+/// Most bytes of a settings file that are read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// How long a network step may take unless told.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What holds for this run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The chosen format; `None` for what fits the place.
+    pub format: Option<Format>,
+    /// When to colour.
+    pub color: ColorChoice,
+    /// How long one network step may take.
+    pub timeout: Duration,
+    /// Whether everything that changes something refuses.
+    pub read_only: bool,
+    /// Whether times are printed in UTC.
+    pub utc: bool,
+    /// From where on something is a finding.
+    pub thresholds: Thresholds,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+}
+
+/// From where on something is a finding.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Thresholds {
+    /// Milliseconds of one Redis answer: warning.
+    pub latency_warning_ms: f64,
+    /// Milliseconds of one Redis answer: critical.
+    pub latency_critical_ms: f64,
+    /// Percent of `maxmemory`: warning.
+    pub memory_warning_percent: f64,
+    /// Percent of `maxmemory`: critical.
+    pub memory_critical_percent: f64,
+    /// Jobs waiting in one queue: warning.
+    pub backlog_warning: u64,
+    /// Jobs waiting in one queue: critical.
+    pub backlog_critical: u64,
+    /// Seconds that the oldest job waits: warning.
+    pub oldest_warning_s: f64,
+    /// Seconds that the oldest job waits: critical.
+    pub oldest_critical_s: f64,
+    /// Percent of Frappe's queue cap: warning.
+    pub queue_cap_percent: f64,
+    /// Jobs of one queue that failed within a day: warning.
+    pub failed_warning: u64,
+    /// Jobs of one queue that failed within a day: critical.
+    pub failed_critical: u64,
+    /// Seconds over which the failure rate is taken.
+    pub failure_window_s: f64,
+    /// Ended jobs below which no failure rate is taken.
+    pub failure_least_jobs: u64,
+    /// Percent of the ended jobs that failed: warning.
+    pub failure_rate_warning_percent: f64,
+    /// Percent of the ended jobs that failed: critical.
+    pub failure_rate_critical_percent: f64,
+    /// Seconds that an id may be parked in an intermediate list.
+    pub parked_s: f64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            latency_warning_ms: 100.0,
+            latency_critical_ms: 1_000.0,
+            memory_warning_percent: 80.0,
+            memory_critical_percent: 95.0,
+            backlog_warning: 1_000,
+            backlog_critical: 10_000,
+            oldest_warning_s: 600.0,
+            oldest_critical_s: 3_600.0,
+            queue_cap_percent: 80.0,
+            failed_warning: 50,
+            failed_critical: 500,
+            failure_window_s: 300.0,
+            failure_least_jobs: 10,
+            failure_rate_warning_percent: 5.0,
+            failure_rate_critical_percent: 50.0,
+            parked_s: 60.0,
+        }
+    }
+}
+
+/// The file's content; every part is optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    output: Option<String>,
+    color: Option<String>,
+    timeout: Option<String>,
+    read_only: Option<bool>,
+    utc: Option<bool>,
+    thresholds: Thresholds,
+}
+
+impl Settings {
+    /// Resolves flags, environment and file. `bench` is where a bench's own file is looked for.
+    pub fn resolve(global: &Global, bench: Option<&Path>) -> Result<Self> {
+        let path = match global.config.clone().or_else(|| variable(env::JOBCTL_CONFIG).map(Into::into)) {
+            Some(path) => Some(path),
+            None => found_by_itself(bench)?,
+        };
+        let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        let from = |name: &str, value: &Option<String>| variable(name).or_else(|| value.clone());
+        let format = from(env::JOBCTL_OUTPUT, &file.output)
+            .map(|text| parse_enum(env::JOBCTL_OUTPUT, &text))
+            .transpose()?;
+        let color = from(env::JOBCTL_COLOR, &file.color)
+            .map(|text| parse_enum(env::JOBCTL_COLOR, &text))
+            .transpose()?;
+        let timeout = from(env::JOBCTL_TIMEOUT, &file.timeout)
+            .map(|text| cli::duration(&text).map_err(|why| wrong(env::JOBCTL_TIMEOUT, &text, &why)))
+            .transpose()?;
+        let read_only = variable(env::JOBCTL_READ_ONLY).is_some_and(|value| value != "0");
+        Ok(Self {
+            format: global.output.or(format),
+            color: global.color.or(color).unwrap_or_default(),
+            timeout: global.timeout.or(timeout).unwrap_or(DEFAULT_TIMEOUT),
+            // A lower layer can switch it on, never off.
+            read_only: global.read_only || read_only || file.read_only.unwrap_or(false),
+            utc: global.utc || (file.utc.unwrap_or(false) && !global.local),
+            thresholds: file.thresholds,
+            file: path,
+        })
+    }
+}
+
+/// A variable that is set to something.
+fn variable(name: &str) -> Option<String> {
+    env::read(name).filter(|value| !value.is_empty())
+}
+
+fn parse_enum<T: clap::ValueEnum>(name: &str, text: &str) -> Result<T> {
+    let known = || {
+        let names: Vec<_> = T::value_variants()
+            .iter()
+            .filter_map(|value| value.to_possible_value().map(|value| value.get_name().to_owned()))
+            .collect();
+        names.join(", ")
+    };
+    T::from_str(text, true).map_err(|_| wrong(name, text, &format!("known are {}", known())).into())
+}
+
+fn wrong(name: &str, text: &str, why: &str) -> Failure {
+    Failure::new(Kind::Config, format!("cannot use `{text}` as `{name}`: {why}"))
+}
+
+/// The bench's own file, else the user's.
+fn found_by_itself(bench: Option<&Path>) -> Result<Option<PathBuf>> {
+    let of_bench = bench.map(|bench| bench.join("config/jobctl.toml"));
+    let home = variable(env::HOME).map(|home| PathBuf::from(home).join(".config"));
+    let of_user = variable(env::XDG_CONFIG_HOME)
+        .map(PathBuf::from)
+        .or(home)
+        .map(|config| config.join("jobctl/config.toml"));
+    for path in [of_bench, of_user].into_iter().flatten() {
+        let Ok(metadata) = path.metadata() else { continue };
+        let owners = [0, nix::unistd::geteuid().as_raw()];
+        let owned = owners.contains(&metadata.uid())
+            || bench.and_then(|bench| bench.metadata().ok()).map(|b| b.uid()) == Some(metadata.uid());
+        if metadata.permissions().mode() & 0o022 != 0 || !owned {
+            let path = path.display();
+            return Err(Failure::new(
+                Kind::Config,
+                format!("refusing the settings in `{path}`: others may write the file"),
+            )
+            .hint(format!("chmod go-w {path}, or name it with --config"))
+            .into());
+        }
+        return Ok(Some(path));
+    }
+    Ok(None)
+}
+
+fn read_file(path: &Path) -> Result<File> {
+    let shown = path.display();
+    let cannot = |why: String| Failure::new(Kind::NotFound, format!("cannot read the settings in `{shown}`: {why}"));
+    let size = path.metadata().map_err(|error| cannot(error.to_string()))?.len();
+    if size > MOST_BYTES {
+        return Err(cannot(format!("it has {size} bytes, {MOST_BYTES} are read at most")).into());
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let why = error.message().to_owned();
+        Failure::new(Kind::Config, format!("cannot understand `{shown}`, line {line}: {why}")).into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(text: &str, mode: u32) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config/jobctl.toml");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn settings_file_of_the_bench_sets_thresholds() {
+        let (dir, path) = write("timeout = \"3s\"\n[thresholds]\nbacklog_warning = 7\n", 0o600);
+        let settings = Settings::resolve(&Global::default(), Some(dir.path())).unwrap();
+        assert_eq!(settings.thresholds.backlog_warning, 7);
+        assert_eq!(settings.thresholds.backlog_critical, 10_000);
+        assert_eq!((settings.timeout, settings.file), (Duration::from_secs(3), Some(path)));
+        let flag = Global { timeout: Some(Duration::from_secs(1)), ..Global::default() };
+        let settings = Settings::resolve(&flag, Some(dir.path())).unwrap();
+        assert_eq!(settings.timeout, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn settings_file_that_others_may_write_is_refused_unless_named() {
+        let (dir, path) = write("", 0o666);
+        let error = Settings::resolve(&Global::default(), Some(dir.path())).unwrap_err();
+        assert_eq!(crate::error::exit_code_of(&error), 78);
+        let named = Global { config: Some(path), ..Global::default() };
+        assert!(Settings::resolve(&named, Some(dir.path())).is_ok());
+    }
+
+    #[test]
+    fn settings_file_with_a_misspelled_key_names_the_line() {
+        let (dir, _) = write("utc = true\n[thresholds]\nbacklog = 7\n", 0o600);
+        let error = Settings::resolve(&Global::default(), Some(dir.path())).unwrap_err();
+        assert!(error.to_string().contains("line 3"), "{error}");
+        assert!(error.to_string().contains("backlog"), "{error}");
+    }
+
+    #[test]
+    fn read_only_of_a_lower_layer_cannot_be_switched_off() {
+        let (dir, _) = write("read_only = true\n", 0o600);
+        let settings = Settings::resolve(&Global::default(), Some(dir.path())).unwrap();
+        assert!(settings.read_only);
+    }
+}
