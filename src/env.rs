@@ -23,6 +23,9 @@ pub const RQ_KEY_PREFIX: &str = "RQ_KEY_PREFIX";
 /// The Python with RQ in it that `jobctl demo` runs its workers on.
 pub const JOBCTL_DEMO_PYTHON: &str = "JOBCTL_DEMO_PYTHON";
 
+/// An RFC 3339 instant that stands for the present, so that tests get the same ages every time.
+pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
+
 /// Frappe's site selection, one name.
 pub const FRAPPE_SITE: &str = "FRAPPE_SITE";
 /// Frappe v15+: overrides `redis_queue`.
@@ -46,7 +49,9 @@ pub const FRAPPE_DB_PASSWORD: &str = "FRAPPE_DB_PASSWORD";
 /// Frappe v15+: the bench path, hence the bench id.
 pub const FRAPPE_BENCH_ROOT: &str = "FRAPPE_BENCH_ROOT";
 /// Frappe v14+: password of the queue login as user `default` when `use_rq_auth` is off.
-pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASSWORD";
+///
+/// Spelt with one S, as Frappe reads it (`frappe/utils/background_jobs.py`).
+pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASWORD";
 
 /// Any value but the empty one turns colour off (no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";

@@ -10,8 +10,10 @@
 //!                           └────► outcome ─► exit code
 //! ```
 
+pub mod bench;
 pub mod codec;
 pub mod env;
 pub mod error;
 pub mod report;
 pub mod secrets;
+pub mod sys;

@@ -1,0 +1,7 @@
+//! What jobctl asks the operating system: the time, bounded file reads, processes.
+//!
+//! A leaf that every module may use. It knows nothing of benches, queues or Redis.
+
+pub mod clock;
+pub mod file;
+pub mod proc;
