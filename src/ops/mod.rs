@@ -1,0 +1,4 @@
+//! What jobctl does: one file per topic; each function reads through a backend and returns a
+//! report. Knows no command line and prints nothing.
+
+pub mod doctor;
