@@ -13,9 +13,10 @@ pub mod processes;
 pub mod queues;
 pub mod redis;
 pub mod sites;
+pub mod version;
+
 #[cfg(test)]
 mod tests;
-pub mod version;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};

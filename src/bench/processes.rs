@@ -312,3 +312,7 @@ fn by_command_line(table: &ProcTable, found: &BenchProcesses) -> SchedulerProces
         )
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

@@ -106,7 +106,7 @@ pub(super) fn cache(config: &Config, root: &Path) -> Result<RedisTarget> {
 }
 
 fn target(config: &Config, key: &str, root: &Path) -> Result<RedisTarget> {
-    let common = root.join("sites/common_site_config.json");
+    let common = Path::new("sites/common_site_config.json");
     let sentinel = sentinel(config, key)?;
     let Some(setting) = config.get(key) else {
         let failure = Failure::new(
@@ -114,11 +114,12 @@ fn target(config: &Config, key: &str, root: &Path) -> Result<RedisTarget> {
             format!("cannot tell where Redis is: `{key}` is not set in `{}`", common.display()),
         );
         // A file that cannot be read is the likelier cause than a key that nobody set.
-        let because = config.problems().map(|problem| problem.to_string()).collect::<Vec<_>>();
+        let because = config.problems().map(ToString::to_string).collect::<Vec<_>>();
         return Err(because.into_iter().fold(failure, Failure::hint).into());
     };
     let Some(url) = setting.value.as_str().filter(|url| !url.is_empty()) else {
-        let path = setting.origin.path().unwrap_or(&common);
+        let path = setting.origin.path().unwrap_or(common);
+        let path = path.strip_prefix(root).unwrap_or(path);
         let message = format!("cannot use `{key}` in `{}`: it is not a URL", path.display());
         return Err(Failure::new(Kind::Config, message)
             .hint("write it as redis://HOST:PORT, rediss://HOST:PORT or unix:///PATH")

@@ -54,7 +54,7 @@ impl Sites {
         self.sites.iter().map(|site| site.name.as_str())
     }
 
-    fn problem(&mut self, path: PathBuf, why: impl ToString) {
+    fn problem(&mut self, path: PathBuf, why: &impl ToString) {
         self.problems.push(SiteProblem { path, why: why.to_string() });
     }
 }
@@ -64,12 +64,12 @@ pub(super) fn read(root: &Path, family: Family) -> Sites {
     let dir = root.join("sites");
     let mut found = Sites::default();
     match std::fs::read_dir(&dir) {
-        Err(error) => found.problem(dir, error),
+        Err(error) => found.problem(dir, &error),
         Ok(entries) => {
             for entry in entries {
                 match entry {
                     Ok(entry) => sort_in(&mut found, &entry, family),
-                    Err(error) => found.problem(dir.clone(), error),
+                    Err(error) => found.problem(dir.clone(), &error),
                 }
             }
         }
@@ -87,16 +87,16 @@ fn sort_in(found: &mut Sites, entry: &std::fs::DirEntry, family: Family) {
     let kind = match entry.file_type() {
         Ok(kind) if kind.is_dir() || kind.is_symlink() => kind,
         Ok(_) => return,
-        Err(error) => return found.problem(dir, error),
+        Err(error) => return found.problem(dir, &error),
     };
     let Ok(name) = entry.file_name().into_string() else {
-        return found.problem(dir, "its name is not UTF-8");
+        return found.problem(dir, &"its name is not UTF-8");
     };
     let configured = match dir.join("site_config.json").metadata() {
         Ok(_) => true,
         Err(error) if is_absence(&error) => false,
         Err(_) if kind.is_symlink() => false,
-        Err(error) => return found.problem(dir, error),
+        Err(error) => return found.problem(dir, &error),
     };
     match (configured, kind.is_symlink()) {
         (true, true) => found.links.push(name),

@@ -38,7 +38,7 @@ impl Default for Patience {
 
 impl Patience {
     /// Waits, or says that there is no time left to wait.
-    fn pause(&self, ms: u64) -> bool {
+    pub(super) fn pause(&self, ms: u64) -> bool {
         let take = |left: u64| left.checked_sub(ms);
         let taken = self.left_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
         if taken {

@@ -6,6 +6,8 @@
 //! Source: `get_site_config` in `frappe/__init__.py` (v13 to v15) and `frappe/config.py` (later).
 
 mod file;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -114,9 +116,9 @@ impl Config {
         family: Family,
     ) -> Self {
         let mut settings = BTreeMap::new();
-        overlay(&mut settings, &common, Origin::Common(Arc::clone(&common.path)));
+        overlay(&mut settings, &common, &Origin::Common(Arc::clone(&common.path)));
         if let Some(site) = &site {
-            overlay(&mut settings, site, Origin::Site(Arc::clone(&site.path)));
+            overlay(&mut settings, site, &Origin::Site(Arc::clone(&site.path)));
         }
         for (key, variable) in overrides(family) {
             if let Some(text) = environment.get_filled(variable) {
@@ -203,7 +205,7 @@ impl Config {
     }
 }
 
-fn overlay(settings: &mut BTreeMap<String, Setting>, file: &ConfigFile, origin: Origin) {
+fn overlay(settings: &mut BTreeMap<String, Setting>, file: &ConfigFile, origin: &Origin) {
     for (key, value) in &file.values {
         let setting = Setting { value: value.clone(), origin: origin.clone() };
         settings.insert(key.clone(), setting);

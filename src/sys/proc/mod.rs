@@ -11,6 +11,7 @@ mod locks;
 mod memory;
 mod stat;
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;
 
 use std::collections::HashMap;
