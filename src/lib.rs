@@ -13,5 +13,7 @@
 pub mod codec;
 pub mod env;
 pub mod error;
+pub mod render;
 pub mod report;
 pub mod secrets;
+pub mod ui;
