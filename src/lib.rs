@@ -10,10 +10,21 @@
 //!                           └────► outcome ─► exit code
 //! ```
 
+pub mod backend;
 pub mod bench;
+pub mod cli;
 pub mod codec;
+pub mod commands;
+pub mod context;
 pub mod env;
 pub mod error;
+pub mod human;
+pub mod model;
+pub mod ops;
+pub mod render;
 pub mod report;
 pub mod secrets;
+pub mod settings;
 pub mod sys;
+pub mod target;
+pub mod ui;

@@ -1,6 +1,21 @@
 //! Keeps secrets out of everything that is shown.
+//!
+//! Two questions: does the *name* of a value say that the value is a secret ([`looks_secret`]),
+//! and where in free text do secrets stand ([`Secrets::text`])? Free text is what others wrote:
+//! descriptions of jobs (`execute_job(kwargs={'password': 'x…`), tracebacks with local variables,
+//! command lines, URLs. It may be cut off in the middle of a secret. Where it is not certain, more
+//! is masked rather than less.
+//!
+//! Applied where a report is filled, so that every format agrees, and by `ui` to errors and talk.
 
 use std::borrow::Cow;
+
+mod names;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+pub use names::looks_secret;
 
 /// What stands in a secret's place.
 pub const MASK: &str = "***";
@@ -23,27 +38,10 @@ impl Secrets {
     }
 
     /// `text` with the secrets in it replaced by [`MASK`]; borrows where there are none.
+    ///
+    /// Linear in the text; text without any word that announces a secret costs one fast scan.
+    /// Applying it twice changes nothing more.
     pub fn text(self, text: &str) -> Cow<'_, str> {
-        Cow::Borrowed(text)
+        if self.show { Cow::Borrowed(text) } else { scan::mask(text) }
     }
-}
-
-/// Whether a key's name says that its value is a secret.
-pub fn looks_secret(key: &str) -> bool {
-    let key = key.to_ascii_lowercase();
-    [
-        "password",
-        "passwd",
-        "pwd",
-        "secret",
-        "token",
-        "api_key",
-        "apikey",
-        "access_key",
-        "private_key",
-        "authorization",
-        "credential",
-    ]
-    .iter()
-    .any(|word| key.contains(word))
 }

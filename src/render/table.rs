@@ -1,0 +1,192 @@
+//! Tables for people, with comfy-table (imported nowhere else).
+//!
+//! A table never is wider than the page: flexible columns are cut first, then other names; where
+//! numbers alone would not fit, each row becomes a small card. Numbers are never cut.
+
+use std::borrow::Cow;
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+use super::{Page, sanitize, style, width};
+use crate::report::{Align, Column, Role, Table};
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// What a flexible column keeps at least, and what another column of names keeps.
+const LEAST_FLEXIBLE: usize = 8;
+const LEAST_NAME: usize = 10;
+/// comfy-table counts columns in 16 bits.
+const WIDEST_CELL: usize = 60_000;
+
+/// One cell, ready to be drawn.
+struct Shown<'a> {
+    text: Cow<'a, str>,
+    role: Role,
+}
+
+/// `table` in lines that each end in a newline; only its `when_empty` if it has no rows.
+pub fn render(table: &Table, page: &Page) -> String {
+    if table.rows.is_empty() {
+        return match table.when_empty {
+            "" => String::new(),
+            sentence => format!("{}\n", page.style.paint(Role::Dim, sentence)),
+        };
+    }
+    let shown = |at: &usize| table.columns.get(*at).is_some_and(|c| page.wide || !c.wide);
+    let columns: Vec<usize> = (0..table.columns.len()).filter(shown).collect();
+    let titles: Vec<&Column> = columns.iter().filter_map(|&at| table.columns.get(at)).collect();
+    let rows: Vec<Vec<Shown<'_>>> = table
+        .rows
+        .iter()
+        .map(|row| {
+            columns
+                .iter()
+                .map(|&at| match row.get(at) {
+                    Some(cell) => Shown { text: sanitize::line(&cell.text), role: cell.role },
+                    None => Shown { text: Cow::Borrowed(""), role: Role::Plain },
+                })
+                .collect()
+        })
+        .collect();
+    let natural = natural_widths(&titles, &rows);
+    let widths = if page.wide { Some(natural) } else { fit(&titles, natural, page.width) };
+    match widths {
+        Some(widths) => grid(&titles, &rows, &widths, page),
+        None => cards(&titles, &rows, page),
+    }
+}
+
+fn natural_widths(titles: &[&Column], rows: &[Vec<Shown<'_>>]) -> Vec<usize> {
+    let mut widths: Vec<usize> = titles.iter().map(|c| width::of(c.title)).collect();
+    for row in rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = width::of(&cell.text).clamp(*widest, WIDEST_CELL.max(*widest));
+        }
+    }
+    widths
+}
+
+/// The widths at which the columns fit into `page` columns; `None` if they cannot.
+fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<usize>> {
+    let room = page.saturating_sub(GAP * titles.len().saturating_sub(1));
+    // No column can use more than the page, and shrinking then takes few steps.
+    for (width, column) in widths.iter_mut().zip(titles) {
+        if column.align == Align::Left {
+            *width = (*width).min(page);
+        }
+    }
+    let flexible: Vec<bool> = titles.iter().map(|c| c.flexible).collect();
+    let names: Vec<bool> = titles.iter().map(|c| c.align == Align::Left && !c.flexible).collect();
+    shrink(&mut widths, &flexible, LEAST_FLEXIBLE, room);
+    shrink(&mut widths, &names, LEAST_NAME, room);
+    (widths.iter().sum::<usize>() <= room).then_some(widths)
+}
+
+/// Takes from the widest of the chosen columns, one by one, until all fit or none can give.
+fn shrink(widths: &mut [usize], chosen: &[bool], least: usize, room: usize) {
+    let mut over = widths.iter().sum::<usize>().saturating_sub(room);
+    while over > 0 {
+        let widest = widths.iter_mut().zip(chosen).filter(|(_, chosen)| **chosen).map(|(w, _)| w);
+        let Some(width) = widest.max().filter(|w| **w > least) else { return };
+        *width -= 1;
+        over -= 1;
+    }
+}
+
+fn grid(titles: &[&Column], rows: &[Vec<Shown<'_>>], widths: &[usize], page: &Page) -> String {
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let heading = titles.iter().zip(widths);
+    drawn.set_header(heading.map(|(column, &width)| {
+        comfy_table::Cell::new(marked(column.title, width, Role::Strong, page))
+    }));
+    for row in rows {
+        drawn.add_row(row.iter().zip(widths).map(|(cell, &width)| {
+            comfy_table::Cell::new(marked(&cell.text, width, cell.role, page))
+        }));
+    }
+    let last = titles.len().saturating_sub(1);
+    for (at, column) in titles.iter().enumerate() {
+        let Some(drawn) = drawn.column_mut(at) else { continue };
+        drawn.set_padding((0, if at == last { 0 } else { u16::try_from(GAP).unwrap_or(2) }));
+        drawn.set_cell_alignment(match column.align {
+            Align::Left => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
+    }
+    let mut out = String::new();
+    for line in drawn.lines() {
+        unmark(&mut out, line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Stands for the beginning of a role's colour while comfy-table measures: the sanitizer lets none
+/// of these characters through, and none has a width. `MARKS` itself ends a colour.
+const MARKS: u32 = 0xE_0000;
+const PAINTED: [Role; 9] = [
+    Role::Strong,
+    Role::Dim,
+    Role::Good,
+    Role::Warn,
+    Role::Bad,
+    Role::Queued,
+    Role::Started,
+    Role::Waiting,
+    Role::Command,
+];
+
+fn marked(text: &str, width: usize, role: Role, page: &Page) -> String {
+    let text = width::cut(text, width);
+    let position = PAINTED.iter().position(|painted| *painted == role);
+    let mark = position.and_then(|at| char::from_u32(MARKS + 1 + u32::try_from(at).ok()?));
+    // Blanks at the end stay outside, so that the end of a line can be trimmed.
+    let (text, blanks) = text.split_at(text.trim_end().len());
+    match (mark, char::from_u32(MARKS)) {
+        (Some(mark), Some(end)) if page.style.colors() && !text.is_empty() => {
+            format!("{mark}{text}{end}{blanks}")
+        }
+        _ => format!("{text}{blanks}"),
+    }
+}
+
+fn unmark(out: &mut String, line: &str) {
+    for c in line.chars() {
+        match u32::from(c).checked_sub(MARKS) {
+            Some(0) => out.push_str(style::RESET),
+            Some(n) if n as usize <= PAINTED.len() => {
+                let codes = PAINTED.get(n as usize - 1).and_then(|role| style::codes(*role));
+                out.extend(["\x1b[", codes.unwrap_or("0"), "m"]);
+            }
+            _ => out.push(c),
+        }
+    }
+}
+
+/// Each row as its first cell, then a line per further one.
+fn cards(titles: &[&Column], rows: &[Vec<Shown<'_>>], page: &Page) -> String {
+    let labels = titles.iter().skip(1).map(|c| width::of(c.title)).max().unwrap_or(0);
+    let labels = labels.min(page.width / 2);
+    let mut out = String::new();
+    for row in rows {
+        for (at, (cell, column)) in row.iter().zip(titles).enumerate() {
+            if at == 0 {
+                let name = width::cut(&cell.text, page.width);
+                out.push_str(&page.style.bold(cell.role, &name));
+            } else if cell.text.is_empty() {
+                continue;
+            } else {
+                let label = width::cut(column.title, labels);
+                let value = width::cut(&cell.text, page.width.saturating_sub(labels + 4));
+                let blanks = labels + 2 - width::of(&label);
+                out.push_str("  ");
+                out.push_str(&page.style.paint(Role::Dim, &label));
+                out.extend(std::iter::repeat_n(' ', blanks));
+                out.push_str(&page.style.paint(cell.role, &value));
+            }
+            out.push('\n');
+        }
+    }
+    out
+}

@@ -1,0 +1,400 @@
+//! The output gate: the only part that writes to standard output and standard error.
+//!
+//! Results go to standard output, talk goes to standard error. Knows which of them is a terminal,
+//! how wide it is and whether it is coloured; decides the format; hands reports to `render`. A
+//! reader that went away (`| head`) ends output quietly, any other failure to write is an error.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::env;
+use crate::error::{Failure, Kind, Outcome, Result};
+use crate::render::human::Zone;
+use crate::render::list::{ListEncoder, ListSpec};
+use crate::render::style::{ColorChoice, Style};
+use crate::render::{Format, Page, csv, json, layout, plain};
+use crate::report::{Layout, Report, Role, Scope, View};
+use crate::secrets::Secrets;
+
+mod errors;
+mod progress;
+#[cfg(test)]
+mod tests;
+
+pub use progress::Progress;
+
+/// The width of what is not a terminal, unless `COLUMNS` says otherwise.
+const PIPE_WIDTH: usize = 100;
+const PIPE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// What the operator asked for.
+#[derive(Debug, Clone, Default)]
+pub struct UiOptions {
+    /// `-o`; without it, what suits the stream and the report.
+    pub format: Option<Format>,
+    /// `--color`.
+    pub color: ColorChoice,
+    /// `-q`: no notes, hints, status lines and progress. Warnings and errors stay.
+    pub quiet: bool,
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// `--utc` or `--local`.
+    pub zone: Zone,
+    /// What is masked in errors and talk.
+    pub secrets: Secrets,
+}
+
+/// What the two streams are connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Standard output is a terminal.
+    pub out_terminal: bool,
+    /// Standard error is a terminal.
+    pub err_terminal: bool,
+    /// Columns of a line.
+    pub width: usize,
+    /// Lines of the terminal, where there is one.
+    pub height: Option<usize>,
+}
+
+impl Screen {
+    /// Looks at the streams of this process. Source: `ioctl_tty(2)`, `TIOCGWINSZ`.
+    fn of_process() -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let size = terminal_size::terminal_size_of(&out).filter(|(width, _)| width.0 > 0);
+        let columns = env::read(env::COLUMNS).and_then(|columns| columns.trim().parse().ok());
+        let width = size.map(|(width, _)| usize::from(width.0)).or(columns);
+        Self {
+            out_terminal: out.is_terminal(),
+            err_terminal: err.is_terminal(),
+            // Less than 20 columns cannot be laid out; more than 1000 nobody has.
+            width: width.unwrap_or(PIPE_WIDTH).clamp(20, 1000),
+            height: size.map(|(_, height)| usize::from(height.0)),
+        }
+    }
+}
+
+/// The output gate. See the module.
+pub struct Ui {
+    options: UiOptions,
+    screen: Screen,
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    out_style: Style,
+    err_style: Style,
+    /// The reader of standard output went away; nothing more is written to it.
+    closed: bool,
+    /// Frames drawn so far, if the screen is redrawn in place.
+    frames: Option<u64>,
+    progress: progress::Shown,
+}
+
+impl std::fmt::Debug for Ui {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ui")
+            .field("options", &self.options)
+            .field("screen", &self.screen)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ui {
+    /// Opens the gate on this process's streams: standard output is locked and buffered.
+    pub fn new(options: UiOptions) -> Self {
+        let out = BufWriter::with_capacity(PIPE_BUFFER_BYTES, io::stdout().lock());
+        Self::with_streams(options, Screen::of_process(), Box::new(out), Box::new(io::stderr()))
+    }
+
+    /// Opens the gate on given streams.
+    pub fn with_streams(
+        options: UiOptions,
+        screen: Screen,
+        out: Box<dyn Write>,
+        err: Box<dyn Write>,
+    ) -> Self {
+        let (no_color, term) = (env::read(env::NO_COLOR), env::read(env::TERM));
+        let style = |terminal| {
+            Style::new(options.color.resolve(terminal, no_color.as_deref(), term.as_deref()))
+        };
+        Self {
+            out_style: style(screen.out_terminal),
+            err_style: style(screen.err_terminal),
+            options,
+            screen,
+            out,
+            err,
+            closed: false,
+            frames: None,
+            progress: progress::Shown::default(),
+        }
+    }
+
+    /// The time zone that instants are shown in.
+    pub const fn zone(&self) -> &Zone {
+        &self.options.zone
+    }
+
+    /// What is hidden.
+    pub const fn secrets(&self) -> Secrets {
+        self.options.secrets
+    }
+
+    /// How often `-v` was given.
+    pub const fn verbose(&self) -> u8 {
+        self.options.verbose
+    }
+
+    /// Whether the reader of standard output went away: a producer may stop.
+    pub const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// The format in which a report of this layout is shown.
+    ///
+    /// Without `-o`, a list goes into a pipe as plain text, everything else as a table.
+    pub fn format_for(&self, layout: Layout) -> Format {
+        match (self.options.format, layout) {
+            (Some(format), _) => format,
+            (None, Layout::List) if !self.screen.out_terminal => Format::Plain,
+            (None, _) => Format::Table,
+        }
+    }
+
+    /// Shows a report and returns how the command turned out.
+    ///
+    /// Notes stand in the table and in JSON; beside the other formats they go to standard error.
+    /// Fails with [`Kind::Io`] if standard output cannot take it, [`Kind::Usage`] if CSV was asked
+    /// for and there is no table.
+    pub fn finish<R: Report>(&mut self, scope: &Scope, report: &R) -> Result<Outcome> {
+        let format = self.format_for(R::LAYOUT);
+        let pretty = self.screen.out_terminal;
+        let mut notes: &[String] = report.notes();
+        let written = match format {
+            Format::Table | Format::Wide => {
+                let text = layout::render(&view_of(report), notes, &self.page(format));
+                notes = &[];
+                self.show(&text)
+            }
+            Format::Json => {
+                notes = &[];
+                json::write(scope, report, pretty, &mut self.out)
+            }
+            Format::Jsonl => json::write_lines(report, &mut self.out),
+            Format::Plain => plain::write(&view_of(report), &mut self.out),
+            Format::Csv => {
+                let view = view_of(report);
+                csv::write(csv::table_of(&view).ok_or_else(no_table)?, &mut self.out)
+            }
+        };
+        self.wrote(written)?;
+        self.flush()?;
+        for note in notes {
+            self.note(note);
+        }
+        Ok(report.outcome())
+    }
+
+    /// Begins a list whose items are written as they come. Fails as [`Ui::finish`].
+    pub fn list(&mut self, scope: &Scope, spec: ListSpec) -> Result<ListWriter<'_>> {
+        let format = self.format_for(Layout::List);
+        let pretty = self.screen.out_terminal;
+        // Nothing large is written by `begin`; going through a buffer keeps the encoder even if
+        // the reader is gone already.
+        let mut head = Vec::new();
+        let encoder = ListEncoder::begin(format, pretty, spec, scope, &mut head)?;
+        let written = self.out.write_all(&head);
+        self.wrote(written)?;
+        Ok(ListWriter { encoder, format, ui: self })
+    }
+
+    /// Writes text that is its own format, such as a completion script or a man page, as it is.
+    pub fn raw(&mut self, text: &[u8]) -> Result<()> {
+        let written = if self.closed { Ok(()) } else { self.out.write_all(text) };
+        self.wrote(written)?;
+        self.flush()
+    }
+
+    /// From now on each report is drawn over the one before, on a terminal and for the formats
+    /// that people read; elsewhere each is printed below. For `--watch`.
+    pub fn redraw(&mut self) {
+        let readable = matches!(self.options.format, None | Some(Format::Table | Format::Wide));
+        self.frames = (self.screen.out_terminal && readable).then_some(0);
+    }
+
+    /// Says something that helps to read the result, on standard error. Not with `-q`.
+    pub fn note(&mut self, text: &str) {
+        if !self.options.quiet {
+            self.talk("note", Role::Dim, text);
+        }
+    }
+
+    /// Says what to type next. Not with `-q`.
+    pub fn hint(&mut self, text: &str) {
+        if !self.options.quiet {
+            self.talk("hint", Role::Command, text);
+        }
+    }
+
+    /// Says what went wrong without ending the command.
+    pub fn warn(&mut self, text: &str) {
+        self.talk("warning", Role::Warn, text);
+    }
+
+    /// Says what is being done, or what was done. Not with `-q`.
+    pub fn status(&mut self, text: &str) {
+        if !self.options.quiet {
+            self.talk("", Role::Plain, text);
+        }
+    }
+
+    /// Says what only matters with `-v`.
+    pub fn detail(&mut self, text: &str) {
+        if self.options.verbose > 0 {
+            self.talk("", Role::Dim, text);
+        }
+    }
+
+    /// Explains an error: what, the causes one per line, what to type next.
+    pub fn error(&mut self, error: &anyhow::Error) {
+        let text = errors::explain(error, self.options.secrets, self.err_style);
+        self.say(&text);
+    }
+
+    /// Shows how far something got, on a terminal, once it has taken 300 ms.
+    ///
+    /// `what` reads like `reading jobs`. Disappears when dropped. Without a `total` only the count
+    /// is shown. Does nothing with `-q` and where standard error is no terminal.
+    pub fn progress(&mut self, what: &str, total: Option<u64>) -> Progress {
+        let visible = self.screen.err_terminal && !self.options.quiet;
+        let progress = Progress::new(what, total, visible, self.err_style);
+        self.progress = progress.shown();
+        progress
+    }
+
+    fn page(&self, format: Format) -> Page {
+        Page { width: self.screen.width, wide: format == Format::Wide, style: self.out_style }
+    }
+
+    /// Writes a layout for people: as the next frame, if the screen is redrawn.
+    fn show(&mut self, text: &str) -> io::Result<()> {
+        let (Some(frame), Some(height)) = (self.frames, self.screen.height) else {
+            return self.out.write_all(text.as_bytes());
+        };
+        self.frames = Some(frame + 1);
+        let text = layout::first_lines(text, self.screen.width, height.saturating_sub(1).max(1));
+        // Clearing everything only once, then each line's rest, does not flicker.
+        self.out.write_all(if frame == 0 { b"\x1b[2J\x1b[H" } else { b"\x1b[H" })?;
+        for line in text.lines() {
+            writeln!(self.out, "{line}\x1b[K")?;
+        }
+        self.out.write_all(b"\x1b[J")
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let flushed = if self.closed { Ok(()) } else { self.out.flush() };
+        self.wrote(flushed)
+    }
+
+    /// Sorts out what became of writing to standard output.
+    fn wrote(&mut self, result: io::Result<()>) -> Result<()> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                // What is still buffered must not be tried again when the gate is dropped.
+                self.out = Box::new(io::sink());
+                Ok(())
+            }
+            // What serde refuses to write is a mistake in a report, not in the stream.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.into()),
+            Err(error) => {
+                self.out = Box::new(io::sink());
+                Err(Failure::new(Kind::Io, "cannot write to standard output").because(error).into())
+            }
+        }
+    }
+
+    fn talk(&mut self, label: &str, role: Role, text: &str) {
+        let text = self.options.secrets.text(text);
+        let line = errors::labelled(label, role, &text, self.err_style);
+        self.say(&line);
+    }
+
+    /// Writes to standard error, after what standard output already has. A failure is ignored:
+    /// there is nowhere left to tell it.
+    fn say(&mut self, text: &str) {
+        let _ = self.flush();
+        let err = &mut self.err;
+        self.progress.aside(|| {
+            let _ = err.write_all(text.as_bytes());
+            let _ = err.flush();
+        });
+    }
+}
+
+fn view_of<R: Report>(report: &R) -> View {
+    let mut view = View::default();
+    report.view(&mut view);
+    view
+}
+
+fn no_table() -> Failure {
+    Failure::new(Kind::Usage, "cannot print this as CSV: it has no table")
+        .hint("use `-o json` or `-o plain`")
+}
+
+/// Writes one list, item by item; see [`Ui::list`].
+#[derive(Debug)]
+pub struct ListWriter<'a> {
+    encoder: ListEncoder,
+    format: Format,
+    ui: &'a mut Ui,
+}
+
+impl ListWriter<'_> {
+    /// Writes one item: `item` for JSON, `cells` for the formats with columns.
+    ///
+    /// Returns whether anybody still reads; a producer stops at `false`.
+    pub fn row<T: Serialize>(
+        &mut self,
+        item: &T,
+        cells: impl FnOnce() -> Vec<crate::report::Cell>,
+    ) -> Result<bool> {
+        if !self.ui.closed {
+            let written = self.encoder.row(item, cells, &mut self.ui.out);
+            self.ui.wrote(written)?;
+        }
+        Ok(!self.ui.closed)
+    }
+
+    /// Hands on what was written so far, for a list that grows slowly.
+    pub fn flush(&mut self) -> Result<()> {
+        self.ui.flush()
+    }
+
+    /// Ends the list. `tail` are the further fields of `data`, in order; notes as in
+    /// [`Ui::finish`].
+    pub fn finish(self, tail: &[(&'static str, Value)], notes: &[String]) -> Result<()> {
+        let Self { encoder, format, ui } = self;
+        let page = ui.page(format);
+        let table = matches!(format, Format::Table | Format::Wide);
+        if !ui.closed {
+            let written = encoder.end(tail, notes, &page, &mut ui.out).and_then(|()| {
+                let notes = if table { notes } else { &[] };
+                notes
+                    .iter()
+                    .try_for_each(|note| ui.out.write_all(layout::note(note, &page).as_bytes()))
+            });
+            ui.wrote(written)?;
+            ui.flush()?;
+        }
+        if !table && format != Format::Json {
+            for note in notes {
+                ui.note(note);
+            }
+        }
+        Ok(())
+    }
+}
