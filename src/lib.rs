@@ -10,6 +10,7 @@
 //!                           └────► outcome ─► exit code
 //! ```
 
+pub mod backend;
 pub mod codec;
 pub mod env;
 pub mod error;
