@@ -1,0 +1,20 @@
+//! Redis and Valkey: the only folder that opens a connection to one.
+//!
+//! Owns addresses ([`endpoint`]), connections ([`connect`]), and how answers and refusals are told
+//! apart ([`reply`]). From the `redis` crate come the command builder and the value type; the
+//! socket, its time limits, TLS and the reading of answers are here, because one place has to
+//! bound every wait and to visit a million answers without allocating.
+
+pub mod connect;
+pub mod endpoint;
+mod fault;
+pub mod reply;
+mod resp;
+mod sentinel;
+mod session;
+mod tls;
+mod wire;
+
+pub use connect::{Link, connect};
+pub use endpoint::Endpoint;
+pub use reply::{Commands, Item, Reply, ReplyError, ReplyErrorKind};
