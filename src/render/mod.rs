@@ -6,7 +6,6 @@
 //! table. This module opens nothing and prints nothing; `ui` owns the streams.
 
 pub mod csv;
-pub mod human;
 pub mod json;
 pub mod layout;
 pub mod list;

@@ -5,15 +5,22 @@
 //! socket, its time limits, TLS and the reading of answers are here, because one place has to
 //! bound every wait and to visit a million answers without allocating.
 
+pub mod batch;
 pub mod connect;
+mod decode;
 pub mod endpoint;
 mod fault;
+pub mod keys;
+pub mod read;
 pub mod reply;
 mod resp;
 mod sentinel;
+pub mod server;
 mod session;
+pub mod survey;
 mod tls;
 mod wire;
+pub mod workers;
 
 pub use connect::{Link, connect};
 pub use endpoint::Endpoint;
