@@ -11,6 +11,8 @@
 //! ```
 
 pub mod codec;
+pub mod commands;
+pub mod demo;
 pub mod env;
 pub mod error;
 pub mod report;
