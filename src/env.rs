@@ -22,6 +22,8 @@ pub const JOBCTL_COLOR: &str = "JOBCTL_COLOR";
 pub const RQ_KEY_PREFIX: &str = "RQ_KEY_PREFIX";
 /// The Python with RQ in it that `jobctl demo` runs its workers on.
 pub const JOBCTL_DEMO_PYTHON: &str = "JOBCTL_DEMO_PYTHON";
+/// Set by `jobctl demo` on the processes that it starts, to its bench: how it finds them again.
+pub const JOBCTL_DEMO_DIR: &str = "JOBCTL_DEMO_DIR";
 
 /// An RFC 3339 instant that stands for the present, so that tests get the same ages every time.
 pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
@@ -65,6 +67,14 @@ pub const HOME: &str = "HOME";
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where the user's state lives.
 pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+/// Where the user's caches live.
+pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+/// Where programs are looked for.
+pub const PATH: &str = "PATH";
+/// Changes what Python imports; kept from the Python that jobctl starts.
+pub const PYTHONPATH: &str = "PYTHONPATH";
+/// Changes where Python finds itself; kept from the Python that jobctl starts.
+pub const PYTHONHOME: &str = "PYTHONHOME";
 
 /// Reads a variable; unset and not UTF-8 are both `None`.
 pub fn read(name: &str) -> Option<String> {

@@ -16,6 +16,7 @@ pub mod cli;
 pub mod codec;
 pub mod commands;
 pub mod context;
+pub mod demo;
 pub mod env;
 pub mod error;
 pub mod human;

@@ -1,0 +1,53 @@
+//! `jobctl demo`: the arguments, and nothing else; the work is in [`crate::demo`].
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueHint};
+
+use crate::demo::{self, DemoOptions, DemoReport};
+use crate::env;
+use crate::error::Result;
+
+/// Makes a throw-away bench with real Redis and workers to try everything on
+///
+/// The bench has two sites, a private redis-server on a Unix socket, a scheduler and RQ workers
+/// that run harmless jobs in every state: queued, running, failed, finished, scheduled, deferred
+/// and canceled; among them a stuck one, one that no queue holds, and a queue without a worker.
+/// Everything runs as you, in one private directory. Starting it again says where it is.
+///
+/// It needs redis-server and a Python with rq 1.15 to 2.7.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  jobctl demo
+  jobctl demo --stop")]
+pub struct Args {
+    /// End the demo and remove its directory
+    #[arg(long, conflicts_with_all = ["healthy", "python"])]
+    pub stop: bool,
+
+    /// The bench's directory [default: jobctl/demo in your state directory]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+
+    /// The Python with rq in it that the workers run on [default: the one that tests/demo.sh made,
+    /// else python3]
+    #[arg(long, value_name = "PATH", env = env::JOBCTL_DEMO_PYTHON, value_hint = ValueHint::ExecutablePath)]
+    pub python: Option<PathBuf>,
+
+    /// Leave the broken things out: doctor finds nothing
+    #[arg(long)]
+    pub healthy: bool,
+}
+
+/// Starts or ends the demo.
+pub fn report(args: &Args) -> Result<DemoReport> {
+    if args.stop {
+        return demo::stop(args.dir.as_deref());
+    }
+    demo::start(&DemoOptions {
+        dir: args.dir.clone(),
+        python: args.python.clone(),
+        healthy: args.healthy,
+    })
+}

@@ -1,0 +1,3 @@
+//! One file per command: its arguments, and how they become a report.
+
+pub mod demo;
