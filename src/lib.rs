@@ -21,6 +21,7 @@ pub mod env;
 pub mod error;
 pub mod human;
 pub mod model;
+pub mod nearby;
 pub mod ops;
 pub mod render;
 pub mod report;

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::env;
 use crate::error::{Failure, Kind, Outcome, Result};
-use crate::render::human::Zone;
+use crate::human::Zone;
 use crate::render::list::{ListEncoder, ListSpec};
 use crate::render::style::{ColorChoice, Style};
 use crate::render::{Format, Page, csv, json, layout, plain};
@@ -173,7 +173,7 @@ impl Ui {
         let mut notes: &[String] = report.notes();
         let written = match format {
             Format::Table | Format::Wide => {
-                let text = layout::render(&view_of(report), notes, &self.page(format));
+                let text = layout::render(&view_of(report, &self.options.zone), notes, &self.page(format));
                 notes = &[];
                 self.show(&text)
             }
@@ -182,9 +182,9 @@ impl Ui {
                 json::write(scope, report, pretty, &mut self.out)
             }
             Format::Jsonl => json::write_lines(report, &mut self.out),
-            Format::Plain => plain::write(&view_of(report), &mut self.out),
+            Format::Plain => plain::write(&view_of(report, &self.options.zone), &mut self.out),
             Format::Csv => {
-                let view = view_of(report);
+                let view = view_of(report, &self.options.zone);
                 csv::write(csv::table_of(&view).ok_or_else(no_table)?, &mut self.out)
             }
         };
@@ -334,8 +334,8 @@ impl Ui {
     }
 }
 
-fn view_of<R: Report>(report: &R) -> View {
-    let mut view = View::default();
+fn view_of<R: Report>(report: &R, zone: &Zone) -> View {
+    let mut view = View { zone: zone.clone(), ..View::default() };
     report.view(&mut view);
     view
 }

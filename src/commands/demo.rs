@@ -6,7 +6,9 @@ use clap::{Args as ClapArgs, ValueHint};
 
 use crate::demo::{self, DemoOptions, DemoReport};
 use crate::env;
-use crate::error::Result;
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome, Result};
+use crate::report::Scope;
 
 /// Makes a throw-away bench with real Redis and workers to try everything on
 ///
@@ -38,6 +40,17 @@ pub struct Args {
     /// Leave the broken things out: doctor finds nothing
     #[arg(long)]
     pub healthy: bool,
+}
+
+/// Starts or ends the demo, and says where it is.
+pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
+    if context.settings.read_only {
+        return Err(Failure::new(Kind::Refused, "cannot start or stop processes: read-only is on")
+            .hint(format!("leave out --read-only, unset {}", env::JOBCTL_READ_ONLY))
+            .into());
+    }
+    let report = report(args)?;
+    context.ui.finish(&Scope::default(), &report)
 }
 
 /// Starts or ends the demo.

@@ -1,3 +1,150 @@
-//! One file per command: its arguments, and how they become a report.
+//! One file per command: its arguments with its help, and how they become a report.
+//!
+//! A new command is one file, one variant and one line of the match.
 
 pub mod demo;
+mod doctor;
+mod generate;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{FromArgMatches, Subcommand};
+
+use crate::cli::{Cli, Global};
+use crate::context::Context;
+use crate::error::{self, Failure, Kind, Outcome, Result};
+use crate::human::Zone;
+use crate::secrets::Secrets;
+use crate::sys::signals::Interrupts;
+use crate::ui::{Ui, UiOptions};
+
+/// What jobctl can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Doctor(doctor::Args),
+    Demo(demo::Args),
+    Completions(generate::CompletionsArgs),
+    Man(generate::ManArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
+}
+
+impl Command {
+    /// Runs the command once.
+    fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
+        match self {
+            Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Demo(args) => demo::run(args, without_target(global, context)?),
+            Self::Completions(args) => generate::completions(args, without_target(global, context)?),
+            Self::Man(args) => generate::man(args, without_target(global, context)?),
+            Self::Generate(args) => generate::generate(args),
+        }
+    }
+
+    /// Whether it only reads, so that it may be repeated.
+    const fn is_read(&self) -> bool {
+        !matches!(
+            self,
+            Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
+        )
+    }
+}
+
+/// Runs the program and returns its exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match parse(arguments) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let mut context = None;
+    match watch(&cli, &mut context) {
+        Ok(outcome) => outcome.exit_code(),
+        Err(error) => {
+            match &mut context {
+                Some(context) => context.ui.error(&error),
+                None => plain_ui(&cli.global).error(&error),
+            }
+            error::exit_code_of(&error)
+        }
+    }
+}
+
+/// Parses the command line. Help and version go out as they are; clap's exit code 2 would page
+/// somebody, so a wrong command line is 64.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
+    let parsed = command_line()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        let helped = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        // A closed pipe under `--help | head` is nobody's fault.
+        let _ = error.print();
+        if helped { 0 } else { Kind::Usage.exit_code() }
+    })
+}
+
+/// The definition of the command line.
+pub fn command_line() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// Runs the command, repeatedly with `--watch`.
+fn watch(cli: &Cli, context: &mut Option<Context>) -> Result<Outcome> {
+    let Some(interval) = cli.global.watch else {
+        return cli.command.run(&cli.global, context);
+    };
+    if !cli.command.is_read() {
+        return Err(Failure::new(Kind::Usage, "cannot repeat this command: `--watch` is for reads").into());
+    }
+    let interrupts = Interrupts::catch()?;
+    on_target(&cli.global, context)?.ui.redraw();
+    loop {
+        let outcome = cli.command.run(&cli.global, context);
+        let context = on_target(&cli.global, context)?;
+        match outcome {
+            Ok(_) if context.ui.is_closed() => return Ok(Outcome::Done),
+            Ok(_) => {}
+            // What passes by itself is told and tried again; a wrong name never becomes right.
+            Err(error) if is_passing(&error) => {
+                context.ui.error(&error);
+                context.disconnect();
+            }
+            Err(error) => return Err(error),
+        }
+        if let Some(signal) = interrupts.wait(interval) {
+            return Ok(Outcome::Interrupted { signal });
+        }
+    }
+}
+
+fn is_passing(error: &anyhow::Error) -> bool {
+    let kind = error::failure_of(error).map(Failure::kind);
+    matches!(kind, Some(Kind::Unreachable | Kind::TryAgain | Kind::Io))
+}
+
+fn on_target<'c>(global: &Global, context: &'c mut Option<Context>) -> Result<&'c mut Context> {
+    if context.is_none() {
+        *context = Some(Context::on_target(global.clone())?);
+    }
+    context.as_mut().ok_or_else(|| anyhow::anyhow!("no context"))
+}
+
+fn without_target<'c>(global: &Global, context: &'c mut Option<Context>) -> Result<&'c mut Context> {
+    if context.is_none() {
+        *context = Some(Context::without_target(global.clone())?);
+    }
+    context.as_mut().ok_or_else(|| anyhow::anyhow!("no context"))
+}
+
+/// An output gate for errors that came before there was a context.
+fn plain_ui(global: &Global) -> Ui {
+    Ui::new(UiOptions {
+        format: global.output,
+        color: global.color.unwrap_or_default(),
+        quiet: global.quiet,
+        verbose: global.verbose,
+        zone: Zone::Local,
+        secrets: Secrets::new(global.show_secrets),
+    })
+}

@@ -190,7 +190,7 @@ pub(crate) fn first_lines(text: &str, width: usize, most: usize) -> String {
         out.push('\n');
     }
     let missing = text.lines().count() - out.lines().count();
-    out.extend(["… ", &human::count(missing as u64), " more lines\n"]);
+    out.extend(["… ", &crate::human::count(missing as u64), " more lines\n"]);
     out
 }
 

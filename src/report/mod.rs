@@ -7,6 +7,9 @@
 use serde::Serialize;
 
 use crate::error::Outcome;
+use crate::human::Zone;
+
+pub mod doctor;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {
@@ -215,6 +218,8 @@ pub enum Block {
 pub struct View {
     /// The parts, in order; an empty line goes between two parts.
     pub blocks: Vec<Block>,
+    /// The zone in which instants are written.
+    pub zone: Zone,
 }
 
 impl View {

@@ -5,3 +5,4 @@
 pub mod clock;
 pub mod file;
 pub mod proc;
+pub mod signals;

@@ -189,6 +189,27 @@ impl Endpoint {
         self.tls.is_some()
     }
 
+    /// A URL that reaches the same place, without the login; `None` for sentinels.
+    pub fn public_url(&self) -> Option<String> {
+        match &self.route {
+            Route::Tcp(_) => Some(self.to_string()),
+            Route::Unix(path) => Some(format!("unix://{}?db={}", path.display(), self.db)),
+            Route::Sentinel { .. } => None,
+        }
+    }
+
+    /// How `redis-cli` is called for this address, without the login; `None` for sentinels.
+    pub fn redis_cli(&self) -> Option<String> {
+        let quote = crate::render::sanitize::shell_quote;
+        let db = if self.db == 0 { String::new() } else { format!(" -n {}", self.db) };
+        let tls = if self.tls.is_some() { " --tls" } else { "" };
+        match &self.route {
+            Route::Tcp(node) => Some(format!("redis-cli -h {} -p {}{db}{tls}", quote(&node.host), node.port)),
+            Route::Unix(path) => Some(format!("redis-cli -s {}{db}", quote(&path.to_string_lossy()))),
+            Route::Sentinel { .. } => None,
+        }
+    }
+
     /// The path, where the address is a Unix socket.
     pub fn socket_path(&self) -> Option<&Path> {
         match &self.route {

@@ -4,14 +4,17 @@
 //! be tested on facts that were made up. One file per family of checks.
 
 mod config;
+mod diagnose;
 pub mod facts;
 mod jobs;
 mod queues;
 mod redis;
 mod scheduler;
+mod tables;
 mod workers;
 
 use crate::model::health::Finding;
+pub use diagnose::{diagnose, survey_scope};
 pub use facts::Facts;
 
 /// One check.

@@ -1,0 +1,136 @@
+//! What a command works with: settings, the target, the output gate, and backends that are opened
+//! on first use.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::backend::redis::keys::Keys;
+use crate::backend::redis::read::Store;
+use crate::cli::Global;
+use crate::env;
+use crate::error::Result;
+use crate::human::Zone;
+use crate::model::worker::{LocalProcess, Worker};
+use crate::report::Scope;
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::sys::proc::{ProcTable, WorkerProcess, hostname};
+use crate::target::Target;
+use crate::ui::{Ui, UiOptions};
+
+/// What the connection is called in messages.
+const QUEUE_REDIS: &str = "queue Redis";
+
+/// What a command works with.
+pub struct Context {
+    /// The flags that every command takes.
+    pub global: Global,
+    /// What holds for this run.
+    pub settings: Settings,
+    /// The output gate.
+    pub ui: Ui,
+    /// What is masked.
+    pub secrets: Secrets,
+    target: Option<Target>,
+    store: Option<Store>,
+}
+
+impl Context {
+    /// A context for a command on a target: finds the target, reads the settings.
+    pub fn on_target(global: Global) -> Result<Self> {
+        let target = Target::find(&global)?;
+        let root = target.bench.as_ref().map(|bench| bench.root().to_owned());
+        let settings = Settings::resolve(&global, root.as_deref())?;
+        Ok(Self::new(global, settings, Some(target)))
+    }
+
+    /// A context for a command that needs no target.
+    pub fn without_target(global: Global) -> Result<Self> {
+        let settings = Settings::resolve(&global, None)?;
+        Ok(Self::new(global, settings, None))
+    }
+
+    fn new(global: Global, settings: Settings, target: Option<Target>) -> Self {
+        let secrets = Secrets::new(global.show_secrets);
+        let ui = Ui::new(UiOptions {
+            format: settings.format,
+            color: settings.color,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            zone: if settings.utc { Zone::Utc } else { Zone::Local },
+            secrets,
+        });
+        Self { global, settings, ui, secrets, target, store: None }
+    }
+
+    /// The target.
+    pub fn target(&self) -> Result<&Target> {
+        self.target.as_ref().ok_or_else(|| {
+            anyhow::anyhow!("a command without a target asked for one; this is a bug in jobctl")
+        })
+    }
+
+    /// The selected sites; `None` for all.
+    pub fn sites(&self) -> Result<Option<Vec<String>>> {
+        self.target()?.sites(&self.global)
+    }
+
+    /// What every report says of its scope.
+    pub fn scope(&self) -> Result<Scope> {
+        let sites = self.sites()?;
+        Ok(self.target()?.scope(sites.as_deref()))
+    }
+
+    /// The queues and jobs; connects on first use.
+    pub fn store(&mut self) -> Result<&mut Store> {
+        if self.store.is_none() {
+            let endpoint = self.target()?.endpoint()?;
+            let link = crate::backend::redis::connect(&endpoint, self.settings.timeout, QUEUE_REDIS)?;
+            self.store = Some(Store::new(link, keys()));
+        }
+        // It was filled a line ago.
+        self.store.as_mut().ok_or_else(|| anyhow::anyhow!("no store"))
+    }
+
+    /// Forgets a connection that failed, so that the next use opens another.
+    pub fn disconnect(&mut self) {
+        self.store = None;
+    }
+
+    /// The target and the store at once.
+    pub fn parts(&mut self) -> Result<(&Target, &mut Store)> {
+        self.store()?;
+        match (&self.target, &mut self.store) {
+            (Some(target), Some(store)) => Ok((target, store)),
+            _ => Err(anyhow::anyhow!("no target")),
+        }
+    }
+}
+
+/// Keys under the prefix that RQ's own variable names, or RQ's default.
+fn keys() -> Keys {
+    env::read(env::RQ_KEY_PREFIX).filter(|prefix| !prefix.is_empty()).map_or_else(Keys::default, Keys::new)
+}
+
+/// What this host knows of the processes of workers, by worker name.
+///
+/// A worker of another host, or of another container on this one, has another host name.
+pub fn local_processes<'w>(
+    workers: impl Iterator<Item = &'w Worker>,
+    _now: Timestamp,
+) -> HashMap<String, LocalProcess> {
+    let (Some(here), Ok(table)) = (hostname(), ProcTable::live()) else { return HashMap::new() };
+    let of = |worker: &Worker| {
+        let identity = worker.identity.as_ref()?;
+        if identity.hostname.as_deref() != Some(here.as_str()) {
+            return None;
+        }
+        Some(match table.worker_process(identity.pid?) {
+            WorkerProcess::Alive => LocalProcess::Present,
+            WorkerProcess::Gone | WorkerProcess::Reused(_) => LocalProcess::Gone,
+            WorkerProcess::CannotTell => LocalProcess::Elsewhere,
+        })
+    };
+    workers.filter_map(|worker| Some((worker.name.clone(), of(worker)?))).collect()
+}
