@@ -99,7 +99,8 @@ impl Link {
         let outcome = self.attempt(|session| session.run(pipeline, &mut replies));
         let sole_reason = common_refusal(&replies);
         if let Some(error) = sole_reason {
-            return Err(self.target.refused("read", error).into());
+            let attempt = if error.turns_away() { "connect" } else { "ask" };
+            return Err(self.target.refused(attempt, error).into());
         }
         outcome?;
         Ok(replies)
