@@ -57,6 +57,14 @@ fn connect_over_tcp_and_unix_reads_what_is_there() {
 }
 
 #[test]
+fn connect_with_an_endless_timeout_connects() {
+    let server = RedisServer::start();
+    let endpoint = Endpoint::parse(&server.url()).unwrap();
+    let mut link = connect(&endpoint, Duration::MAX, "queue Redis").unwrap();
+    assert_eq!(get(&mut link, "key"), Value::Nil);
+}
+
+#[test]
 fn connect_without_login_or_database_sends_nothing_before_the_question() {
     let server = RedisServer::start();
     let mut link = link(&server.url());
