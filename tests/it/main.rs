@@ -1,2 +1,11 @@
-//! One binary for all integration tests.
-fn main() {}
+//! One binary for all integration tests: they share the servers' spawner and link once.
+//!
+//! A new file beside this one is named below; a test fails if it is not.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod support;
+
+mod connect;
+mod registered;
+mod rq_workers;

@@ -17,6 +17,9 @@ use super::session::{Session, is_master};
 use super::wire::Wire;
 use crate::error::{Failure, Result};
 
+/// More than anybody waits for; a moment further away may not be representable.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A connection to one Redis.
 ///
 /// After a failure it cannot be used any more: which answer belongs to which question is no longer
@@ -40,6 +43,7 @@ pub struct Link {
 /// Errors: `Unreachable` for everything up to the first answer, `Refused` for a wrong login,
 /// `Config` for certificate files that cannot be read.
 pub fn connect(endpoint: &Endpoint, timeout: Duration, name: impl Into<String>) -> Result<Link> {
+    let timeout = timeout.min(LONGEST_TIMEOUT);
     let target = Target { name: name.into(), endpoint: endpoint.clone(), timeout };
     match open(endpoint, timeout) {
         Ok(session) => Ok(Link { session, target, lost: false }),
@@ -99,7 +103,8 @@ impl Link {
         let outcome = self.attempt(|session| session.run(pipeline, &mut replies));
         let sole_reason = common_refusal(&replies);
         if let Some(error) = sole_reason {
-            return Err(self.target.refused("read", error).into());
+            let attempt = if error.turns_away() { "connect" } else { "ask" };
+            return Err(self.target.refused(attempt, error).into());
         }
         outcome?;
         Ok(replies)

@@ -243,8 +243,11 @@ impl Endpoint {
             }
             "unix" | "redis+unix" | "valkey+unix" => {
                 let path = decode(parts.path)?;
-                if path.is_empty() {
-                    return Err("the path of the socket is missing, as in unix:///path.sock".into());
+                // `unix://run/redis.sock` would leave out `run` without a word.
+                if path.is_empty() || !parts.authority.is_empty() {
+                    return Err(
+                        "the path of the socket is not absolute, as in unix:///path.sock".into()
+                    );
                 }
                 Self::plain(Route::Unix(PathBuf::from(path)))
             }

@@ -117,7 +117,8 @@ impl Target {
             ReplyErrorKind::NoScript | ReplyErrorKind::Other => Kind::Config,
         };
         let text = error.text.trim_end_matches('.');
-        let message = format!("cannot {attempt} on the {} `{}`: {text}", self.name, self.endpoint);
+        let message =
+            format!("cannot {attempt}: the {} `{}` answers: {text}", self.name, self.endpoint);
         let failure = Failure::new(kind, message);
         match hint_for(error) {
             Some(hint) => failure.hint(hint),
@@ -148,6 +149,10 @@ impl Target {
     fn next_step(&self, error: &io::Error) -> &'static str {
         match error.kind() {
             ErrorKind::PermissionDenied => "run jobctl as the user who owns the bench",
+            // Redis without TLS takes a handshake for the start of a command and waits for its end.
+            _ if is_timeout(error) && self.endpoint.is_tls() => {
+                "check the port, and whether it wants redis:// or rediss://"
+            }
             ErrorKind::InvalidData | ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset
                 if matches!(self.endpoint.route, Route::Tcp(_)) =>
             {
@@ -173,6 +178,9 @@ fn hint_for(error: &ReplyError) -> Option<&'static str> {
         }
         ReplyErrorKind::CannotSave => {
             Some("Redis cannot write to its disk; check the space and Redis' own log")
+        }
+        ReplyErrorKind::Other if error.turns_away() => {
+            Some("Redis' settings maxclients and protected-mode decide whom it lets in")
         }
         ReplyErrorKind::WrongType | ReplyErrorKind::NoScript | ReplyErrorKind::Other => None,
     }

@@ -1,6 +1,6 @@
 //! Redis and Valkey: the only folder that opens a connection to one.
 //!
-//! Owns addresses ([`endpoint`]), connections ([`connect`]), and how answers and refusals are told
+//! Owns addresses ([`endpoint`]), connections ([`mod@connect`]), and how answers and refusals are told
 //! apart ([`reply`]). From the `redis` crate come the command builder and the value type; the
 //! socket, its time limits, TLS and the reading of answers are here, because one place has to
 //! bound every wait and to visit a million answers without allocating.

@@ -106,7 +106,7 @@ impl Reader {
                 let mut values = Vec::with_capacity(length.min(RESERVED));
                 for _ in 0..length {
                     let value = self.nested(source, depth + 1)?;
-                    values.push(value.unwrap_or_else(|error| error.into_value()));
+                    values.push(value.unwrap_or_else(ReplyError::into_value));
                 }
                 Value::Array(values)
             }

@@ -4,14 +4,14 @@
 //! flight. Speaks in `io::Error`; what the operator reads is made from that in `fault`.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use redis::Pipeline;
 
 use super::endpoint::Login;
 use super::fault::Refusal;
-use super::reply::{Commands, Item, Reply, ReplyError};
+use super::reply::{Commands, Item, Reply, ReplyErrorKind};
 use super::resp::{Piece, Reader};
 use super::wire::Wire;
 
@@ -201,9 +201,9 @@ pub(super) fn is_master(reply: Option<&Reply>) -> Result<(), io::Error> {
         Some(Ok(redis::Value::Array(parts)))
             if parts.first() != Some(&redis::Value::BulkString(b"master".to_vec())) =>
         {
-            Err(io::Error::new(ErrorKind::Other, "it is a replica, not the master"))
+            Err(io::Error::other("it is a replica, not the master"))
         }
-        Some(Err(ReplyError { text, .. })) if text.starts_with("LOADING") => {
+        Some(Err(error)) if error.kind == ReplyErrorKind::Loading => {
             Err(io::Error::other("it is still loading its data"))
         }
         _ => Ok(()),

@@ -86,7 +86,8 @@ struct Check {
     provider: Arc<CryptoProvider>,
     /// `None` accepts any certificate (`ssl_cert_reqs=none`).
     authorities: Option<Arc<WebPkiServerVerifier>>,
-    check_hostname: bool,
+    /// Whether it has to be made out to the host that was asked for.
+    by_name: bool,
 }
 
 impl Check {
@@ -98,7 +99,7 @@ impl Check {
         } else {
             None
         };
-        Ok(Self { provider, authorities, check_hostname: options.check_hostname })
+        Ok(Self { provider, authorities, by_name: options.check_hostname })
     }
 }
 
@@ -118,7 +119,7 @@ impl ServerCertVerifier for Check {
         match authorities.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.check_hostname => Ok(ServerCertVerified::assertion()),
+            )) if !self.by_name => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
         }
     }

@@ -66,6 +66,7 @@ fn parse_wrong_url_names_the_fault_and_hides_the_password() {
         ("rediss://u:hunter2@h?ssl_check_hostname=2", "ssl_check_hostname"),
         ("redis://u:hunter2%ff@h", "UTF-8"),
         ("unix://u:hunter2@", "path"),
+        ("unix://u:hunter2@run/redis.sock", "path"),
         ("redis+sentinel://u:hunter2@h:1", "service"),
         ("redis://u:hunter2@[::1", "bracket"),
     ] {

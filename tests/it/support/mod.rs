@@ -1,0 +1,8 @@
+//! What the integration tests are made of: real servers, real RQ workers, a sealed environment.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+pub(crate) mod env;
+pub(crate) mod redis;
+pub(crate) mod rq;
+pub(crate) mod wait;

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# Installs what the tests need, then formats, lints and tests. Runs from anywhere, any number of
+# times; what is there already is left alone.
+#
+#   tests/run.sh            everything
+#   tests/run.sh --prepare  only install what the tests need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Each RQ that the tests run, with a redis-py of its time. Frappe v14, v15, its development line
+# before v16, and v16 pin the first four; the last is the newest.
+rq_releases=(
+    "1.14.1 redis==4.5.5"
+    "1.15.1 redis==4.5.5"
+    "1.16.2 redis==5.2.1"
+    "2.6.1 redis==7.1.0"
+    "3.0.0 redis==7.1.0"
+)
+venvs="${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Runs an installation that starts no service: the tests start servers of their own, and a
+# developer's machine is not to run a Redis that nobody asked for. See policy-rc.d(8).
+without_services() {
+    local policy=/usr/sbin/policy-rc.d status=0
+    if [ -e "$policy" ]; then
+        "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    "$@" || status=$?
+    as_root rm -f "$policy"
+    return "$status"
+}
+
+# A Python that has `venv` and that every RQ above runs on.
+find_python() {
+    local candidate
+    for candidate in python3.{11,12,10,13,14} python3 /usr/bin/python3; do
+        if "$candidate" -c 'import ensurepip, sys, venv
+sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+install_tools() {
+    local packages=()
+    command -v redis-server >/dev/null || packages+=(redis-server)
+    command -v openssl >/dev/null || packages+=(openssl)
+    find_python >/dev/null || packages+=(python3-venv)
+    [ ${#packages[@]} = 0 ] && return
+    if command -v apt-get >/dev/null; then
+        say "Installing ${packages[*]}: the tests talk to a real Redis, over TLS, with real RQ workers"
+        as_root apt-get update -qq
+        without_services as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    elif command -v brew >/dev/null; then
+        say "Installing redis, openssl and python: the tests talk to a real Redis with real RQ workers"
+        brew install --quiet redis openssl python@3.12
+    else
+        echo "tests/run.sh: install these first: ${packages[*]}" >&2
+        exit 1
+    fi
+}
+
+# Makes one virtual environment; a stamp with its recipe says that it is whole.
+make_venv() {
+    local python="$1" version="$2" client="$3"
+    local venv="$venvs/rq-$version" recipe="rq==$version $client $("$python" --version)"
+    [ "$(cat "$venv/stamp" 2>/dev/null)" = "$recipe" ] && return
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "rq==$version" "$client"
+    echo "$recipe" >"$venv/stamp"
+}
+
+make_venvs() {
+    local python release jobs=() failed=0
+    python="$(find_python)" || { echo "tests/run.sh: no Python 3.10 to 3.14 with venv" >&2; exit 1; }
+    mkdir -p "$venvs"
+    say "Virtual environments for ${#rq_releases[@]} releases of RQ in $venvs"
+    for release in "${rq_releases[@]}"; do
+        # shellcheck disable=SC2086  # two words by design
+        make_venv "$python" $release &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    if [ "$failed" = 1 ]; then
+        echo "tests/run.sh: a virtual environment could not be made, see above" >&2
+        exit 1
+    fi
+}
+
+install_tools
+make_venvs
+[ "${1:-}" = --prepare ] && exit 0
+
+say "Format"
+cargo fmt --check
+say "Lints"
+cargo clippy --quiet --all-targets -- -D warnings
+say "Tests"
+cargo test
