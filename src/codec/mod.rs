@@ -1,1 +1,21 @@
 //! Readers for what Python programs leave in Redis. Bounded, and nothing is ever executed.
+//!
+//! Owns the way from stored bytes to shown values: inflating ([`inflate`]), pickles ([`pickle`]),
+//! RQ's payloads, results and exception texts ([`payload`]), Frappe's use of them ([`frappe`]) and
+//! tracebacks ([`traceback`]). It must not know Redis: bytes come in, values go out. Every reader
+//! takes hostile bytes and ends within [`Limits`], without a panic.
+
+pub mod frappe;
+pub mod inflate;
+mod json;
+pub mod limits;
+pub mod payload;
+pub mod pickle;
+pub mod traceback;
+pub mod value;
+
+pub use frappe::{FrappeJob, Headline};
+pub use limits::Limits;
+pub use payload::{Call, Decoder, Payload, Serializer, Stored};
+pub use traceback::Traceback;
+pub use value::Value;
