@@ -86,11 +86,17 @@ impl Context {
     pub fn store(&mut self) -> Result<&mut Store> {
         if self.store.is_none() {
             let endpoint = self.target()?.endpoint()?;
-            let link = crate::backend::redis::connect(&endpoint, self.settings.timeout, QUEUE_REDIS)?;
+            let link =
+                crate::backend::redis::connect(&endpoint, self.settings.timeout, QUEUE_REDIS)?;
             self.store = Some(Store::new(link, keys()));
         }
         // It was filled a line ago.
         self.store.as_mut().ok_or_else(|| anyhow::anyhow!("no store"))
+    }
+
+    /// Round trips to Redis so far.
+    pub fn round_trips(&self) -> u64 {
+        self.store.as_ref().map_or(0, Store::round_trips)
     }
 
     /// Forgets a connection that failed, so that the next use opens another.
@@ -109,8 +115,10 @@ impl Context {
 }
 
 /// Keys under the prefix that RQ's own variable names, or RQ's default.
-fn keys() -> Keys {
-    env::read(env::RQ_KEY_PREFIX).filter(|prefix| !prefix.is_empty()).map_or_else(Keys::default, Keys::new)
+pub fn keys() -> Keys {
+    env::read(env::RQ_KEY_PREFIX)
+        .filter(|prefix| !prefix.is_empty())
+        .map_or_else(Keys::default, Keys::new)
 }
 
 /// What this host knows of the processes of workers, by worker name.

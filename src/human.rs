@@ -116,6 +116,11 @@ pub fn bytes(size: u64) -> String {
     if value < 9.95 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
+/// A count with its noun: `1 job`, `2 jobs`; the plural only takes an `s`.
+pub fn counted(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", count(n)) }
+}
+
 /// A count with thousands set apart: `1,204`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();

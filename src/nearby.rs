@@ -18,14 +18,16 @@ pub fn hint<'a>(failure: Failure, wanted: &str, known: impl Iterator<Item = &'a 
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0));
     if !alike.is_empty() {
-        let names: Vec<String> = alike.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+        let names: Vec<String> =
+            alike.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
         return failure.hint(format!("did you mean {}?", names.join(" or ")));
     }
     if known.is_empty() {
         return failure;
     }
     let more = if known.len() > MOST_LISTED { ", …" } else { "" };
-    let names: Vec<String> = known.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> =
+        known.iter().take(MOST_LISTED).map(|name| format!("`{name}`")).collect();
     failure.hint(format!("there are {}{more}", names.join(", ")))
 }
 

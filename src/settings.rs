@@ -116,10 +116,11 @@ struct File {
 impl Settings {
     /// Resolves flags, environment and file. `bench` is where a bench's own file is looked for.
     pub fn resolve(global: &Global, bench: Option<&Path>) -> Result<Self> {
-        let path = match global.config.clone().or_else(|| variable(env::JOBCTL_CONFIG).map(Into::into)) {
-            Some(path) => Some(path),
-            None => found_by_itself(bench)?,
-        };
+        let path =
+            match global.config.clone().or_else(|| variable(env::JOBCTL_CONFIG).map(Into::into)) {
+                Some(path) => Some(path),
+                None => found_by_itself(bench)?,
+            };
         let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let from = |name: &str, value: &Option<String>| variable(name).or_else(|| value.clone());
         let format = from(env::JOBCTL_OUTPUT, &file.output)
@@ -177,7 +178,8 @@ fn found_by_itself(bench: Option<&Path>) -> Result<Option<PathBuf>> {
         let Ok(metadata) = path.metadata() else { continue };
         let owners = [0, nix::unistd::geteuid().as_raw()];
         let owned = owners.contains(&metadata.uid())
-            || bench.and_then(|bench| bench.metadata().ok()).map(|b| b.uid()) == Some(metadata.uid());
+            || bench.and_then(|bench| bench.metadata().ok()).map(|b| b.uid())
+                == Some(metadata.uid());
         if metadata.permissions().mode() & 0o022 != 0 || !owned {
             let path = path.display();
             return Err(Failure::new(
@@ -194,7 +196,9 @@ fn found_by_itself(bench: Option<&Path>) -> Result<Option<PathBuf>> {
 
 fn read_file(path: &Path) -> Result<File> {
     let shown = path.display();
-    let cannot = |why: String| Failure::new(Kind::NotFound, format!("cannot read the settings in `{shown}`: {why}"));
+    let cannot = |why: String| {
+        Failure::new(Kind::NotFound, format!("cannot read the settings in `{shown}`: {why}"))
+    };
     let size = path.metadata().map_err(|error| cannot(error.to_string()))?.len();
     if size > MOST_BYTES {
         return Err(cannot(format!("it has {size} bytes, {MOST_BYTES} are read at most")).into());
@@ -203,7 +207,8 @@ fn read_file(path: &Path) -> Result<File> {
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
         let why = error.message().to_owned();
-        Failure::new(Kind::Config, format!("cannot understand `{shown}`, line {line}: {why}")).into()
+        Failure::new(Kind::Config, format!("cannot understand `{shown}`, line {line}: {why}"))
+            .into()
     })
 }
 

@@ -102,7 +102,8 @@ impl Target {
     /// Errors: `NotFound` for a site that the bench does not have, with the near misses; `Usage`
     /// for an empty selection.
     pub fn sites(&self, global: &Global) -> Result<Option<Vec<String>>> {
-        let named = if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
+        let named =
+            if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
         if named.is_empty() || named.iter().any(|site| site == ALL) {
             return Ok(None);
         }
@@ -123,11 +124,16 @@ impl Target {
         match &self.named {
             Named::Silently => "jobctl".to_owned(),
             Named::Bench(dir) => {
-                format!("jobctl --bench {}", crate::render::sanitize::shell_quote(&dir.to_string_lossy()))
+                format!(
+                    "jobctl --bench {}",
+                    crate::render::sanitize::shell_quote(&dir.to_string_lossy())
+                )
             }
             // The URL may hold a password, so it is not repeated.
             Named::Redis => match self.endpoint().ok().and_then(|endpoint| endpoint.public_url()) {
-                Some(url) => format!("jobctl --redis {}", crate::render::sanitize::shell_quote(&url)),
+                Some(url) => {
+                    format!("jobctl --redis {}", crate::render::sanitize::shell_quote(&url))
+                }
                 None => "jobctl --redis \"$JOBCTL_REDIS\"".to_owned(),
             },
         }
@@ -161,7 +167,11 @@ fn sites_of_environment() -> Result<Vec<String>> {
     if let Some(names) = selecting_variable(env::JOBCTL_SITE)? {
         let names: Vec<String> = names.split(',').map(|name| name.trim().to_owned()).collect();
         if names.iter().any(String::is_empty) {
-            return Err(Failure::new(Kind::Usage, format!("`{}` holds an empty site name", env::JOBCTL_SITE)).into());
+            return Err(Failure::new(
+                Kind::Usage,
+                format!("`{}` holds an empty site name", env::JOBCTL_SITE),
+            )
+            .into());
         }
         return Ok(names);
     }
@@ -189,7 +199,8 @@ fn must_exist(sites: &Sites, name: &str) -> Result<()> {
 /// The address that a bench's configuration describes.
 fn endpoint_of(target: &RedisTarget) -> Result<Endpoint> {
     let mut endpoint = Endpoint::parse(&target.url).map_err(|error| {
-        Failure::new(Kind::Config, "cannot use `redis_queue` of the bench's configuration").because(error)
+        Failure::new(Kind::Config, "cannot use `redis_queue` of the bench's configuration")
+            .because(error)
     })?;
     if let Some(username) = &target.username {
         endpoint = endpoint.with_username(username);

@@ -173,7 +173,8 @@ impl Ui {
         let mut notes: &[String] = report.notes();
         let written = match format {
             Format::Table | Format::Wide => {
-                let text = layout::render(&view_of(report, &self.options.zone), notes, &self.page(format));
+                let text =
+                    layout::render(&view_of(report, &self.options.zone), notes, &self.page(format));
                 notes = &[];
                 self.show(&text)
             }

@@ -2,7 +2,7 @@
 //!
 //! Owns which method a job is shown under, once, for a value tree and for the unread pickle alike
 //! (the two sides of [`Look`]), and for the description text ([`description`]).
-//! Source: frappe/utils/background_jobs.py (`enqueue`, `execute_job`, `run_doc_method`), v13 to v17.
+//! Source: `frappe/utils/background_jobs.py` (`enqueue`, `execute_job`, `run_doc_method`), v13 to v17.
 
 mod description;
 

@@ -148,12 +148,11 @@ impl Decoder {
         }
         let document = machine.run(plain, limits).ok()?;
         let parts = Parts::of(&document)?;
-        let owner = match document.node(parts.instance) {
-            Node::None => None,
-            _ => {
-                let instance = TreeBuilder::new(&document, limits).build(parts.instance);
-                Some(instance.class().to_owned().into())
-            }
+        let owner = if document.node(parts.instance) == Node::None {
+            None
+        } else {
+            let instance = TreeBuilder::new(&document, limits).build(parts.instance);
+            Some(instance.class().to_owned().into())
         };
         let kwargs = frappe::At { document, id: parts.kwargs };
         Some(headline(document.text(parts.func)?, owner, kwargs))

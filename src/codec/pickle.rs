@@ -3,7 +3,7 @@
 //! A [`Machine`] turns the opcodes into a flat graph, in which sharing and self-reference cost
 //! nothing; [`tree`] unrolls the graph into a [`Value`] under the caps of [`Limits`]. A class or a
 //! function is only ever a name here. It must not grow a way to resolve one.
-//! Source: CPython's `Lib/pickletools.py` for the opcodes, `Lib/pickle.py` for their effect.
+//! Source: `CPython`'s `Lib/pickletools.py` for the opcodes, `Lib/pickle.py` for their effect.
 
 mod classes;
 mod error;

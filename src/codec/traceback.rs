@@ -2,7 +2,7 @@
 //!
 //! Everything borrows from the text. One pass; how much is kept of a text is bounded. Which
 //! frames matter is decided here and nowhere else.
-//! Source: CPython's `Lib/traceback.py`; rq/worker.py, rq/registry.py and rq/timeouts.py for RQ's
+//! Source: `CPython`'s `Lib/traceback.py`; rq/worker.py, rq/registry.py and rq/timeouts.py for RQ's
 //! own texts; `frappe.get_traceback` (v14 and later) for those with variables.
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueHint};
 
+use crate::context::Context;
 use crate::demo::{self, DemoOptions, DemoReport};
 use crate::env;
-use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::report::Scope;
 

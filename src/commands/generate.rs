@@ -53,7 +53,9 @@ pub(super) fn man(args: &ManArgs, context: &mut Context) -> Result<Outcome> {
     let Some((_, page)) = pages.iter().find(|(page, _)| *page == name) else {
         let failure = Failure::new(Kind::NotFound, format!("there is no page `{name}`"));
         let known = pages.iter().filter_map(|(name, _)| name.strip_prefix("jobctl-"));
-        return Err(crate::nearby::hint(failure, args.command.as_deref().unwrap_or(""), known).into());
+        return Err(
+            crate::nearby::hint(failure, args.command.as_deref().unwrap_or(""), known).into()
+        );
     };
     context.ui.raw(page)?;
     Ok(Outcome::Done)
@@ -62,7 +64,8 @@ pub(super) fn man(args: &ManArgs, context: &mut Context) -> Result<Outcome> {
 /// Writes the generated files.
 pub(super) fn generate(args: &GenerateArgs) -> Result<Outcome> {
     let cannot = |path: &PathBuf, error: io::Error| {
-        Failure::new(Kind::CannotCreate, format!("cannot write `{}`", path.display())).because(error)
+        Failure::new(Kind::CannotCreate, format!("cannot write `{}`", path.display()))
+            .because(error)
     };
     for (path, content) in generated_files()? {
         let path = args.folder.join(path);
@@ -76,7 +79,7 @@ pub(super) fn generate(args: &GenerateArgs) -> Result<Outcome> {
 
 /// The files that are generated from the definition of the command line, by their paths in the
 /// repository.
-pub fn generated_files() -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn generated_files() -> Result<Vec<(String, Vec<u8>)>> {
     let shells = [
         (Shell::Bash, "completions/jobctl.bash"),
         (Shell::Zsh, "completions/_jobctl"),
@@ -102,7 +105,11 @@ fn man_pages() -> Result<Vec<(String, Vec<u8>)>> {
     Ok(pages)
 }
 
-fn add_pages(command: &clap::Command, name: &str, pages: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+fn add_pages(
+    command: &clap::Command,
+    name: &str,
+    pages: &mut Vec<(String, Vec<u8>)>,
+) -> Result<()> {
     let page = clap_mangen::Man::new(command.clone().name(name.to_owned()).display_name(name));
     let mut text = Vec::new();
     page.render(&mut text)?;

@@ -21,6 +21,7 @@ use crate::ui::{Ui, UiOptions};
 
 /// What jobctl can do.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
     Demo(demo::Args),
@@ -36,7 +37,9 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
-            Self::Completions(args) => generate::completions(args, without_target(global, context)?),
+            Self::Completions(args) => {
+                generate::completions(args, without_target(global, context)?)
+            }
             Self::Man(args) => generate::man(args, without_target(global, context)?),
             Self::Generate(args) => generate::generate(args),
         }
@@ -44,10 +47,7 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(
-            self,
-            Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
-        )
+        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
     }
 }
 
@@ -95,7 +95,11 @@ fn watch(cli: &Cli, context: &mut Option<Context>) -> Result<Outcome> {
         return cli.command.run(&cli.global, context);
     };
     if !cli.command.is_read() {
-        return Err(Failure::new(Kind::Usage, "cannot repeat this command: `--watch` is for reads").into());
+        return Err(Failure::new(
+            Kind::Usage,
+            "cannot repeat this command: `--watch` is for reads",
+        )
+        .into());
     }
     let interrupts = Interrupts::catch()?;
     on_target(&cli.global, context)?.ui.redraw();
@@ -130,7 +134,10 @@ fn on_target<'c>(global: &Global, context: &'c mut Option<Context>) -> Result<&'
     context.as_mut().ok_or_else(|| anyhow::anyhow!("no context"))
 }
 
-fn without_target<'c>(global: &Global, context: &'c mut Option<Context>) -> Result<&'c mut Context> {
+fn without_target<'c>(
+    global: &Global,
+    context: &'c mut Option<Context>,
+) -> Result<&'c mut Context> {
     if context.is_none() {
         *context = Some(Context::without_target(global.clone())?);
     }

@@ -102,6 +102,13 @@ impl Finding {
         self
     }
 
+    /// Sets the figure beside the sentence, where there is one.
+    #[must_use]
+    pub fn figure_opt(mut self, figure: Option<String>) -> Self {
+        self.figure = figure;
+        self
+    }
+
     /// Sets the figure beside the sentence.
     #[must_use]
     pub fn figure(mut self, figure: impl Into<String>) -> Self {

@@ -1,9 +1,8 @@
 //! The domain in plain types: no I/O, no stored shapes, no presentation.
 
+pub mod health;
 pub mod id;
 pub mod job;
-pub mod health;
 pub mod part;
 pub mod queue;
-pub mod selection;
 pub mod worker;

@@ -21,6 +21,18 @@ pub enum Registry {
 }
 
 impl Registry {
+    /// Its name for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Scheduled => "scheduled",
+            Self::Deferred => "deferred",
+            Self::Canceled => "canceled",
+        }
+    }
+
     /// All registries, in the order in which they are shown.
     pub const ALL: [Self; 6] = [
         Self::Started,

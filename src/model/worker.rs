@@ -107,6 +107,12 @@ impl Worker {
         self.identity.as_ref().map_or(&[], |identity| &identity.queues)
     }
 
+    /// The first characters of a name of 32 hex digits, the whole of a chosen one.
+    pub fn short_name(&self) -> &str {
+        let generated = self.name.len() == 32 && self.name.bytes().all(|b| b.is_ascii_hexdigit());
+        if generated { self.name.get(..8).unwrap_or(&self.name) } else { &self.name }
+    }
+
     /// Whether it says that it runs a job.
     pub fn is_busy(&self) -> bool {
         self.state.as_deref() == Some("busy")
@@ -146,7 +152,9 @@ impl Worker {
                 let minutes = silence / 60.0;
                 Liveness::new(Alive::Stale, format!("silent for {minutes:.0} min"))
             }
-            Some(_) if self.listeners.is_some() => Liveness::new(Alive::Yes, "listens for commands"),
+            Some(_) if self.listeners.is_some() => {
+                Liveness::new(Alive::Yes, "listens for commands")
+            }
             Some(_) => Liveness::new(Alive::Yes, "its heartbeat is recent"),
             None if self.listeners.is_some() => Liveness::new(Alive::Yes, "listens for commands"),
             None => Liveness::new(Alive::Stale, "it has no heartbeat"),

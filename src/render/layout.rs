@@ -3,7 +3,8 @@
 //! Words wrap at the page's width, commands to paste never do: a terminal joins a line that it
 //! broke itself when it is copied, not one that we broke.
 
-use super::{Page, human, sanitize, table, width};
+use super::{Page, sanitize, table, width};
+use crate::human;
 use crate::report::{Block, Cell, Role, View};
 
 /// What is set to the right of a verdict goes no further right than this, so that the eye finds it.
@@ -190,7 +191,7 @@ pub(crate) fn first_lines(text: &str, width: usize, most: usize) -> String {
         out.push('\n');
     }
     let missing = text.lines().count() - out.lines().count();
-    out.extend(["… ", &crate::human::count(missing as u64), " more lines\n"]);
+    out.extend(["… ", &human::count(missing as u64), " more lines\n"]);
     out
 }
 

@@ -276,13 +276,16 @@ impl Report for DoctorReport {
         }
         view.push(Block::Table(self.queues_table()));
         if self.verbose {
-            let passed = self.passed.iter().map(|check| {
-                (check.check.to_owned(), Cell::new(check.summary, Role::Good))
-            });
+            let passed = self
+                .passed
+                .iter()
+                .map(|check| (check.check.to_owned(), Cell::new(check.summary, Role::Good)));
             view.push(Block::Heading("Passed".to_owned()));
             view.push(Block::Fields(passed.collect()));
             let left = self.not_made.iter().filter(|check| !check.essential);
-            let left: Vec<_> = left.map(|check| (check.check.to_owned(), Cell::new(check.why.clone(), Role::Dim))).collect();
+            let left: Vec<_> = left
+                .map(|check| (check.check.to_owned(), Cell::new(check.why.clone(), Role::Dim)))
+                .collect();
             if !left.is_empty() {
                 view.push(Block::Heading("Not made".to_owned()));
                 view.push(Block::Fields(left));

@@ -4,7 +4,8 @@
 
 use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
-use super::connect::{Link, ReplyErrorKind};
+use super::connect::Link;
+use super::reply::ReplyErrorKind;
 use crate::error::Result;
 use crate::model::part::{Lack, Part, Why};
 

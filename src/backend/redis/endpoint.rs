@@ -204,8 +204,12 @@ impl Endpoint {
         let db = if self.db == 0 { String::new() } else { format!(" -n {}", self.db) };
         let tls = if self.tls.is_some() { " --tls" } else { "" };
         match &self.route {
-            Route::Tcp(node) => Some(format!("redis-cli -h {} -p {}{db}{tls}", quote(&node.host), node.port)),
-            Route::Unix(path) => Some(format!("redis-cli -s {}{db}", quote(&path.to_string_lossy()))),
+            Route::Tcp(node) => {
+                Some(format!("redis-cli -h {} -p {}{db}{tls}", quote(&node.host), node.port))
+            }
+            Route::Unix(path) => {
+                Some(format!("redis-cli -s {}{db}", quote(&path.to_string_lossy())))
+            }
             Route::Sentinel { .. } => None,
         }
     }

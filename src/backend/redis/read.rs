@@ -37,6 +37,15 @@ pub enum Place {
 }
 
 impl Place {
+    /// What it is called in a report; `queue` is the queue's name as it is shown there.
+    pub fn describe(&self, queue: &str) -> String {
+        match self {
+            Self::Queue(_) => format!("queue `{queue}`"),
+            Self::Intermediate(_) => format!("queue `{queue}`, intermediate"),
+            Self::Registry(registry, _) => format!("queue `{queue}`, {}", registry.word()),
+        }
+    }
+
     /// The queue it belongs to.
     pub fn queue(&self) -> &QueueName {
         match self {
@@ -46,7 +55,7 @@ impl Place {
 }
 
 /// An id where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// The job.
     pub id: JobId,
@@ -185,7 +194,12 @@ impl Store {
     }
 
     /// Reads one page of a place: one round trip.
-    pub fn entries(&mut self, place: &Place, start: usize, count: usize) -> Result<Part<Vec<Entry>>> {
+    pub fn entries(
+        &mut self,
+        place: &Place,
+        start: usize,
+        count: usize,
+    ) -> Result<Part<Vec<Entry>>> {
         let (start, stop) = (as_index(start), as_index(start + count) - 1);
         let mut batch = Batch::default();
         let slot = self.add_entries(&mut batch, place, start, stop);

@@ -60,7 +60,8 @@ impl Server {
         };
         Self {
             version: text("redis_version"),
-            flavour: text("server_name").or_else(|| text("valkey_version").map(|_| "valkey".into())),
+            flavour: text("server_name")
+                .or_else(|| text("valkey_version").map(|_| "valkey".into())),
             uptime_s: number("uptime_in_seconds"),
             used_memory: number("used_memory"),
             max_memory: number("maxmemory"),

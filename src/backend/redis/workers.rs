@@ -102,7 +102,8 @@ impl Store {
     /// Reads every registered worker: two round trips.
     pub fn workers(&mut self) -> Result<Part<(Vec<Worker>, Vec<Lack>)>> {
         let mut batch = Batch::default();
-        let members = batch.add("SMEMBERS rq:workers", cmd("SMEMBERS").arg(self.keys().workers()).take());
+        let members =
+            batch.add("SMEMBERS rq:workers", cmd("SMEMBERS").arg(self.keys().workers()).take());
         let mut replies = self.run(batch)?;
         let members: Vec<String> = match replies.get(members) {
             Ok(members) => members,

@@ -56,7 +56,7 @@ struct Run<'m, 'i> {
     node_cap: usize,
 }
 
-impl<'i> Run<'_, 'i> {
+impl Run<'_, '_> {
     fn to_stop(&mut self) -> Result<NodeId, PickleError> {
         loop {
             let offset = self.at;
@@ -431,7 +431,7 @@ impl Run<'_, '_> {
 
     fn check_even(&self, from: usize) -> Step {
         let count = self.machine.stack.len().saturating_sub(from);
-        if count % 2 == 0 { Ok(()) } else { Err(Problem::OddEntries) }
+        if count.is_multiple_of(2) { Ok(()) } else { Err(Problem::OddEntries) }
     }
 
     /// The container just below `from`.
@@ -519,7 +519,7 @@ impl Run<'_, '_> {
         let args = self.pop()?;
         let class = self.pop()?;
         let object =
-            self.constructed(class, args).map_or_else(|| Ok(Object::new(class, args)), |o| o)?;
+            self.constructed(class, args).unwrap_or_else(|| Ok(Object::new(class, args)))?;
         let id = self.add_object(object)?;
         self.push_id(id)
     }

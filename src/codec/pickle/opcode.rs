@@ -1,4 +1,4 @@
-//! The opcodes by their names in CPython's `Lib/pickle.py`; each is one byte.
+//! The opcodes by their names in `CPython`'s `Lib/pickle.py`; each is one byte.
 
 macro_rules! opcodes {
     ($($name:ident = $byte:literal),* $(,)?) => {

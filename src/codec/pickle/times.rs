@@ -1,6 +1,6 @@
 //! Dates and times as Python packs them, in the form that `str` gives them.
 //!
-//! Source: CPython's `Modules/_datetimemodule.c`, `datetime_getstate` and its neighbours.
+//! Source: `CPython`'s `Modules/_datetimemodule.c`, `datetime_getstate` and its neighbours.
 
 /// `datetime.datetime` from its 10 bytes; the month's high bit is the fold of a repeated hour.
 pub(super) fn datetime(packed: &[u8]) -> Option<String> {
@@ -51,5 +51,5 @@ pub(super) fn offset(seconds: i64) -> String {
     let sign = if seconds < 0 { '-' } else { '+' };
     let seconds = seconds.unsigned_abs();
     let whole = format!("{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
-    if seconds % 60 == 0 { whole } else { format!("{whole}:{:02}", seconds % 60) }
+    if seconds.is_multiple_of(60) { whole } else { format!("{whole}:{:02}", seconds % 60) }
 }

@@ -12,13 +12,33 @@ use crate::model::health::{Finding, Severity};
 use crate::render::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
-    &Simple { name: "config.files", passes_when: "all configuration files are readable JSON", run: files },
+    &Simple {
+        name: "config.files",
+        passes_when: "all configuration files are readable JSON",
+        run: files,
+    },
     &Simple { name: "config.sites", passes_when: "every site directory is a site", run: sites },
     &Simple { name: "config.keys", passes_when: "the needed keys are set", run: keys },
-    &Simple { name: "config.switches", passes_when: "no site is paused or in maintenance", run: switches },
-    &Simple { name: "config.deceptive", passes_when: "no switch is the text \"0\"", run: deceptive },
-    &Simple { name: "config.bench-id", passes_when: "no site has a bench id of its own", run: bench_id },
-    &Simple { name: "config.extra", passes_when: "the files are the whole configuration", run: extra },
+    &Simple {
+        name: "config.switches",
+        passes_when: "no site is paused or in maintenance",
+        run: switches,
+    },
+    &Simple {
+        name: "config.deceptive",
+        passes_when: "no switch is the text \"0\"",
+        run: deceptive,
+    },
+    &Simple {
+        name: "config.bench-id",
+        passes_when: "no site has a bench id of its own",
+        run: bench_id,
+    },
+    &Simple {
+        name: "config.extra",
+        passes_when: "the files are the whole configuration",
+        run: extra,
+    },
     &Simple { name: "config.monitor", passes_when: "the monitor is on", run: monitor },
 ];
 
@@ -54,14 +74,22 @@ fn files(facts: &Facts<'_>) -> Checked {
                     "this Frappe carries on without the file"
                 };
                 findings.push(
-                    Finding::new("config.files", Severity::Critical, format!("{path} cannot be used"))
-                        .because(problem.fault.to_string())
-                        .because(consequence)
-                        .fix(format!("python3 -m json.tool {}", shell_quote(&problem.path.to_string_lossy()))),
+                    Finding::new(
+                        "config.files",
+                        Severity::Critical,
+                        format!("{path} cannot be used"),
+                    )
+                    .because(problem.fault.to_string())
+                    .because(consequence)
+                    .fix(format!(
+                        "python3 -m json.tool {}",
+                        shell_quote(&problem.path.to_string_lossy())
+                    )),
                 );
             }
             for path in config.world_writable() {
-                let summary = format!("{}: every user of this machine may write it", shown(bench, path));
+                let summary =
+                    format!("{}: every user of this machine may write it", shown(bench, path));
                 if !findings.iter().any(|finding| finding.summary == summary) {
                     findings.push(
                         Finding::new("config.files", Severity::Warning, summary)
@@ -81,16 +109,32 @@ fn sites(facts: &Facts<'_>) -> Checked {
             findings.push(Finding::new("config.sites", severity, summary).because(line));
         };
         for name in &bench.sites.without_config {
-            tell(Severity::Warning, format!("sites/{name} has no site_config.json"), "Frappe does not list it: nothing is scheduled for it");
+            tell(
+                Severity::Warning,
+                format!("sites/{name} has no site_config.json"),
+                "Frappe does not list it: nothing is scheduled for it",
+            );
         }
         for name in &bench.sites.links {
-            tell(Severity::Info, format!("sites/{name} is a link"), "Frappe does not list links: nothing is scheduled for it");
+            tell(
+                Severity::Info,
+                format!("sites/{name} is a link"),
+                "Frappe does not list links: nothing is scheduled for it",
+            );
         }
         for name in &bench.sites.refused_names {
-            tell(Severity::Warning, format!("sites/{name} has a name that this Frappe refuses"), "letters, digits, `.`, `_` and `-` are accepted");
+            tell(
+                Severity::Warning,
+                format!("sites/{name} has a name that this Frappe refuses"),
+                "letters, digits, `.`, `_` and `-` are accepted",
+            );
         }
         for problem in &bench.sites.problems {
-            tell(Severity::Warning, format!("{} cannot be looked at", shown(bench, &problem.path)), &problem.why);
+            tell(
+                Severity::Warning,
+                format!("{} cannot be looked at", shown(bench, &problem.path)),
+                &problem.why,
+            );
         }
         findings
     })
@@ -110,8 +154,12 @@ fn keys(facts: &Facts<'_>) -> Checked {
             let broken = config.problems().next().is_some();
             if config.get("db_name").is_none() && !broken {
                 findings.push(
-                    Finding::new("config.keys", Severity::Warning, format!("{site}: `db_name` is not set"))
-                        .because(format!("sites/{site}/site_config.json names no database")),
+                    Finding::new(
+                        "config.keys",
+                        Severity::Warning,
+                        format!("{site}: `db_name` is not set"),
+                    )
+                    .because(format!("sites/{site}/site_config.json names no database")),
                 );
             }
         }
@@ -122,7 +170,9 @@ fn keys(facts: &Facts<'_>) -> Checked {
 /// What each switch means for a site.
 fn meaning(key: &str) -> &'static str {
     match key {
-        "maintenance_mode" => "in maintenance: the scheduler enqueues nothing, web requests are refused",
+        "maintenance_mode" => {
+            "in maintenance: the scheduler enqueues nothing, web requests are refused"
+        }
         "pause_scheduler" => "its scheduler is paused",
         _ => "its scheduler is switched off in the configuration",
     }
@@ -144,15 +194,27 @@ fn switches(facts: &Facts<'_>) -> Checked {
                 }
                 let Some((value, path)) = standing.in_force() else { continue };
                 findings.push(
-                    Finding::new("config.switches", Severity::Warning, format!("{site}: {}", meaning(key)))
-                        .because(format!("`{key}` = {} in {}", brief(value), shown(bench, path)))
-                        .fix(lift(key, Some(site))),
+                    Finding::new(
+                        "config.switches",
+                        Severity::Warning,
+                        format!("{site}: {}", meaning(key)),
+                    )
+                    .because(format!("`{key}` = {} in {}", brief(value), shown(bench, path)))
+                    .fix(lift(key, Some(site))),
                 );
             }
             if let Some(first) = common.first() {
-                let who = if common.len() == bench.sites.sites.len() { "every site".to_owned() } else { common.join(", ") };
-                let mut finding = Finding::new("config.switches", Severity::Warning, format!("{who}: {}", meaning(key)))
-                    .because(format!("`{key}` is set in sites/common_site_config.json, for all sites"));
+                let who = if common.len() == bench.sites.sites.len() {
+                    "every site".to_owned()
+                } else {
+                    common.join(", ")
+                };
+                let mut finding = Finding::new(
+                    "config.switches",
+                    Severity::Warning,
+                    format!("{who}: {}", meaning(key)),
+                )
+                .because(format!("`{key}` is set in sites/common_site_config.json, for all sites"));
                 if key != "disable_scheduler" {
                     finding = finding.because("`bench update` sets it and takes it back; an update that was aborted leaves it");
                 }
@@ -167,8 +229,12 @@ fn switches(facts: &Facts<'_>) -> Checked {
 /// How to lift a switch: with bench, in the file where it stands.
 fn lift(key: &str, site: Option<&str>) -> String {
     match site {
-        Some(site) if key == "pause_scheduler" => format!("bench --site {} scheduler resume", shell_quote(site)),
-        Some(site) if key == "maintenance_mode" => format!("bench --site {} set-maintenance-mode off", shell_quote(site)),
+        Some(site) if key == "pause_scheduler" => {
+            format!("bench --site {} scheduler resume", shell_quote(site))
+        }
+        Some(site) if key == "maintenance_mode" => {
+            format!("bench --site {} set-maintenance-mode off", shell_quote(site))
+        }
         Some(site) => format!("bench --site {} set-config {key} 0", shell_quote(site)),
         None => format!("bench set-config -g {key} 0"),
     }
@@ -186,11 +252,14 @@ fn deceptive(facts: &Facts<'_>) -> Checked {
             for key in SWITCHES {
                 let standing = config.standing(key);
                 let Some((value, path)) = standing.in_force() else { continue };
-                let summary = format!("`{key}` is the text {} in {}", brief(value), shown(bench, path));
-                if is_deceptive(value) && !findings.iter().any(|finding| finding.summary == summary) {
+                let summary =
+                    format!("`{key}` is the text {} in {}", brief(value), shown(bench, path));
+                if is_deceptive(value) && !findings.iter().any(|finding| finding.summary == summary)
+                {
                     findings.push(
-                        Finding::new("config.deceptive", Severity::Warning, summary)
-                            .because("a text that is not empty counts as true: write 0 without quotes"),
+                        Finding::new("config.deceptive", Severity::Warning, summary).because(
+                            "a text that is not empty counts as true: write 0 without quotes",
+                        ),
                     );
                 }
             }
@@ -205,9 +274,16 @@ fn bench_id(facts: &Facts<'_>) -> Checked {
         let split = bench.configs.iter().filter_map(|(site, config)| split_id(id, site, config));
         split
             .map(|split| {
-                let summary = format!("{}: its jobs go to queues that no worker of this bench serves", split.site);
+                let summary = format!(
+                    "{}: its jobs go to queues that no worker of this bench serves",
+                    split.site
+                );
                 Finding::new("config.bench-id", Severity::Critical, summary)
-                    .because(format!("`bench_id` = `{}` in {}", split.value, shown(bench, &split.path)))
+                    .because(format!(
+                        "`bench_id` = `{}` in {}",
+                        split.value,
+                        shown(bench, &split.path)
+                    ))
                     .because(format!("the bench's workers serve `{}`", id.value))
             })
             .collect()
@@ -238,10 +314,18 @@ fn monitor(facts: &Facts<'_>) -> Checked {
         if off.is_empty() {
             return Vec::new();
         }
-        let who = if off.len() == bench.configs.len() && off.len() > 1 { "all sites".to_owned() } else { off.join(", ") };
+        let who = if off.len() == bench.configs.len() && off.len() > 1 {
+            "all sites".to_owned()
+        } else {
+            off.join(", ")
+        };
         vec![
-            Finding::new("config.monitor", Severity::Info, format!("the monitor is off for {who}: job durations are not recorded"))
-                .fix("bench set-config -g monitor 1"),
+            Finding::new(
+                "config.monitor",
+                Severity::Info,
+                format!("the monitor is off for {who}: job durations are not recorded"),
+            )
+            .fix("bench set-config -g monitor 1"),
         ]
     })
 }

@@ -32,12 +32,14 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
     let workers = || survey.iter().filter_map(|survey| survey.workers.as_ref().ok()).flatten();
     let processes = local_processes(workers(), now);
     let all_sites = target.bench.as_ref().map(Bench::sites).unwrap_or_default();
-    let bench = target
-        .bench
-        .as_ref()
-        .map(|bench| bench_facts(bench, target, &all_sites, sites.as_deref(), workers(), &processes));
+    let bench = target.bench.as_ref().map(|bench| {
+        bench_facts(bench, target, &all_sites, sites.as_deref(), workers(), &processes)
+    });
     let endpoint = target.endpoint().ok();
-    let redis_cli = endpoint.as_ref().and_then(|endpoint| endpoint.redis_cli());
+    let place = endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
+    let keys = crate::context::keys();
+    let redis_cli =
+        endpoint.as_ref().and_then(crate::backend::redis::endpoint::Endpoint::redis_cli);
     let facts = Facts {
         survey: survey.as_ref().map_err(String::as_str),
         bench: bench.as_ref(),
@@ -48,7 +50,8 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
         jobctl: &target.command(),
         redis_cli: redis_cli.as_deref().unwrap_or("redis-cli"),
         rq_url: &endpoint.and_then(|endpoint| endpoint.public_url()).unwrap_or_default(),
-        keys: context.keys(),
+        place: &place,
+        keys: &keys,
         deep,
     };
     let mut report = sum_up(&facts, degraded_fails);

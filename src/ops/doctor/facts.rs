@@ -4,15 +4,19 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::read::StoredJob;
 use crate::backend::redis::survey::{QueueSurvey, Survey};
 use crate::bench::{Bench, BenchId, Config, SchedulerProcess, Sites};
+use crate::codec::frappe::headline_of_description;
 use crate::model::id::{JobId, QueueName, site_of_id};
 use crate::model::job::Job;
 use crate::model::worker::{Alive, LocalProcess, Worker};
+use crate::render::sanitize::{holds_control, shell_quote};
 use crate::settings::Thresholds;
 
 /// What the checks look at.
+#[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// What Redis holds, or why it could not be read at all.
     pub survey: Result<&'a Survey, &'a str>,
@@ -30,8 +34,12 @@ pub struct Facts<'a> {
     pub jobctl: &'a str,
     /// How `redis-cli` is called for this target, for commands to paste.
     pub redis_cli: &'a str,
-    /// The URL for `rq --url`, without credentials.
+    /// The URL for `rq --url`, without credentials; empty where there is none.
     pub rq_url: &'a str,
+    /// The Redis that was read, without credentials.
+    pub place: &'a str,
+    /// The names of keys, for commands to paste.
+    pub keys: &'a Keys,
     /// Whether everything was read.
     pub deep: bool,
 }
@@ -106,6 +114,76 @@ impl<'a> Facts<'a> {
         format!("{} {command}", self.jobctl)
     }
 
+    /// The key of a queue's list.
+    pub fn queue_key(&self, queue: &QueueName) -> String {
+        text_of(&self.keys.queue(queue))
+    }
+
+    /// The key of a queue's intermediate list.
+    pub fn intermediate_key(&self, queue: &QueueName) -> String {
+        text_of(&self.keys.intermediate(queue))
+    }
+
+    /// The key of a job's hash.
+    pub fn job_key(&self, id: &JobId) -> String {
+        text_of(&self.keys.job(id.as_bytes()))
+    }
+
+    /// The key whose existence suspends all workers.
+    pub fn suspended_key(&self) -> String {
+        text_of(&self.keys.suspended())
+    }
+
+    /// Whether the bench's configuration names a queue.
+    pub fn is_configured(&self, queue: &QueueName) -> bool {
+        self.bench.is_some_and(|bench| {
+            self.prefix() == queue.prefix()
+                && bench.bench.queues().iter().any(|known| known.name == queue.short())
+        })
+    }
+
+    /// The command that starts a worker for a queue; `None` where its name could harm the shell.
+    pub fn worker_command(&self, queue: &str) -> Option<String> {
+        if holds_control(queue) {
+            return None;
+        }
+        let queue = shell_quote(queue);
+        Some(match self.bench {
+            Some(_) => format!("bench worker --queue {queue}"),
+            None if self.rq_url.is_empty() => format!("rq worker {queue}"),
+            None => format!("rq worker --url {} {queue}", shell_quote(self.rq_url)),
+        })
+    }
+
+    /// Which worker runs a job, by its own word.
+    pub fn who_runs(&self, id: &JobId, queue: &str) -> String {
+        let all = self.survey.ok().and_then(|survey| survey.workers.as_ref().ok());
+        let worker = all.into_iter().flatten().find(|worker| worker.current_jobs.contains(id));
+        let Some(worker) = worker else { return format!("no worker names it ({queue})") };
+        let pid = worker.identity.as_ref().and_then(|identity| identity.pid);
+        let pid = pid.map_or_else(String::new, |pid| format!("pid {pid}, "));
+        format!("worker {} ({pid}{queue})", worker.short_name())
+    }
+
+    /// What a job calls, by its description; `None` where that does not tell.
+    pub fn method_of(&self, job: &Job) -> Option<String> {
+        let headline = headline_of_description(job.description.as_deref()?)?;
+        Some(headline.method.into_owned())
+    }
+
+    /// Seconds after its end at which a failed entry of this queue is forgotten: what the newest
+    /// jobs say, else what the configuration says, else RQ's year.
+    pub fn failure_ttl_s(&self, queue: &QueueSurvey) -> f64 {
+        let stored =
+            queue.failed.iter().rev().find_map(|sampled| sampled.stored()?.job.failure_ttl_s);
+        let configured = || {
+            let value = &self.bench?.bench.config().get("rq_job_failure_ttl")?.value;
+            crate::bench::config::integer(value)
+        };
+        let default = if self.bench.is_some() { FRAPPE_FAILURE_TTL_S } else { RQ_FAILURE_TTL_S };
+        stored.or_else(configured).unwrap_or(default) as f64
+    }
+
     /// The name of a queue as the operator types it: short where the prefix is clear.
     pub fn short<'q>(&self, queue: &'q QueueName) -> &'q str {
         if self.prefix().is_some() && queue.prefix() == self.prefix() {
@@ -119,7 +197,7 @@ impl<'a> Facts<'a> {
     /// is hidden.
     pub fn concerns(&self, job: &Job) -> bool {
         let Some(sites) = self.sites else { return true };
-        site_of(job).is_none_or(|site| sites.iter().any(|selected| *selected == site))
+        site_of(job).is_none_or(|site| sites.contains(&site))
     }
 
     /// Like [`Self::concerns`], by the id alone.
@@ -134,10 +212,19 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Source: `frappe.utils.background_jobs`, `RQ_JOB_FAILURE_TTL`.
+const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
+/// Source: `rq/defaults.py`, `DEFAULT_FAILURE_TTL`.
+const RQ_FAILURE_TTL_S: i64 = 31_536_000;
+
 /// The site of a job: by its id, else by its description.
 pub fn site_of(job: &Job) -> Option<String> {
     site_of_id(job.id.as_bytes()).map(str::to_owned).or_else(|| {
-        let description = job.description.as_deref()?;
-        crate::codec::frappe::Description::parse(description)?.site.map(|site| site.to_string())
+        let headline = headline_of_description(job.description.as_deref()?)?;
+        headline.site.map(std::borrow::Cow::into_owned)
     })
+}
+
+fn text_of(key: &Key) -> String {
+    String::from_utf8_lossy(key.as_bytes()).into_owned()
 }

@@ -71,10 +71,17 @@ impl From<Option<Finding>> for Checked {
 
 /// Every check, family by family.
 pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
-    [redis::CHECKS, queues::CHECKS, jobs::CHECKS, workers::CHECKS, scheduler::CHECKS, config::CHECKS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        redis::CHECKS,
+        queues::CHECKS,
+        jobs::CHECKS,
+        workers::CHECKS,
+        scheduler::CHECKS,
+        config::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// A check that did not pass, or could not be made, or did.

@@ -27,9 +27,13 @@ fn reachable(facts: &Facts<'_>) -> Checked {
     match facts.survey {
         Ok(_) => Vec::new().into(),
         Err(why) => Some(
-            Finding::new("redis.reachable", Severity::Critical, "Redis cannot be read: no job can be enqueued or run")
-                .because(why)
-                .fix(reach_fix(facts)),
+            Finding::new(
+                "redis.reachable",
+                Severity::Critical,
+                "Redis cannot be read: no job can be enqueued or run",
+            )
+            .because(why)
+            .fix(reach_fix(facts)),
         )
         .into(),
     }
@@ -39,7 +43,10 @@ fn reach_fix(facts: &Facts<'_>) -> String {
     match facts.bench {
         Some(bench) => {
             let conf = bench.bench.root().join("config/redis_queue.conf");
-            format!("redis-server {}", crate::render::sanitize::shell_quote(&conf.to_string_lossy()))
+            format!(
+                "redis-server {}",
+                crate::render::sanitize::shell_quote(&conf.to_string_lossy())
+            )
         }
         None => facts.redis_cli("ping"),
     }
@@ -57,7 +64,10 @@ fn latency(facts: &Facts<'_>) -> Checked {
     };
     let finding = Finding::new("redis.latency", severity, "Redis answers slowly")
         .figure(format!("{ms:.0} ms"))
-        .because(format!("the first answer took {ms:.0} ms, from {:.0} ms on that is slow", facts.thresholds.latency_warning_ms))
+        .because(format!(
+            "the first answer took {ms:.0} ms, from {:.0} ms on that is slow",
+            facts.thresholds.latency_warning_ms
+        ))
         .fix(facts.redis_cli("slowlog get 10"));
     Some(finding).into()
 }
@@ -81,7 +91,9 @@ fn memory(facts: &Facts<'_>) -> Checked {
         let finding = Finding::new("redis.memory", severity, "Redis is near its memory limit")
             .figure(percent(share / 100.0))
             .because(format!("{} of maxmemory {} in use", bytes(used), bytes(limit)))
-            .because("at the limit enqueueing fails, or jobs are evicted, depending on maxmemory-policy")
+            .because(
+                "at the limit enqueueing fails, or jobs are evicted, depending on maxmemory-policy",
+            )
             .fix(facts.redis_cli("config set maxmemory <more>"));
         Some(finding).into()
     })
@@ -103,12 +115,16 @@ fn eviction(facts: &Facts<'_>) -> Checked {
             // Without a limit nothing is evicted, whatever the policy.
             (false, _) => Severity::Info,
         };
-        let finding = Finding::new("redis.eviction", severity, format!("Redis may evict jobs: maxmemory-policy is `{policy}`"))
-            .because(format!(
-                "maxmemory {}, {evicted} keys evicted since the start",
-                server.max_memory.filter(|&max| max > 0).map_or_else(|| "unlimited".to_owned(), bytes),
-            ))
-            .fix(facts.redis_cli("config set maxmemory-policy noeviction"));
+        let finding = Finding::new(
+            "redis.eviction",
+            severity,
+            format!("Redis may evict jobs: maxmemory-policy is `{policy}`"),
+        )
+        .because(format!(
+            "maxmemory {}, {evicted} keys evicted since the start",
+            server.max_memory.filter(|&max| max > 0).map_or_else(|| "unlimited".to_owned(), bytes),
+        ))
+        .fix(facts.redis_cli("config set maxmemory-policy noeviction"));
         Some(finding).into()
     })
 }
@@ -128,9 +144,13 @@ fn persistence(facts: &Facts<'_>) -> Checked {
         if aof || !rule.is_empty() {
             return Vec::new().into();
         }
-        let finding = Finding::new("redis.persistence", Severity::Warning, "jobs do not survive a restart of Redis: persistence is off")
-            .because("`save` is empty and `appendonly` is no")
-            .fix(facts.redis_cli("config set save '3600 1 300 100 60 10000'"));
+        let finding = Finding::new(
+            "redis.persistence",
+            Severity::Warning,
+            "jobs do not survive a restart of Redis: persistence is off",
+        )
+        .because("`save` is empty and `appendonly` is no")
+        .fix(facts.redis_cli("config set save '3600 1 300 100 60 10000'"));
         Some(finding).into()
     })
 }
@@ -140,24 +160,36 @@ fn writes(facts: &Facts<'_>) -> Checked {
         let mut findings = Vec::new();
         if server.role.as_deref() == Some("slave") {
             findings.push(
-                Finding::new("redis.writes", Severity::Critical, "this Redis is a replica: it takes no jobs")
-                    .because("INFO says role:slave")
-                    .fix(facts.redis_cli("role")),
+                Finding::new(
+                    "redis.writes",
+                    Severity::Critical,
+                    "this Redis is a replica: it takes no jobs",
+                )
+                .because("INFO says role:slave")
+                .fix(facts.redis_cli("role")),
             );
         }
         if server.last_save_ok == Some(false) {
             let refused = server.refused_misconf;
-            let finding = Finding::new("redis.writes", Severity::Critical, "Redis cannot save its data and refuses writes")
-                .because("the last background save failed (rdb_last_bgsave_status:err)")
-                .because(format!("{refused} commands refused for it since the start (MISCONF)"))
-                .fix(facts.redis_cli("config get dir && df -h"));
+            let finding = Finding::new(
+                "redis.writes",
+                Severity::Critical,
+                "Redis cannot save its data and refuses writes",
+            )
+            .because("the last background save failed (rdb_last_bgsave_status:err)")
+            .because(format!("{refused} commands refused for it since the start (MISCONF)"))
+            .fix(facts.redis_cli("config get dir && df -h"));
             findings.push(finding);
         }
         if server.aof_write_ok == Some(false) {
             findings.push(
-                Finding::new("redis.writes", Severity::Critical, "Redis cannot write its append-only file")
-                    .because("aof_last_write_status:err")
-                    .fix(facts.redis_cli("config get dir && df -h")),
+                Finding::new(
+                    "redis.writes",
+                    Severity::Critical,
+                    "Redis cannot write its append-only file",
+                )
+                .because("aof_last_write_status:err")
+                .fix(facts.redis_cli("config get dir && df -h")),
             );
         }
         let full = match (server.used_memory, server.max_memory) {
@@ -167,9 +199,16 @@ fn writes(facts: &Facts<'_>) -> Checked {
         if server.refused_oom > 0 {
             let severity = if full { Severity::Critical } else { Severity::Info };
             findings.push(
-                Finding::new("redis.writes", severity, format!("Redis refused {} commands for lack of memory since its start", server.refused_oom))
-                    .because("errorstat_OOM in INFO")
-                    .fix(facts.redis_cli("info memory")),
+                Finding::new(
+                    "redis.writes",
+                    severity,
+                    format!(
+                        "Redis refused {} commands for lack of memory since its start",
+                        server.refused_oom
+                    ),
+                )
+                .because("errorstat_OOM in INFO")
+                .fix(facts.redis_cli("info memory")),
             );
         }
         findings.into()

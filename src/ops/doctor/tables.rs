@@ -39,7 +39,7 @@ fn site_line(facts: &Facts<'_>, site: String) -> SiteLine {
         queued += queue.waiting.by_site.get(&site).copied().unwrap_or(0);
         sampled |= queue.ids.without_site > 0 && !queue.waiting.complete;
         running += queue.running.iter().filter(|sampled| of_site(&sampled.entry.id)).count() as u64;
-        let only = Facts { sites: Some(std::slice::from_ref(&site)), ..facts.clone() };
+        let only = Facts { sites: Some(std::slice::from_ref(&site)), ..*facts };
         failed += failed_within_a_day(&only, queue);
     }
     SiteLine {

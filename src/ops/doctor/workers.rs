@@ -12,10 +12,26 @@ pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "worker.none", passes_when: "a worker is alive", run: none },
     &Simple { name: "worker.stale", passes_when: "no worker is silent", run: stale },
     &Simple { name: "worker.gone", passes_when: "no dead worker is registered", run: gone },
-    &Simple { name: "worker.unregistered", passes_when: "no live worker lost its registration", run: unregistered },
-    &Simple { name: "worker.versions", passes_when: "all workers run the installed RQ", run: versions },
-    &Simple { name: "worker.generation", passes_when: "one RQ generation per queue", run: generation },
-    &Simple { name: "worker.foreign", passes_when: "no other bench shares this Redis", run: foreign },
+    &Simple {
+        name: "worker.unregistered",
+        passes_when: "no live worker lost its registration",
+        run: unregistered,
+    },
+    &Simple {
+        name: "worker.versions",
+        passes_when: "all workers run the installed RQ",
+        run: versions,
+    },
+    &Simple {
+        name: "worker.generation",
+        passes_when: "one RQ generation per queue",
+        run: generation,
+    },
+    &Simple {
+        name: "worker.foreign",
+        passes_when: "no other bench shares this Redis",
+        run: foreign,
+    },
 ];
 
 /// Runs `check` if workers could be read.
@@ -33,10 +49,14 @@ fn none(facts: &Facts<'_>) -> Checked {
             return Vec::new().into();
         }
         let waiting: u64 = facts.queues().iter().filter_map(|queue| queue.counts.queued).sum();
-        let severity = if facts.bench.is_some() || waiting > 0 { Severity::Critical } else { Severity::Warning };
+        let severity = if facts.bench.is_some() || waiting > 0 {
+            Severity::Critical
+        } else {
+            Severity::Warning
+        };
         let dead = facts.workers().count();
         let mut finding = Finding::new("worker.none", severity, "no worker is alive: nothing runs")
-            .because(format!("{waiting} jobs wait"));
+            .because(format!("{} waiting", crate::human::counted(waiting, "job")));
         if dead > 0 {
             finding = finding.because(format!("{dead} registrations of dead workers are left"));
         }
@@ -53,11 +73,18 @@ fn stale(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
         let silent = facts.workers().filter(|worker| facts.alive(worker) == Alive::Stale);
         let findings = silent.map(|worker| {
-            let silence = worker.silence_s(facts.now).map_or_else(|| "without a heartbeat".to_owned(), |s| format!("silent for {}", age(s)));
+            let silence = worker.silence_s(facts.now).map_or_else(
+                || "without a heartbeat".to_owned(),
+                |s| format!("silent for {}", age(s)),
+            );
             let state = worker.state.as_deref().unwrap_or("without a state");
-            let finding = Finding::new("worker.stale", Severity::Warning, format!("worker {} is {silence}", short_name(worker)))
-                .because(format!("{state}, {}", place(worker)))
-                .because("an idle worker speaks every 405 s, a busy one every 30 s");
+            let finding = Finding::new(
+                "worker.stale",
+                Severity::Warning,
+                format!("worker {} is {silence}", worker.short_name()),
+            )
+            .because(format!("{state}, {}", place(worker)))
+            .because("an idle worker speaks every 405 s, a busy one every 30 s");
             with_show(facts, finding, worker)
         });
         findings.collect::<Vec<_>>().into()
@@ -66,15 +93,18 @@ fn stale(facts: &Facts<'_>) -> Checked {
 
 fn gone(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
-        let dead = facts.workers().filter(|worker| facts.alive(worker) == Alive::No && worker.died_at.is_none());
+        let dead = facts
+            .workers()
+            .filter(|worker| facts.alive(worker) == Alive::No && worker.died_at.is_none());
         let findings = dead.map(|worker| {
             let verdict = worker.liveness(facts.now, facts.process_of(worker));
             let lost_job = !worker.current_jobs.is_empty();
-            let summary = format!("worker {} died without signing off", short_name(worker));
+            let summary = format!("worker {} died without signing off", worker.short_name());
             let mut finding = Finding::new("worker.gone", Severity::Warning, summary)
                 .because(format!("{}, {}", verdict.reason, place(worker)));
             if lost_job {
-                let jobs: Vec<_> = worker.current_jobs.iter().map(|id| id.text().into_owned()).collect();
+                let jobs: Vec<_> =
+                    worker.current_jobs.iter().map(|id| id.text().into_owned()).collect();
                 finding = finding.because(format!("it was running {}", jobs.join(", ")));
             }
             if let Some(ttl) = worker.ttl_s {
@@ -90,9 +120,13 @@ fn unregistered(facts: &Facts<'_>) -> Checked {
     let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
     on_workers(facts, || {
         // Which queues it serves is lost with the hash, so it counts for every scope.
-        let lost = survey.workers.iter().flatten().filter(|worker| worker.identity.is_none() && worker.listeners.unwrap_or(0) > 0);
+        let lost = survey
+            .workers
+            .iter()
+            .flatten()
+            .filter(|worker| worker.identity.is_none() && worker.listeners.unwrap_or(0) > 0);
         let findings = lost.map(|worker| {
-            Finding::new("worker.unregistered", Severity::Warning, format!("worker {} lives, but its registration was lost", short_name(worker)))
+            Finding::new("worker.unregistered", Severity::Warning, format!("worker {} lives, but its registration was lost", worker.short_name()))
                 .because("after a flush or a restart without persistence a worker never registers again while idle")
                 .because("restart it: nobody can see which queues it serves")
         });
@@ -110,15 +144,25 @@ fn versions(facts: &Facts<'_>) -> Checked {
         }
         let installed = facts.bench.and_then(|bench| bench.bench.rq_version());
         let listed = || {
-            let parts: Vec<_> = by_version.iter().map(|(version, n)| format!("{n} of RQ {version}")).collect();
+            let parts: Vec<_> =
+                by_version.iter().map(|(version, n)| format!("{n} of RQ {version}")).collect();
             parts.join(", ")
         };
-        let other = installed.filter(|installed| by_version.keys().any(|version| version != installed));
+        let other =
+            installed.filter(|installed| by_version.keys().any(|version| version != installed));
         let finding = if by_version.len() > 1 {
-            Finding::new("worker.versions", Severity::Warning, "the workers run different RQ versions")
+            Finding::new(
+                "worker.versions",
+                Severity::Warning,
+                "the workers run different RQ versions",
+            )
         } else if let Some(installed) = other {
-            Finding::new("worker.versions", Severity::Warning, format!("the workers do not run the installed RQ {installed}"))
-                .because("restart them after an upgrade")
+            Finding::new(
+                "worker.versions",
+                Severity::Warning,
+                format!("the workers do not run the installed RQ {installed}"),
+            )
+            .because("restart them after an upgrade")
         } else {
             return Vec::new().into();
         };
@@ -136,8 +180,10 @@ fn restart(facts: &Facts<'_>) -> String {
 fn generation(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
         let findings = facts.queues().iter().filter_map(|queue| {
-            let serving = facts.living_workers().filter(|worker| worker.queues().contains(&queue.name));
-            let mut majors: Vec<u32> = serving.filter_map(release).map(|(major, _)| major).collect();
+            let serving =
+                facts.living_workers().filter(|worker| worker.queues().contains(&queue.name));
+            let mut majors: Vec<u32> =
+                serving.filter_map(release).map(|(major, _)| major).collect();
             majors.sort_unstable();
             majors.dedup();
             if majors.len() < 2 {
@@ -146,9 +192,16 @@ fn generation(facts: &Facts<'_>) -> Checked {
             let listed: Vec<_> = majors.iter().map(|major| format!("{major}.x")).collect();
             let name = facts.short(&queue.name);
             Some(
-                Finding::new("worker.generation", Severity::Critical, format!("queue `{name}` is served by several RQ generations"))
-                    .because(format!("RQ {}: they disagree on the started registry and on legal ids", listed.join(" and ")))
-                    .fix(restart(facts)),
+                Finding::new(
+                    "worker.generation",
+                    Severity::Critical,
+                    format!("queue `{name}` is served by several RQ generations"),
+                )
+                .because(format!(
+                    "RQ {}: they disagree on the started registry and on legal ids",
+                    listed.join(" and ")
+                ))
+                .fix(restart(facts)),
             )
         });
         findings.collect::<Vec<_>>().into()
@@ -166,7 +219,11 @@ fn foreign(facts: &Facts<'_>) -> Checked {
     if others.is_empty() && survey.foreign.is_empty() && all <= ours {
         return Vec::new().into();
     }
-    let mut finding = Finding::new("worker.foreign", Severity::Info, "others share this Redis; they are neither counted nor touched");
+    let mut finding = Finding::new(
+        "worker.foreign",
+        Severity::Info,
+        "others share this Redis; they are neither counted nor touched",
+    );
     for other in others.iter().take(5) {
         finding = finding.because(format!("queues under `{other}:`"));
     }
@@ -188,13 +245,6 @@ pub(super) fn release(worker: &Worker) -> Option<(u32, u32)> {
 
 fn version(worker: &Worker) -> Option<&str> {
     worker.identity.as_ref()?.version.as_deref()
-}
-
-/// The first characters of a name of 32 hex digits, the whole of a chosen one.
-pub(crate) fn short_name(worker: &Worker) -> &str {
-    let name = worker.name.as_str();
-    let generated = name.len() == 32 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    if generated { name.get(..8).unwrap_or(name) } else { name }
 }
 
 /// Where a worker runs, and on which queues.

@@ -60,8 +60,8 @@ impl Store {
     /// longer than a page.
     pub fn survey(&mut self, scope: &SurveyScope, now: Timestamp) -> Result<Survey> {
         let overview = self.overview(now)?;
-        let known = overview.queues.as_ref().map(Vec::as_slice).unwrap_or_default();
-        let (queues, foreign) = divide(scope, known);
+        let known = overview.queues.clone().unwrap_or_default();
+        let (queues, foreign) = divide(scope, &known);
         let names = overview.workers.clone().unwrap_or_default();
         let (mut opened, (workers, lacks)) = self.second_turn(queues, names, scope.deep)?;
         self.third_turn(&mut opened)?;
@@ -73,6 +73,7 @@ impl Store {
             save_rule: overview.save_rule,
             suspended: overview.suspended,
             queues: opened.into_iter().map(|opened| opened.survey).collect(),
+            known,
             foreign,
             queues_read: overview.queues.map(|_| ()),
             workers: overview.workers.map(|_| workers),
@@ -88,14 +89,15 @@ impl Store {
         let time = batch.add("TIME", cmd("TIME"));
         let info = batch.add("INFO", cmd("INFO"));
         let save = batch.add("CONFIG GET save", cmd("CONFIG").arg("GET").arg("save").take());
-        let suspended = batch.add("PTTL suspended", cmd("PTTL").arg(self.keys().suspended()).take());
+        let suspended =
+            batch.add("PTTL suspended", cmd("PTTL").arg(self.keys().suspended()).take());
         let queues = batch.add("SMEMBERS queues", cmd("SMEMBERS").arg(self.keys().queues()).take());
         let workers =
             batch.add("SMEMBERS workers", cmd("SMEMBERS").arg(self.keys().workers()).take());
         let begun = crate::sys::clock::Stopwatch::start();
         let mut replies = self.run(batch)?;
-        let latency_ms = begun.elapsed_s() * 1000.0;
-        let db = self.link().db();
+        let latency_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        let db = i64::from(self.link().endpoint().db());
         let queues = replies.get::<Vec<String>>(queues).map(|members| self.queue_names(&members));
         let workers = replies.get::<Vec<String>>(workers).map(|names| self.worker_names(names));
         Ok(Overview {
@@ -107,6 +109,13 @@ impl Store {
             queues,
             workers,
         })
+    }
+
+    fn queue_names(&self, members: &[String]) -> Vec<QueueName> {
+        let names = members.iter().filter_map(|member| self.keys().queue_name_of(member));
+        let mut names: Vec<QueueName> = names.map(QueueName::new).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Counts, ends, registries and workers: one round trip.

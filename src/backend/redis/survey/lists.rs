@@ -7,15 +7,16 @@ use super::super::batch::Batch;
 use super::super::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, Want};
 use super::collect::Opened;
 use super::{IdTally, Sampled, Waiting};
+use crate::codec::frappe::headline_of_description;
 use crate::error::Result;
 use crate::model::id::{JobId, is_scheduled_job_id};
-use crate::model::job::Status;
+use crate::model::job::{Job, Status};
 
 /// Pages of ids asked for in one round trip: the next ones are on their way while one is read.
 const PAGES: usize = 4;
 
-/// Descriptions told apart per queue; what comes later is counted with the others.
-const MOST_DESCRIPTIONS: usize = 1_000;
+/// Methods told apart per queue.
+const MOST_METHODS: usize = 1_000;
 
 impl Store {
     /// Counts the ids behind the first page; a deep survey looks at every job, too.
@@ -125,10 +126,8 @@ impl Waiting {
             return;
         };
         let job = &stored.job;
-        self.oldest_at = [self.oldest_at, job.enqueued_at.or(job.created_at)]
-            .into_iter()
-            .flatten()
-            .min();
+        self.oldest_at =
+            [self.oldest_at, job.enqueued_at.or(job.created_at)].into_iter().flatten().min();
         if stored.ttl_s.is_some() && job.ttl_s.is_none() {
             self.expiring.add(|| stored.clone());
         }
@@ -136,6 +135,17 @@ impl Waiting {
         if stops_worker || matches!(job.status, Status::Other(_)) {
             self.malformed.add(|| stored.clone());
         }
-        self.tally_call(stored);
+        self.tally_call(id, job);
+    }
+
+    fn tally_call(&mut self, id: &JobId, job: &Job) {
+        let Some(headline) = job.description.as_deref().and_then(headline_of_description) else {
+            return;
+        };
+        let method = if self.by_method.len() < MOST_METHODS { &*headline.method } else { "other" };
+        *self.by_method.entry(method.to_owned()).or_default() += 1;
+        if let (None, Some(site)) = (id.site(), headline.site) {
+            *self.by_site.entry(site.into_owned()).or_default() += 1;
+        }
     }
 }

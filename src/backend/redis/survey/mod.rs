@@ -8,7 +8,7 @@ mod collect;
 mod lists;
 mod unlisted;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -58,6 +58,8 @@ pub struct Survey {
     pub suspended: Part<Option<Suspension>>,
     /// The queues of the scope, configured ones first.
     pub queues: Vec<QueueSurvey>,
+    /// Every queue that Redis knows, of other benches too.
+    pub known: Vec<QueueName>,
     /// Queues outside of the scope.
     pub foreign: Vec<QueueName>,
     /// Whether the set of queues could be read.
@@ -68,6 +70,25 @@ pub struct Survey {
     pub unlisted: Unlisted,
     /// What could not be read.
     pub lacks: Vec<Lack>,
+}
+
+impl Survey {
+    /// Whether a queue or a worker of this Redis has the prefix.
+    pub fn sees_prefix(&self, prefix: &str) -> bool {
+        let has = |queue: &QueueName| queue.prefix() == Some(prefix);
+        self.known.iter().any(has) || self.worker_queues().any(has)
+    }
+
+    /// The prefixes of other benches that queues or workers have, sorted.
+    pub fn foreign_prefixes(&self, ours: Option<&str>) -> Vec<String> {
+        let all = self.known.iter().chain(self.worker_queues()).filter_map(QueueName::prefix);
+        let foreign: BTreeSet<&str> = all.filter(|prefix| Some(*prefix) != ours).collect();
+        foreign.into_iter().map(str::to_owned).collect()
+    }
+
+    fn worker_queues(&self) -> impl Iterator<Item = &QueueName> {
+        self.workers.iter().flatten().flat_map(Worker::queues)
+    }
 }
 
 /// That `rq:suspended` exists.
@@ -149,8 +170,8 @@ pub struct Waiting {
     pub colon_ids: Examples<JobId>,
     /// See `colon_ids`.
     pub odd_ids: Examples<JobId>,
-    /// What the jobs call, by their descriptions.
-    pub by_description: BTreeMap<String, u64>,
+    /// What the jobs call, by their descriptions; the many last are summed up under `other`.
+    pub by_method: BTreeMap<String, u64>,
     /// Jobs per site, by their descriptions, where the id carries none.
     pub by_site: BTreeMap<String, u64>,
 }
