@@ -395,7 +395,7 @@ fn queue_redis_without_rq_auth_takes_the_admin_password() {
 #[test]
 fn queue_redis_debug_hides_a_password_with_signs_that_end_a_host() {
     let bench = TestBench::new("15.44.2");
-    bench.common(&json!({"redis_queue": "redis://:hun/ter?2@q:1/0?password=hunter3"}));
+    bench.common(&json!({"redis_queue": "redis://:hun/t@er?2@q:1/0?password=hunter3"}));
     let shown = format!("{:?}", bench.open().queue_redis().unwrap());
     assert!(shown.contains("redis://***@q:1/0\""), "{shown}");
 }

@@ -178,7 +178,9 @@ fn read_beside_a_writer_gets_the_finished_file() {
         fs::write(target, b"{\"a\": 1}").unwrap();
     });
     let patience = Patience::default();
-    let file = ConfigFile::read_pausing(&path, |ms| {
+    // The sender goes with the closure, so a reader that never waits does not leave the writer
+    // waiting.
+    let file = ConfigFile::read_pausing(&path, move |ms| {
         let _ = begun.send(());
         patience.pause(ms)
     });

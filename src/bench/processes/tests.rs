@@ -1,5 +1,5 @@
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command as Program, Stdio};
 use std::time::{Duration, Instant};
@@ -78,6 +78,26 @@ impl FakeTable {
         if let Some(cwd) = cwd {
             symlink(cwd, dir.join("cwd")).unwrap();
         }
+        self
+    }
+
+    /// A line of the kernel's list of locks, for a file on this device.
+    fn lock(self, owner: u32, device: u64, inode: u64) -> Self {
+        let (major, minor) = (device >> 8 & 0xfff, device & 0xff);
+        let line =
+            format!("1: FLOCK  ADVISORY  WRITE {owner} {major:02x}:{minor:02x}:{inode} 0 EOF\n");
+        fs::write(self.dir.path().join("locks"), line).unwrap();
+        self
+    }
+
+    /// An open file of a process, with its lock if it holds one.
+    fn descriptor(self, pid: u32, file: &Path, locked: bool) -> Self {
+        let dir = self.dir.path().join(pid.to_string());
+        fs::create_dir_all(dir.join("fd")).unwrap();
+        fs::create_dir_all(dir.join("fdinfo")).unwrap();
+        symlink(file, dir.join("fd/5")).unwrap();
+        let lock = if locked { "lock:\t1: FLOCK  ADVISORY  WRITE 0 fe:00:1 0 EOF\n" } else { "" };
+        fs::write(dir.join("fdinfo/5"), format!("pos:\t0\n{lock}")).unwrap();
         self
     }
 
@@ -187,6 +207,63 @@ fn scheduler_lock_that_outlives_its_owner_is_held_by_the_orphan() {
     });
     assert_eq!(holders, [orphan.pid()]);
     assert_ne!(owner, Some(orphan.pid()));
+}
+
+#[test]
+fn scheduler_lock_of_another_user_is_believed_only_on_the_right_device() {
+    let bench = TestBench::new("16.10.0");
+    bench.write("config/scheduler_process", "");
+    let file = fs::metadata(bench.path("config/scheduler_process")).unwrap();
+    let bench = bench.open();
+    let table = |device: u64, inode: u64| {
+        FakeTable::of_machine().process(10, 1, "python3", None).lock(10, device, inode)
+    };
+    let right = table(file.dev(), file.ino());
+    let running = SchedulerProcess::Running { pid: 10, seen_by: SeenBy::Lock };
+    assert_eq!(bench.scheduler(&right.table()), running);
+    let wrong = table(file.dev() + 1, file.ino());
+    assert_eq!(bench.scheduler(&wrong.table()), SchedulerProcess::Absent);
+    let other = table(file.dev(), file.ino() + 1);
+    assert_eq!(bench.scheduler(&other.table()), SchedulerProcess::Absent);
+}
+
+#[test]
+fn scheduler_lock_whose_owner_id_was_given_out_again_is_held_by_the_orphan() {
+    let bench = TestBench::new("16.10.0");
+    let path = bench.path("config/scheduler_process");
+    bench.write("config/scheduler_process", "");
+    let file = fs::metadata(&path).unwrap();
+    let fake = FakeTable::of_machine()
+        .process(10, 1, "/usr/sbin/nginx", None)
+        .descriptor(10, Path::new("/dev/null"), false)
+        .process(11, 1, "python3", None)
+        .descriptor(11, &path, true)
+        .process(12, 1, "/usr/bin/vi", None)
+        .descriptor(12, &path, false)
+        .lock(10, file.dev(), file.ino());
+    let expected = SchedulerProcess::HeldByOrphan { owner: Some(10), holders: vec![11] };
+    assert_eq!(bench.open().scheduler(&fake.table()), expected);
+}
+
+#[test]
+fn scheduler_lock_that_a_container_does_not_list_is_seen_in_descriptors() {
+    let bench = TestBench::new("16.10.0");
+    bench.write("config/scheduler_process", "");
+    let (path, sites) = (bench.path("config/scheduler_process"), bench.path("sites"));
+    let pool = "python3 -m frappe.utils.bench_helper frappe worker-pool";
+    let fake = FakeTable::new("pid:[4026532001]")
+        .process(20, 1, pool, Some(&sites))
+        .process(21, 20, pool, Some(&sites))
+        .descriptor(21, &path, true)
+        .process(22, 21, pool, Some(&sites))
+        .descriptor(22, &path, true);
+    let running = SchedulerProcess::Running { pid: 21, seen_by: SeenBy::Lock };
+    assert_eq!(bench.open().scheduler(&fake.table()), running);
+    let orphan = FakeTable::new("pid:[4026532001]")
+        .process(22, 1, pool, Some(&sites))
+        .descriptor(22, &path, true);
+    let held = SchedulerProcess::HeldByOrphan { owner: None, holders: vec![22] };
+    assert_eq!(bench.open().scheduler(&orphan.table()), held);
 }
 
 #[test]
