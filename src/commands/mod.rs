@@ -5,6 +5,8 @@
 pub mod demo;
 mod doctor;
 mod generate;
+mod jobs;
+mod selection;
 
 use std::ffi::OsString;
 
@@ -24,6 +26,7 @@ use crate::ui::{Ui, UiOptions};
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    Jobs(jobs::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -36,6 +39,7 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

@@ -2,3 +2,5 @@
 //! report. Knows no command line and prints nothing.
 
 pub mod doctor;
+pub mod jobs;
+pub mod scope;
