@@ -319,6 +319,7 @@ fn extra_fields(want: Want) -> [(&'static str, bool); 4] {
 }
 
 /// Where the replies about one job stand.
+#[derive(Clone, Copy)]
 pub(super) struct JobSlots {
     hash: Slot,
     results: Option<Slot>,

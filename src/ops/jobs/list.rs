@@ -197,7 +197,7 @@ pub(super) fn attempts_of(job: &Job) -> (Option<u64>, Option<u64>) {
 pub(super) fn duration_ms(state: State, job: Option<&Job>, now: Timestamp) -> Option<u64> {
     let job = job?;
     let end = if state == State::Started { now } else { job.ended_at? };
-    to_ms(crate::model::job::seconds_between(job.started_at?, end)?)
+    Some(to_ms(crate::model::job::seconds_between(job.started_at?, end)?))
 }
 
 /// Milliseconds that a job waited for its start, or has been waiting.
@@ -208,7 +208,7 @@ pub(super) fn wait_ms(state: State, job: Option<&Job>, now: Timestamp) -> Option
         State::Scheduled | State::Deferred => return None,
         _ => job.started_at?,
     };
-    to_ms(crate::model::job::seconds_between(job.enqueued_at?, start)?)
+    Some(to_ms(crate::model::job::seconds_between(job.enqueued_at?, start)?))
 }
 
 #[expect(
@@ -216,8 +216,8 @@ pub(super) fn wait_ms(state: State, job: Option<&Job>, now: Timestamp) -> Option
     clippy::cast_sign_loss,
     reason = "a float cast saturates"
 )]
-fn to_ms(seconds: f64) -> Option<u64> {
-    Some((seconds * 1000.0).round() as u64)
+fn to_ms(seconds: f64) -> u64 {
+    (seconds * 1000.0).round() as u64
 }
 
 /// What becomes of a row.
