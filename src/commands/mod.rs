@@ -2,6 +2,7 @@
 //!
 //! A new command is one file, one variant and one line of the match.
 
+mod cli;
 pub mod demo;
 mod doctor;
 mod generate;
@@ -13,13 +14,14 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{FromArgMatches, Subcommand};
 
-use crate::cli::{Cli, Global};
 use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
+use crate::global::Global;
 use crate::human::Zone;
 use crate::secrets::Secrets;
 use crate::sys::signals::Interrupts;
 use crate::ui::{Ui, UiOptions};
+use cli::Cli;
 
 /// What jobctl can do.
 #[derive(Debug, Subcommand)]
