@@ -5,6 +5,8 @@
 pub mod demo;
 mod doctor;
 mod generate;
+mod queues;
+mod workers;
 
 use std::ffi::OsString;
 
@@ -24,6 +26,8 @@ use crate::ui::{Ui, UiOptions};
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    Queues(queues::Args),
+    Workers(workers::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -36,6 +40,8 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Queues(args) => queues::run(args, on_target(global, context)?),
+            Self::Workers(args) => workers::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

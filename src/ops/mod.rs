@@ -2,3 +2,7 @@
 //! report. Knows no command line and prints nothing.
 
 pub mod doctor;
+mod headline;
+pub mod queues;
+pub mod scope;
+pub mod workers;

@@ -10,6 +10,8 @@ use crate::error::Outcome;
 use crate::human::Zone;
 
 pub mod doctor;
+pub mod queues;
+pub mod workers;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use crate::sys::file;
 
 pub use locks::{FileId, FileLock};
-pub use memory::{Measure, Memory};
+pub use memory::{Measure, Memory, tree};
 pub use stat::Stat;
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.
