@@ -18,7 +18,7 @@ use crate::model::worker::{Alive, LocalProcess, Worker};
 use crate::nearby;
 use crate::report::workers::{Process, WorkerReport, WorkerRow, WorkersReport};
 use crate::secrets::Secrets;
-use crate::sys::proc::{Measure, ProcTable, tree};
+use crate::sys::proc::{Measure, ProcTable, Stat};
 
 /// Names listed where several fit.
 const MOST_LISTED: usize = 8;
@@ -286,6 +286,7 @@ impl ProcessTree {
 
     /// The process of a worker that is present on this host.
     fn root_of(&self, reach: &Reach, worker: &Worker) -> Option<u32> {
+        self.table.as_ref()?;
         let pid = worker.identity.as_ref()?.pid?;
         (reach.process_of(worker) == Some(LocalProcess::Present)).then_some(pid)
     }
@@ -317,10 +318,9 @@ impl ProcessTree {
     /// A worker's processes, itself first, then the oldest.
     fn processes(&self, root: u32, horse: Option<u32>, secrets: Secrets) -> Vec<Process> {
         let Some(table) = &self.table else { return Vec::new() };
-        let mut stats: Vec<_> =
-            tree(root, &self.parents).into_iter().filter_map(|pid| table.stat(pid)).collect();
+        let mut stats = table.tree(root, &self.parents);
         stats.sort_by_key(|stat| (Reverse(stat.pid == root), stat.start_ticks, stat.pid));
-        let process = |stat: crate::sys::proc::Stat| Process {
+        let process = |stat: Stat| Process {
             pid: stat.pid,
             parent_pid: stat.parent,
             role: match stat.pid {

@@ -187,8 +187,8 @@ fn since(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
 
 fn scheduler_lock(replies: &mut Replies, owner: Slot, ttl: Slot) -> Part<Option<SchedulerLock>> {
     let owner: Option<Vec<u8>> = replies.get(owner)?;
-    let ttl_ms: Option<i64> = replies.get(ttl).ok();
-    let ttl_s = ttl_ms.filter(|&ms| ms >= 0).map(|ms| ms as f64 / 1000.0);
+    let expiry: Option<i64> = replies.get(ttl).ok();
+    let ttl_s = expiry.filter(|&ms| ms >= 0).map(|ms| ms as f64 / 1000.0);
     Ok(owner.map(|owner| {
         let owner = String::from_utf8_lossy(&owner).into_owned();
         SchedulerLock { owner, ttl_s }

@@ -62,7 +62,7 @@ fn kilobytes(text: &[u8], label: &str) -> Option<u64> {
 }
 
 /// `root` and its descendants, each once, whatever the table claims about parents.
-pub fn tree(root: u32, parents: &HashMap<u32, u32>) -> Vec<u32> {
+pub(super) fn tree(root: u32, parents: &HashMap<u32, u32>) -> Vec<u32> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for (&child, &parent) in parents {
         children.entry(parent).or_default().push(child);

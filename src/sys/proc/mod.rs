@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use crate::sys::file;
 
 pub use locks::{FileId, FileLock};
-pub use memory::{Measure, Memory, tree};
+pub use memory::{Measure, Memory};
 pub use stat::Stat;
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.
@@ -138,6 +138,12 @@ impl ProcTable {
             .into_iter()
             .filter_map(|pid| self.stat(pid).map(|stat| (pid, stat.parent)))
             .collect()
+    }
+
+    /// What the kernel says about `pid` and all its descendants by [`ProcTable::parents`], in no
+    /// particular order; those that ended meanwhile are left out.
+    pub fn tree(&self, pid: u32, parents: &HashMap<u32, u32>) -> Vec<Stat> {
+        memory::tree(pid, parents).into_iter().filter_map(|pid| self.stat(pid)).collect()
     }
 
     /// Tells whether the process that a worker's record names still is that worker.
