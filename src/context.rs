@@ -104,6 +104,15 @@ impl Context {
         self.store = None;
     }
 
+    /// The output gate, the target and the store at once.
+    pub fn split(&mut self) -> Result<(&mut Ui, &Target, &mut Store)> {
+        self.store()?;
+        match (&self.target, &mut self.store) {
+            (Some(target), Some(store)) => Ok((&mut self.ui, target, store)),
+            _ => Err(anyhow::anyhow!("no target")),
+        }
+    }
+
     /// The target and the store at once.
     pub fn parts(&mut self) -> Result<(&Target, &mut Store)> {
         self.store()?;

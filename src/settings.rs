@@ -205,7 +205,7 @@ fn read_file(path: &Path) -> Result<File> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         let why = error.message().to_owned();
         Failure::new(Kind::Config, format!("cannot understand `{shown}`, line {line}: {why}"))
             .into()

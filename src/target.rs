@@ -71,6 +71,21 @@ impl Target {
         }
     }
 
+    /// Plain RQ on a Redis.
+    pub fn plain(url: &str) -> Self {
+        Self { bench: None, redis: Some(url.to_owned()), named: Named::Redis }
+    }
+
+    /// A queue's name as the operator types it: short within the bench.
+    pub fn short_name<'q>(&self, queue: &'q QueueName) -> &'q str {
+        let prefix = self.prefix();
+        if prefix.is_some() && queue.prefix() == prefix.as_deref() {
+            queue.short()
+        } else {
+            queue.as_str()
+        }
+    }
+
     /// The address of the queues.
     pub fn endpoint(&self) -> Result<Endpoint> {
         match (&self.redis, &self.bench) {

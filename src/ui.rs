@@ -197,6 +197,12 @@ impl Ui {
         Ok(report.outcome())
     }
 
+    /// Whether a list is collected into a table before anything is shown, so that it should be
+    /// bounded.
+    pub fn collects_lists(&self) -> bool {
+        matches!(self.format_for(Layout::List), Format::Table | Format::Wide)
+    }
+
     /// Begins a list whose items are written as they come. Fails as [`Ui::finish`].
     pub fn list(&mut self, scope: &Scope, spec: ListSpec) -> Result<ListWriter<'_>> {
         let format = self.format_for(Layout::List);

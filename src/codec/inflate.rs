@@ -148,7 +148,7 @@ mod tests {
     fn inflate_when_exactly_at_the_cap_is_complete() {
         let limits = Limits { inflated_bytes: 100_000, ..Limits::default() };
         let mut inflater = Inflater::new();
-        let out = inflater.inflate(&deflated(&[7; 100_000]), &limits).unwrap();
+        let out = inflater.inflate(&deflated(&vec![7; 100_000]), &limits).unwrap();
         assert_eq!((out.end, out.bytes.len()), (End::Complete, 100_000));
     }
 

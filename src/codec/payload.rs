@@ -68,6 +68,13 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether the positional argument that `path` begins with reads `wanted`, as `0` or `1.name`.
+    pub fn matches_position(&self, path: &str, wanted: &str) -> bool {
+        let (position, rest) = path.split_once('.').unwrap_or((path, ""));
+        let argument = position.parse::<usize>().ok().and_then(|at| self.args.get(at));
+        argument.is_some_and(|argument| argument.matches(rest, wanted))
+    }
+
     /// What a list shows of this job.
     pub fn headline(&self) -> Headline<'_> {
         let owner = (self.instance != Value::None).then(|| self.instance.class().into());

@@ -5,7 +5,9 @@
 pub mod demo;
 mod doctor;
 mod generate;
+mod jobs;
 mod queues;
+mod selection;
 mod workers;
 
 use std::ffi::OsString;
@@ -26,6 +28,7 @@ use crate::ui::{Ui, UiOptions};
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    Jobs(jobs::Args),
     Queues(queues::Args),
     Workers(workers::Args),
     Demo(demo::Args),
@@ -40,6 +43,7 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Queues(args) => queues::run(args, on_target(global, context)?),
             Self::Workers(args) => workers::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),

@@ -5,4 +5,5 @@ pub mod id;
 pub mod job;
 pub mod part;
 pub mod queue;
+pub mod selection;
 pub mod worker;

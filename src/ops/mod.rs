@@ -3,6 +3,7 @@
 
 pub mod doctor;
 mod headline;
+pub mod jobs;
 pub mod queues;
 pub mod scope;
 pub mod workers;

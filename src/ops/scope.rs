@@ -24,12 +24,33 @@ pub struct Reach {
     processes: HashMap<String, LocalProcess>,
 }
 
-/// The queues that `names` mean, in the order typed, each once; all of the target's without names.
+/// Every queue of the target: those of the configuration first, then the others by name.
 ///
-/// A name is a short or a full one, or several separated by commas. Two round trips. Errors:
-/// `NotFound` with the near misses; `Usage` for an empty name, and in plain RQ for a short name
-/// that fits queues of two prefixes.
+/// Two round trips. Errors: `Refused` where Redis hides which queues there are.
+pub fn all_queues(context: &mut Context) -> Result<Vec<QueueName>> {
+    let reach = Reach::read(context)?;
+    if let Err(lack) = &reach.inventory.known {
+        let message = format!("cannot tell which queues there are: {lack}");
+        return Err(Failure::new(Kind::Refused, message).into());
+    }
+    Ok(reach.queues())
+}
+
+/// What must be said when the bench's prefix is not the one in Redis: then nothing that was read
+/// means anything, and the outcome is UNKNOWN. Empty where all is well. Two round trips.
+pub fn prefix_notes(context: &mut Context) -> Result<Vec<String>> {
+    Ok(Reach::read(context)?.unseen_prefix().into_iter().collect())
+}
+
+/// The queues that `names` mean, in the order typed, each once; none without names.
+///
+/// A name is a short or a full one, or several separated by commas. Two round trips, none without
+/// names. Errors: `NotFound` with the near misses; `Usage` for an empty name, and in plain RQ for
+/// a short name that fits queues of two prefixes.
 pub fn queues(context: &mut Context, names: &[String]) -> Result<Vec<QueueName>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     Reach::read(context)?.select(names)
 }
 
@@ -123,7 +144,7 @@ impl Reach {
         ))
     }
 
-    /// The queues that `names` mean; see [`queues`].
+    /// The queues that `names` mean, all of them without names; see [`queues`].
     pub fn select(&self, names: &[String]) -> Result<Vec<QueueName>> {
         let all = self.queues();
         if names.is_empty() {

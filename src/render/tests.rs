@@ -1,7 +1,6 @@
 //! Every block in every format, against the golden files in `tests/fixtures/render`.
 //!
-//! After a wanted change: `cargo test --lib golden_files_are_rewritten -- --ignored`, then read
-//! the difference.
+//! After a wanted change: `JOBCTL_TEST_BLESS=1 cargo test --lib golden`, then read the difference.
 
 use std::path::PathBuf;
 
@@ -207,25 +206,15 @@ fn fixture(name: &str) -> PathBuf {
 
 #[test]
 fn every_format_matches_its_golden_file() {
+    if std::env::var_os("JOBCTL_TEST_BLESS").is_some() {
+        for (name, actual) in goldens() {
+            std::fs::write(fixture(name), actual).unwrap();
+        }
+    }
     for (name, actual) in goldens() {
         let expected = std::fs::read_to_string(fixture(name)).unwrap();
         assert!(actual == expected, "{name} differs; now it is:\n{actual}");
     }
-}
-
-#[test]
-#[ignore = "writes the golden files"]
-fn golden_files_are_rewritten() {
-    for (name, actual) in goldens() {
-        std::fs::write(fixture(name), actual).unwrap();
-    }
-}
-
-#[test]
-fn shape_of_a_good_answer_prints() {
-    println!("{}", human(110, false, true));
-    println!("{}", human(72, false, true));
-    println!("{}", human(40, false, true));
 }
 
 #[test]

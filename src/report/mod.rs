@@ -10,6 +10,8 @@ use crate::error::Outcome;
 use crate::human::Zone;
 
 pub mod doctor;
+pub mod job;
+pub mod jobs;
 pub mod queues;
 pub mod workers;
 

@@ -65,10 +65,8 @@ impl Store {
         let members = replies.get(workers).map(texts);
 
         let mut batch = Batch::default();
-        let slots = self.add_workers(
-            &mut batch,
-            self.worker_names(members.as_deref().unwrap_or_default().to_vec()),
-        );
+        let slots =
+            self.add_workers(&mut batch, self.worker_names(members.as_deref().unwrap_or_default()));
         let mut replies = self.run(batch)?;
         let (workers, lacks) = Self::take_workers(&mut replies, slots);
         Ok(Inventory {

@@ -242,6 +242,37 @@ impl Store {
         Ok(jobs)
     }
 
+    /// Reads which jobs wait for one: one round trip.
+    pub fn dependents(&mut self, id: &JobId) -> Result<Part<Vec<JobId>>> {
+        let mut batch = Batch::default();
+        let key = self.keys.dependents(id.as_bytes());
+        let slot = batch.add("SMEMBERS dependents", cmd("SMEMBERS").arg(key).take());
+        let ids: Part<Vec<Vec<u8>>> = self.run(batch)?.get(slot);
+        Ok(ids.map(|ids| {
+            let mut ids: Vec<JobId> = ids.into_iter().map(JobId::new).collect();
+            ids.sort_unstable();
+            ids
+        }))
+    }
+
+    /// Reads payloads, in batches of [`JOB_BATCH`] a round trip, in the order of `ids`.
+    pub fn payloads(&mut self, ids: &[JobId]) -> Result<Vec<Part<Option<Vec<u8>>>>> {
+        let mut payloads = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(JOB_BATCH) {
+            let mut batch = Batch::default();
+            let slots: Vec<_> = ids
+                .iter()
+                .map(|id| {
+                    let key = self.keys.job(id.as_bytes());
+                    batch.add("HGET data", cmd("HGET").arg(key).arg("data").take())
+                })
+                .collect();
+            let mut replies = self.run(batch)?;
+            payloads.extend(slots.into_iter().map(|slot| replies.get(slot)));
+        }
+        Ok(payloads)
+    }
+
     /// Adds the reads of one job.
     pub(super) fn add_job(&self, batch: &mut Batch, id: &JobId, want: Want) -> JobSlots {
         let key = self.keys.job(id.as_bytes());
@@ -269,6 +300,7 @@ fn extra_fields(want: Want) -> [(&'static str, bool); 4] {
 }
 
 /// Where the replies about one job stand.
+#[derive(Clone, Copy)]
 pub(super) struct JobSlots {
     hash: Slot,
     results: Option<Slot>,

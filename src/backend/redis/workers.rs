@@ -28,7 +28,7 @@ pub(super) struct WorkerSlots {
 
 impl Store {
     /// The names registered in `rq:workers`, in order.
-    pub(super) fn worker_names(&self, members: Vec<String>) -> Vec<String> {
+    pub(super) fn worker_names(&self, members: &[String]) -> Vec<String> {
         let mut names: Vec<String> = members
             .iter()
             .filter_map(|member| self.keys().worker_name_of(member))
@@ -117,7 +117,7 @@ impl Store {
             Err(lack) => return Ok(Err(lack)),
         };
         let mut batch = Batch::default();
-        let slots = self.add_workers(&mut batch, self.worker_names(members));
+        let slots = self.add_workers(&mut batch, self.worker_names(&members));
         let mut replies = self.run(batch)?;
         Ok(Ok(Self::take_workers(&mut replies, slots)))
     }

@@ -104,6 +104,7 @@ fn quoted(literal: &str) -> Option<&str> {
     (!inner.contains(['\\', quote])).then_some(inner)
 }
 
+#[expect(clippy::option_option, reason = "not conclusive, `None`, or a text")]
 fn optional_text(literal: &str) -> Option<Option<&str>> {
     if literal == "None" { Some(None) } else { quoted(literal).map(Some) }
 }

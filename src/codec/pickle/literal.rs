@@ -5,9 +5,8 @@
 /// `None` if the quotes do not match. Source: `repr` of Python 2's `str`, read by `Lib/pickle.py`,
 /// `load_string`; an escape that Python does not know stays as it is, backslash included.
 pub(super) fn unquote(literal: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    let inner = match literal.trim_ascii_end() {
-        [b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"'] => inner,
-        _ => return None,
+    let ([b'\'', inner @ .., b'\''] | [b'"', inner @ .., b'"']) = literal.trim_ascii_end() else {
+        return None;
     };
     let mut rest = inner;
     while let [byte, tail @ ..] = rest {

@@ -31,7 +31,7 @@ impl Machine {
         if u32::try_from(input.len()).is_err() {
             return Err(PickleError { offset: 0, problem: Problem::TooLong });
         }
-        let root = run.to_stop()?;
+        let root = run.run_to_stop()?;
         Ok(Document { graph: &self.graph, input, root })
     }
 
@@ -57,7 +57,7 @@ struct Run<'m, 'i> {
 }
 
 impl Run<'_, '_> {
-    fn to_stop(&mut self) -> Result<NodeId, PickleError> {
+    fn run_to_stop(&mut self) -> Result<NodeId, PickleError> {
         loop {
             let offset = self.at;
             let root = self.step().map_err(|problem| PickleError { offset, problem })?;

@@ -64,7 +64,7 @@ impl Store {
         let known = overview.queues.clone().unwrap_or_default();
         let (queues, foreign) = divide(scope, &known);
         let names = overview.workers.clone().unwrap_or_default();
-        let (mut opened, (workers, lacks)) = self.second_turn(queues, names, scope.deep)?;
+        let (mut opened, workers, lacks) = self.second_turn(queues, names, scope.deep)?;
         self.third_turn(&mut opened)?;
         self.read_long_lists(&mut opened, scope.deep)?;
         let mut survey = Survey {
@@ -101,7 +101,7 @@ impl Store {
         let db = i64::from(self.link().endpoint().db());
         let queues =
             replies.get::<Vec<String>>(queues).map(|members| queue_names(self.keys(), &members));
-        let workers = replies.get::<Vec<String>>(workers).map(|names| self.worker_names(names));
+        let workers = replies.get::<Vec<String>>(workers).map(|names| self.worker_names(&names));
         Ok(Overview {
             taken_at: server_time(&mut replies, time).unwrap_or(now),
             latency_ms,
@@ -119,14 +119,15 @@ impl Store {
         queues: Vec<QueueName>,
         workers: Vec<String>,
         deep: bool,
-    ) -> Result<(Vec<Opened>, (Vec<Worker>, Vec<Lack>))> {
+    ) -> Result<(Vec<Opened>, Vec<Worker>, Vec<Lack>)> {
         let mut batch = Batch::default();
         let slots: Vec<_> =
             queues.into_iter().map(|queue| self.add_queue(&mut batch, queue)).collect();
         let workers = self.add_workers(&mut batch, workers);
         let mut replies = self.run(batch)?;
         let queues = slots.into_iter().map(|slots| slots.take(&mut replies, deep)).collect();
-        Ok((queues, Self::take_workers(&mut replies, workers)))
+        let (workers, lacks) = Self::take_workers(&mut replies, workers);
+        Ok((queues, workers, lacks))
     }
 
     fn add_queue(&self, batch: &mut Batch, name: QueueName) -> QueueSlots {
@@ -203,7 +204,9 @@ impl QueueSlots {
         let newest = failed_entries.len().saturating_sub(NEWEST_ENDED);
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
         let mut ids = IdTally::new(deep);
-        head.iter().for_each(|entry| ids.add(&entry.id));
+        for entry in &head {
+            ids.add(&entry.id);
+        }
         let (waiting, complete) = both_ends(head, tail, deep);
         let survey = QueueSurvey {
             counts,

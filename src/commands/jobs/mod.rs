@@ -1,0 +1,37 @@
+//! `jobctl jobs …`: inspect single jobs and filtered sets.
+
+mod exists;
+mod list;
+mod show;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::{Outcome, Result};
+
+/// List, show and look up jobs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  jobctl jobs list --status failed --since 24h
+  jobctl jobs show site1.localhost::0b1c2d3e")]
+pub struct Args {
+    #[command(subcommand)]
+    command: JobsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum JobsCommand {
+    List(Box<list::Args>),
+    Show(show::Args),
+    Exists(exists::Args),
+}
+
+/// Runs one of the commands.
+pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
+    match &args.command {
+        JobsCommand::List(args) => list::run(args, context),
+        JobsCommand::Show(args) => show::run(args, context),
+        JobsCommand::Exists(args) => exists::run(args, context),
+    }
+}

@@ -1,0 +1,12 @@
+//! Jobs: selecting them in stages, listing, showing, looking up.
+
+mod decode;
+mod exists;
+mod find;
+mod list;
+mod lookup;
+mod show;
+
+pub use exists::exists;
+pub use list::{ListOptions, SortKey, list};
+pub use show::show;
