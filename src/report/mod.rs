@@ -99,6 +99,15 @@ impl Cell {
     pub fn new(text: impl Into<String>, role: Role) -> Self {
         Self { text: text.into(), role }
     }
+
+    /// The same for a value that is a name: a field would break its text at newlines.
+    #[must_use]
+    pub fn in_one_line(mut self) -> Self {
+        if self.text.contains('\n') {
+            self.text = self.text.replace('\n', "\\n");
+        }
+        self
+    }
 }
 
 impl<T: Into<String>> From<T> for Cell {

@@ -215,7 +215,7 @@ impl QueueReport {
             fields.push(("RQ scheduler", owner.clone().into()));
         }
         fields.retain(|(_, cell)| !cell.text.is_empty());
-        fields.into_iter().map(|(label, cell)| (label.to_owned(), cell)).collect()
+        fields.into_iter().map(|(label, cell)| (label.to_owned(), cell.in_one_line())).collect()
     }
 
     fn worker_table(&self) -> Table {

@@ -269,14 +269,15 @@ impl WorkerReport {
                 )
             }),
         );
-        fields.into_iter().map(|(label, cell)| (label.to_owned(), cell)).collect()
+        fields.into_iter().map(|(label, cell)| (label.to_owned(), cell.in_one_line())).collect()
     }
 
     fn job(&self) -> Option<Vec<(String, Cell)>> {
         let worker = &self.worker;
-        let mut fields = vec![("Job".to_owned(), worker.current_job.clone()?.into())];
+        let job = Cell::from(worker.current_job.clone()?);
+        let mut fields = vec![("Job".to_owned(), job.in_one_line())];
         let mut optional = |label: &str, cell: Option<Cell>| {
-            fields.extend(cell.map(|cell| (label.to_owned(), cell)));
+            fields.extend(cell.map(|cell| (label.to_owned(), cell.in_one_line())));
         };
         optional("Method", worker.current_method.clone().map(Cell::from));
         optional("Site", worker.current_site.clone().map(Cell::from));
