@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use super::headline::Headlines;
 use super::scope::Reach;
 use super::workers::{ProcessTree, rows, shared_notes};
-use crate::backend::redis::queues::{ENDS, QueueSummary, SchedulerLock};
+use crate::backend::redis::queues::{ENDS, QueueDetail, QueueSummary};
 use crate::backend::redis::survey::Sampled;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::id::QueueName;
 use crate::model::job::seconds_between;
-use crate::model::queue::Counts;
 use crate::model::worker::{Alive, Worker};
 use crate::report::queues::{JobLine, QueueReport, QueueRow, QueuesReport};
 use crate::secrets::Secrets;
@@ -58,54 +57,37 @@ pub fn list(context: &mut Context, names: &[String]) -> Result<QueuesReport> {
 pub fn show(context: &mut Context, name: &str) -> Result<QueueReport> {
     let reach = Reach::read(context)?;
     let queue = reach.resolve(name)?;
-    let now = reach.inventory.taken_at;
-    let serving: Vec<&Worker> =
-        reach.inventory.workers().iter().filter(|w| w.queues().contains(&queue)).collect();
+    let serves = |worker: &&Worker| worker.queues().contains(&queue);
+    let serving: Vec<&Worker> = reach.inventory.workers().iter().filter(serves).collect();
     let serving = rows(context, &reach, &serving, &ProcessTree::nowhere())?;
-    let limits = Limits::of(context.target()?);
+    let detail = if reach.unseen_prefix().is_some() {
+        QueueDetail::unread(queue)
+    } else {
+        context.store()?.queue_detail(&queue)?
+    };
+
     let secrets = context.secrets;
-    let detail = match reach.unseen_prefix() {
-        Some(_) => None,
-        None => Some(context.store()?.queue_detail(&queue)?),
-    };
-    let Some(detail) = detail else {
-        let summary = QueueSummary::unread(queue);
-        return Ok(QueueReport {
-            queue: row(&reach, &limits, &summary, secrets),
-            cap_percent: None,
-            next: Vec::new(),
-            newest: Vec::new(),
-            parked: Vec::new(),
-            serving,
-            rq_scheduler: None,
-            is_unknown: true,
-            notes: shared_notes(&reach),
-        });
-    };
+    let limits = Limits::of(context.target()?);
     let mut notes = notes(&reach, std::slice::from_ref(&detail.summary), secrets);
     let row = row(&reach, &limits, &detail.summary, secrets);
+    let scheduler = detail.scheduler.unwrap_or_else(|lack| {
+        notes.push(format!("the RQ scheduler is unknown: {lack}"));
+        None
+    });
     let mut headlines = Headlines::new(secrets);
-    let mut line = |sampled: &Sampled| job_line(sampled, now, &mut headlines);
-    let next: Vec<JobLine> = detail.head.iter().take(SHOWN).map(&mut line).collect();
-    let behind: Vec<&Sampled> = detail.head.iter().skip(SHOWN).chain(&detail.tail).collect();
-    let newest: Vec<JobLine> = behind.into_iter().rev().take(SHOWN).map(&mut line).collect();
-    let parked: Vec<JobLine> = detail.parked.iter().map(&mut line).collect();
-    let rq_scheduler = match detail.scheduler {
-        Ok(lock) => lock.map(|lock| owner(&lock, secrets)),
-        Err(lack) => {
-            notes.push(format!("the RQ scheduler is unknown: {lack}"));
-            None
-        }
-    };
+    let mut line = |sampled| job_line(sampled, reach.inventory.taken_at, &mut headlines);
+    let newest = detail.head.iter().skip(SHOWN).chain(&detail.tail).rev().take(SHOWN);
+    let newest = newest.map(&mut line).collect();
     Ok(QueueReport {
         cap_percent: share(row.counts.queued, row.cap),
         queue: row,
-        next,
+        next: detail.head.iter().take(SHOWN).map(&mut line).collect(),
         newest,
-        parked,
+        parked: detail.parked.iter().map(&mut line).collect(),
         serving,
-        rq_scheduler,
-        is_unknown: is_unknown(&reach),
+        rq_scheduler: scheduler.map(|owner| shown_owner(&owner, secrets)),
+        // A queue that is named is read whether or not the set of queues is hidden.
+        is_unknown: reach.unseen_prefix().is_some(),
         notes,
     })
 }
@@ -224,17 +206,8 @@ fn job_line(sampled: &Sampled, now: Timestamp, headlines: &mut Headlines) -> Job
     }
 }
 
-/// A lock's owner: RQ 2.9 and older write a process id, later ones a name.
-fn owner(lock: &SchedulerLock, secrets: Secrets) -> String {
-    let is_pid = lock.owner.parse::<u32>().is_ok();
-    let owner = secrets.text(&lock.owner);
-    if is_pid { format!("pid {owner}") } else { owner.into_owned() }
-}
-
-impl QueueSummary {
-    /// A queue of which nothing was read.
-    fn unread(name: QueueName) -> Self {
-        let counts = Counts::default();
-        Self { name, counts, lacks: Vec::new(), oldest_at: None, complete: true }
-    }
+/// The owner of the scheduler's lock: RQ 2.9 and older write a process id, later ones a name.
+fn shown_owner(owner: &str, secrets: Secrets) -> String {
+    let shown = secrets.text(owner);
+    if owner.parse::<u32>().is_ok() { format!("pid {shown}") } else { shown.into_owned() }
 }

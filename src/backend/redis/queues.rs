@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use redis::cmd;
 
 use super::batch::{Batch, Replies, Slot};
-use super::read::{CountSlots, Entry, JobSlots, Place, Store, Want, take_job};
+use super::read::{CountSlots, Entry, Place, Store, Want};
 use super::survey::Sampled;
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName};
@@ -48,17 +48,25 @@ pub struct QueueDetail {
     pub tail: Vec<Sampled>,
     /// Ids that a worker took and has not started.
     pub parked: Vec<Sampled>,
-    /// Who runs RQ's own scheduler for this queue.
-    pub scheduler: Part<Option<SchedulerLock>>,
+    /// Who holds the lock of RQ's own scheduler: a process id up to RQ 2.9, a scheduler's name from
+    /// 2.10 on. Source: `rq/scheduler.py`.
+    pub scheduler: Part<Option<String>>,
 }
 
-/// The lock of RQ's own scheduler. Source: `rq/scheduler.py`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SchedulerLock {
-    /// A process id up to RQ 2.9, a scheduler's name from 2.10 on.
-    pub owner: String,
-    /// Seconds until it expires; its owner renews it every second.
-    pub ttl_s: Option<f64>,
+impl QueueSummary {
+    /// A queue of which nothing was read.
+    pub fn unread(name: QueueName) -> Self {
+        let counts = Counts::default();
+        Self { name, counts, lacks: Vec::new(), oldest_at: None, complete: true }
+    }
+}
+
+impl QueueDetail {
+    /// A queue of which nothing was read.
+    pub fn unread(name: QueueName) -> Self {
+        let (head, tail, parked) = (Vec::new(), Vec::new(), Vec::new());
+        Self { summary: QueueSummary::unread(name), head, tail, parked, scheduler: Ok(None) }
+    }
 }
 
 /// Where the replies about a queue's counts and ends stand.
@@ -105,33 +113,22 @@ impl Store {
         let slots = self.add_ends(&mut batch, queue);
         let parked_in = Place::Intermediate(queue.clone());
         let parked = self.add_entries(&mut batch, &parked_in, 0, index(MOST_PARKED) - 1);
-        let lock = self.keys().scheduler_lock(queue);
-        let owner = batch.add("GET scheduler-lock", cmd("GET").arg(&lock).take());
-        let ttl = batch.add("PTTL scheduler-lock", cmd("PTTL").arg(&lock).take());
+        let lock = cmd("GET").arg(self.keys().scheduler_lock(queue)).take();
+        let lock = batch.add("GET scheduler-lock", lock);
         let mut replies = self.run(batch)?;
         let (summary, head, tail) = slots.take(&mut replies, queue);
         let parked = Self::take_entries(&mut replies, parked, &parked_in).unwrap_or_default();
-        let scheduler = scheduler_lock(&mut replies, owner, ttl);
+        let owner: Part<Option<Vec<u8>>> = replies.get(lock);
+        let scheduler = owner.map(|o| o.map(|o| String::from_utf8_lossy(&o).into_owned()));
 
-        let mut batch = Batch::default();
-        let want = Want { data: true, ..Want::default() };
-        let mut add = |entries: Vec<Entry>| -> Vec<(Entry, JobSlots)> {
-            let add = |entry: Entry| {
-                let slots = self.add_job(&mut batch, &entry.id, want);
-                (entry, slots)
-            };
-            entries.into_iter().map(add).collect()
-        };
-        let [head, tail, parked] = [head, tail, parked].map(&mut add);
-        let mut replies = self.run(batch)?;
-        let mut take = |entries: Vec<(Entry, JobSlots)>| -> Vec<Sampled> {
-            let take = |(entry, slots): (Entry, JobSlots)| {
-                let job = take_job(&mut replies, &entry.id, slots);
-                Sampled { entry, job }
-            };
-            entries.into_iter().map(take).collect()
-        };
-        let [head, tail, parked] = [head, tail, parked].map(&mut take);
+        let (in_head, in_tail) = (head.len(), tail.len());
+        let entries = [head, tail, parked].concat();
+        let ids: Vec<JobId> = entries.iter().map(|entry| entry.id.clone()).collect();
+        let jobs = self.jobs(&ids, Want { data: true, ..Want::default() })?;
+        let sampled = entries.into_iter().zip(jobs).map(|(entry, job)| Sampled { entry, job });
+        let mut head: Vec<Sampled> = sampled.collect();
+        let mut tail = head.split_off(in_head);
+        let parked = tail.split_off(in_tail);
         let waiting_since = head.iter().chain(&tail).filter_map(|sampled| {
             let job = &sampled.stored()?.job;
             job.enqueued_at.or(job.created_at)
@@ -183,16 +180,6 @@ impl Slots {
 fn since(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
     let dates: Vec<Option<Vec<u8>>> = replies.get(slot).ok()?;
     dates.into_iter().flatten().find_map(|date| parse_rq_date(std::str::from_utf8(&date).ok()?))
-}
-
-fn scheduler_lock(replies: &mut Replies, owner: Slot, ttl: Slot) -> Part<Option<SchedulerLock>> {
-    let owner: Option<Vec<u8>> = replies.get(owner)?;
-    let expiry: Option<i64> = replies.get(ttl).ok();
-    let ttl_s = expiry.filter(|&ms| ms >= 0).map(|ms| ms as f64 / 1000.0);
-    Ok(owner.map(|owner| {
-        let owner = String::from_utf8_lossy(&owner).into_owned();
-        SchedulerLock { owner, ttl_s }
-    }))
 }
 
 fn index(position: usize) -> isize {
