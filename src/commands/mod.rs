@@ -7,7 +7,9 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod queues;
 mod selection;
+mod workers;
 
 use std::ffi::OsString;
 
@@ -29,6 +31,8 @@ use cli::Cli;
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Queues(queues::Args),
+    Workers(workers::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -42,6 +46,8 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Queues(args) => queues::run(args, on_target(global, context)?),
+            Self::Workers(args) => workers::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

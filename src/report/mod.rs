@@ -12,6 +12,8 @@ use crate::human::Zone;
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod queues;
+pub mod workers;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {
@@ -96,6 +98,15 @@ impl Cell {
     /// Makes a cell of `text` that means `role`.
     pub fn new(text: impl Into<String>, role: Role) -> Self {
         Self { text: text.into(), role }
+    }
+
+    /// The same for a value that is a name: a field would break its text at newlines.
+    #[must_use]
+    pub fn in_one_line(mut self) -> Self {
+        if self.text.contains('\n') {
+            self.text = self.text.replace('\n', "\\n");
+        }
+        self
     }
 }
 

@@ -7,5 +7,7 @@
 mod support;
 
 mod connect;
+mod queues;
 mod registered;
 mod rq_workers;
+mod workers;
