@@ -2,9 +2,9 @@
 
 use clap::Subcommand;
 
-use crate::cli::non_empty;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::ops;
 
 /// List the workers, or look at one

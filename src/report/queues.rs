@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::doctor::number;
 use super::workers::WorkerRow;
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
@@ -112,16 +111,16 @@ impl QueueRow {
         let counts = &self.counts;
         vec![
             self.name.clone().into(),
-            number(counts.queued, Role::Queued),
+            Cell::count(counts.queued, Role::Queued),
             self.oldest().into(),
-            number(counts.started, Role::Started),
-            number(counts.failed, Role::Bad),
+            Cell::count(counts.started, Role::Started),
+            Cell::count(counts.failed, Role::Bad),
             self.workers_cell(),
-            number(counts.finished, Role::Good),
-            number(counts.scheduled, Role::Waiting),
-            number(counts.deferred, Role::Waiting),
-            number(counts.canceled, Role::Plain),
-            number(counts.intermediate, Role::Warn),
+            Cell::count(counts.finished, Role::Good),
+            Cell::count(counts.scheduled, Role::Waiting),
+            Cell::count(counts.deferred, Role::Waiting),
+            Cell::count(counts.canceled, Role::Plain),
+            Cell::count(counts.intermediate, Role::Warn),
             self.timeout().into(),
             self.cap.map_or_else(String::new, human::count).into(),
             self.full_name.clone().into(),
@@ -181,7 +180,7 @@ impl Report for QueuesReport {
 impl QueueReport {
     fn fields(&self) -> Vec<(String, Cell)> {
         let queue = &self.queue;
-        let mut queued = number(queue.counts.queued, Role::Queued);
+        let mut queued = Cell::count(queue.counts.queued, Role::Queued);
         if let (Some(cap), Some(percent)) = (queue.cap, self.cap_percent) {
             queued.text = format!(
                 "{} of {} that Frappe lets wait ({})",
@@ -204,9 +203,9 @@ impl QueueReport {
                 Registry::Scheduled | Registry::Deferred => Role::Waiting,
                 Registry::Canceled => Role::Plain,
             };
-            fields.push((label(registry), number(queue.counts.registry(registry), role)));
+            fields.push((label(registry), Cell::count(queue.counts.registry(registry), role)));
         }
-        fields.push(("Parked", number(queue.counts.intermediate, Role::Warn)));
+        fields.push(("Parked", Cell::count(queue.counts.intermediate, Role::Warn)));
         fields.push(("Workers", queue.workers_cell()));
         if queue.timeout_s.is_some() {
             fields.push(("Timeout", queue.timeout().into()));

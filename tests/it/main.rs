@@ -7,6 +7,7 @@
 mod support;
 
 mod connect;
+mod demo;
 mod queues;
 mod registered;
 mod rq_workers;

@@ -1,7 +1,7 @@
 //! `queues list` and `queues show` on real queues of several RQ releases.
 
-use jobctl::cli::Global;
 use jobctl::context::Context;
+use jobctl::global::Global;
 use jobctl::ops;
 use serde_json::{Value, json};
 
