@@ -7,5 +7,6 @@
 mod support;
 
 mod connect;
+mod doctor;
 mod registered;
 mod rq_workers;
