@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use jobctl::ops::doctor::{Check, all_checks};
 use serde_json::Value;
 
 use crate::support::bench::Bench;
@@ -263,7 +264,7 @@ fn every_check_has_a_state_that_fires_and_a_near_miss() {
         config::PAIRED,
     ];
     let paired: HashSet<&str> = families.into_iter().flatten().copied().collect();
-    let checks: HashSet<&str> = ::jobctl::ops::doctor::all_checks().map(|c| c.name()).collect();
+    let checks: HashSet<&str> = all_checks().map(Check::name).collect();
     let unpaired: Vec<_> = checks.difference(&paired).collect();
     assert!(unpaired.is_empty(), "no pair of tests for {unpaired:?}");
     let unknown: Vec<_> = paired.difference(&checks).collect();

@@ -359,6 +359,7 @@ fn monitor(facts: &Facts<'_>) -> Checked {
                 Severity::Info,
                 format!("the monitor is off for {who}: job durations are not recorded"),
             )
+            .because("`monitor` is not set")
             .fix(facts.bench_cli("set-config -g monitor 1")),
         ]
     })

@@ -83,12 +83,14 @@ fn one_by_one<'f>(
     workers: Vec<&'f Member<'f>>,
     finding: impl Fn(&'f Member<'f>) -> Finding,
 ) -> Checked {
-    let more = workers.len().saturating_sub(MOST_LISTED);
+    let all = workers.len();
+    let more = all.saturating_sub(MOST_LISTED);
     let mut findings: Vec<Finding> = workers.into_iter().take(MOST_LISTED).map(finding).collect();
     if let Some(severity) = findings.last().map(|finding| finding.severity).filter(|_| more > 0) {
         let summary =
             format!("and {} like the {MOST_LISTED} above", counted(more as u64, "worker"));
-        findings.push(Finding::new(check, severity, summary).fix(facts.jobctl("workers list")));
+        let finding = Finding::new(check, severity, summary).because(format!("{all} in all"));
+        findings.push(finding.fix(facts.jobctl("workers list")));
     }
     findings.into()
 }

@@ -29,8 +29,12 @@ fn troubled() -> Stage {
 fn found(diagnosis: &Diagnosis) -> Vec<(String, String)> {
     let all = diagnosis.data()["findings"].as_array().unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    // The heartbeat's age grows between two runs.
-    let summary = |value| text(value).split(" is silent").next().unwrap().to_owned();
+    // Ages grow between two runs.
+    let summary = |value| {
+        let text = text(value);
+        let timeless = text.split(" is silent").next().unwrap().split(" waits for ").next();
+        timeless.unwrap().to_owned()
+    };
     all.iter().map(|finding| (text(&finding["check"]), summary(&finding["summary"]))).collect()
 }
 

@@ -227,7 +227,7 @@ fn long_queue_is_counted_whole_and_looked_at_from_both_ends() {
     for n in 0..12_000 {
         let site = if n % 3 == 0 { "site1.localhost" } else { "site2.localhost" };
         pipe.cmd("RPUSH").arg(format!("rq:queue:{queue}")).arg(format!("{site}::{n}")).ignore();
-        if n < 150 || n >= 11_900 {
+        if !(150..11_900).contains(&n) {
             let key = format!("rq:job:{site}::{n}");
             pipe.cmd("HSET")
                 .arg(key)

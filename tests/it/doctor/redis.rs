@@ -51,7 +51,7 @@ impl HangingProxy {
                 let mut back = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 std::thread::spawn(move || std::io::copy(&mut back.0, &mut back.1));
                 std::thread::spawn(move || {
-                    let mut buffer = [0; 65_536];
+                    let mut buffer = [0; 8_192];
                     while let Ok(n @ 1..) = client.read(&mut buffer) {
                         let bytes = &buffer[..n];
                         if bytes.windows(word.len()).any(|part| part == word.as_bytes()) {

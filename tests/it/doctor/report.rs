@@ -80,7 +80,7 @@ fn commands_with_hostile_names_are_quoted_or_left_out() {
             }
         }
     }
-    assert!(commands > 20, "{:#}", report);
+    assert!(commands > 20, "{report:#}");
     assert!(!std::path::Path::new("/tmp/never").exists());
 }
 
@@ -104,12 +104,7 @@ fn json_has_the_fields_that_scripts_read() {
         }
         let known = jobctl::ops::doctor::all_checks().any(|check| finding["check"] == check.name());
         assert!(known, "{finding}");
-        assert!(
-            !finding["evidence"].as_array().unwrap().is_empty()
-                || finding["check"] == "config.monitor"
-                || finding["summary"].as_str().unwrap().starts_with("and "),
-            "{finding}"
-        );
+        assert!(!finding["evidence"].as_array().unwrap().is_empty(), "{finding}");
     }
     let count = |word: &str| findings.iter().filter(|f| f["severity"] == word).count();
     assert_eq!(diagnosis.data()["problems"], count("critical"));

@@ -37,7 +37,7 @@ pairs! {
             let unforked = stage.worker("unforked", &[&queue]).set("state", "busy").silent(80);
             let unforked = unforked.set("last_heartbeat", crate::support::state::ago(1_000));
             let unforked = unforked.expires_in(860).start();
-            [idle, busy, unforked].into_iter().for_each(|worker| stage.hire(worker));
+            stage.crew.extend([idle, busy, unforked]);
             stage
         }
 
@@ -58,7 +58,7 @@ pairs! {
             let ended = ended.set("death", crate::support::state::ago(3)).expires_in(57).start();
             let born = stage.worker("born", &[&queue]).deaf().set("state", "starting");
             let born = born.set("birth", crate::support::state::ago(0)).start();
-            [ended, born].into_iter().for_each(|worker| stage.hire(worker));
+            stage.crew.extend([ended, born]);
             stage
         }
 

@@ -189,7 +189,7 @@ impl Store {
         queues: Vec<QueueName>,
         workers: Vec<String>,
         turn: Turn,
-    ) -> Result<(Vec<Opened>, (Vec<Worker>, Vec<Lack>))> {
+    ) -> Result<(Vec<Opened>, Staff)> {
         let mut batch = Batch::default();
         let slots: Vec<_> =
             queues.into_iter().map(|queue| self.add_queue(&mut batch, queue, turn.now)).collect();
@@ -303,7 +303,9 @@ impl QueueSlots {
         };
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
         let mut ids = IdTally::new(deep);
-        head.iter().for_each(|entry| ids.add(&entry.id));
+        for entry in &head {
+            ids.add(&entry.id);
+        }
         let (waiting, complete) = both_ends(head, tail, deep);
         let survey = QueueSurvey {
             counts,
@@ -322,6 +324,9 @@ impl QueueSlots {
         Opened { survey, waiting }
     }
 }
+
+/// The workers that could be read, and what could not.
+type Staff = (Vec<Worker>, Vec<Lack>);
 
 /// What a second turn needs to know.
 #[derive(Clone, Copy)]
