@@ -223,19 +223,33 @@ impl<'a> Facts<'a> {
     }
 
     /// The command that starts a worker for queues; no queue stands for all of the bench's.
-    pub fn worker_command(&self, queues: &[&str]) -> String {
-        let quoted: Vec<_> = queues.iter().map(|queue| shell_quote(queue)).collect();
-        match (self.bench, quoted.as_slice()) {
-            (Some(_), []) => self.bench_cli("worker"),
-            (Some(_), queues) => self.bench_cli(&format!("worker --queue {}", queues.join(","))),
-            (None, queues) => {
-                let url = match self.paste.rq_url.as_str() {
-                    "" => String::new(),
-                    url => format!(" --url {}", shell_quote(url)),
-                };
-                format!("rq worker{url} {}", queues.join(" ")).trim_end().to_owned()
-            }
+    ///
+    /// Frappe's jobs only run under Frappe's own command: a plain worker would fail them all.
+    pub fn worker_command(&self, queues: &[&QueueName]) -> String {
+        if self.bench.is_some() || self.holds_frappe_jobs() {
+            let names: Vec<_> = queues.iter().map(|queue| queue.short()).collect();
+            return match names.as_slice() {
+                [] => self.bench_cli("worker"),
+                names => {
+                    self.bench_cli(&format!("worker --queue {}", shell_quote(&names.join(","))))
+                }
+            };
         }
+        let names: Vec<_> = queues.iter().map(|queue| shell_quote(queue.as_str())).collect();
+        let url = match self.paste.rq_url.as_str() {
+            "" => String::new(),
+            url => format!(" --url {}", shell_quote(url)),
+        };
+        format!("rq worker{url} {}", names.join(" ")).trim_end().to_owned()
+    }
+
+    /// Whether the queues look like those of a bench that was not named: jobs of sites, under a
+    /// prefix.
+    fn holds_frappe_jobs(&self) -> bool {
+        self.queues().iter().any(|queue| {
+            let by_id = queue.name.prefix().is_some() && queue.ids.seen > queue.ids.without_site;
+            by_id || !queue.waiting.by_site.is_empty()
+        })
     }
 
     /// Which worker runs a job, by its own word.

@@ -329,7 +329,7 @@ fn overdue(facts: &Facts<'_>) -> Checked {
             ),
             (false, false) => (
                 "no scheduler of RQ runs for the queue",
-                format!("{} --with-scheduler", facts.worker_command(&[name])),
+                format!("{} --with-scheduler", facts.worker_command(&[&queue.name])),
             ),
         };
         let finding = Finding::new("job.overdue", Severity::Warning, summary)

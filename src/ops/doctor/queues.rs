@@ -153,7 +153,7 @@ fn worker(facts: &Facts<'_>) -> Checked {
             Finding::new("queue.worker", severity, format!("queue `{name}`: {what}"))
                 .because(format!("live workers serve {served}"))
                 .figure_opt(oldest_of(facts, queue))
-                .fix(facts.worker_command(&[name])),
+                .fix(facts.worker_command(&[&queue.name])),
         )
     })
 }

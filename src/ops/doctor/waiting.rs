@@ -106,14 +106,15 @@ fn expiry_of(facts: &Facts<'_>, queue: &QueueSurvey, stored: &StoredJob) -> Opti
 fn expiring(facts: &Facts<'_>) -> Checked {
     each(facts, |queue| {
         let found = &queue.waiting.expiring;
-        let mine: Vec<(Severity, &StoredJob)> = facts
+        let left = |stored: &StoredJob| stored.ttl_s.unwrap_or(0.0);
+        let mut mine: Vec<(Severity, &StoredJob)> = facts
             .of_scope(&found.first)
             .into_iter()
             .filter_map(|stored| Some((expiry_of(facts, queue, stored)?, stored)))
             .collect();
         let severity = mine.iter().map(|(severity, _)| *severity).max()?;
-        let left = |stored: &StoredJob| stored.ttl_s.unwrap_or(0.0);
-        let soonest = mine.iter().map(|(_, stored)| left(stored)).min_by(f64::total_cmp)?;
+        mine.sort_by(|a, b| left(a.1).total_cmp(&left(b.1)));
+        let soonest = left(mine.first()?.1);
         let name = facts.short(&queue.name);
         let number = tally(found, mine.len(), "waiting job");
         let summary = format!("queue `{name}`: {number} about to expire without having run");

@@ -6,6 +6,7 @@ use super::facts::Member;
 use super::{Checked, Facts, Simple};
 use crate::human::{age, counted};
 use crate::model::health::{Finding, Severity};
+use crate::model::id::QueueName;
 use crate::model::worker::{Alive, Worker};
 use crate::render::sanitize::shell_quote;
 
@@ -68,9 +69,9 @@ fn none(facts: &Facts<'_>) -> Checked {
             1 => finding.because("the registration of 1 dead worker is left"),
             dead => finding.because(format!("the registrations of {dead} dead workers are left")),
         };
-        let queues: Vec<&str> = match facts.bench {
+        let queues: Vec<&QueueName> = match facts.bench {
             Some(_) => Vec::new(),
-            None => facts.queues().iter().map(|queue| facts.short(&queue.name)).collect(),
+            None => facts.queues().iter().map(|queue| &queue.name).collect(),
         };
         Some(finding.fix(facts.worker_command(&queues))).into()
     })

@@ -224,6 +224,19 @@ fn plain_rq_whose_worker_waits_for_its_first_job_is_healthy() {
 }
 
 #[test]
+fn queues_of_a_bench_that_was_not_named_are_never_given_to_a_plain_worker() {
+    let stage = Stage::plain();
+    stage.job("home-x:short", "site1.localhost::a").wait();
+    let none = stage.diagnose();
+    assert_eq!(super::fixes(none.finding("worker.none")), "bench worker --queue short");
+    let plain = Stage::plain();
+    plain.job("emails", "user::a").set("description", "app.mail.send(1)").wait();
+    let none = plain.diagnose();
+    let fix = super::fixes(none.finding("worker.none"));
+    assert!(fix.starts_with("rq worker --url 'unix://") && fix.ends_with(" emails"), "{fix}");
+}
+
+#[test]
 fn round_trips_do_not_grow_with_queues_and_sites() {
     let few = Stage::bench().diagnose();
     let mut stage = Stage::bench();
