@@ -49,7 +49,7 @@ fn is_harmless(text: &str) -> bool {
 #[test]
 fn hostile_names_never_reach_a_terminal_raw() {
     let stage = hostile();
-    for arguments in [&[][..], &["-v"], &["-o", "wide"], &["-o", "plain"], &["--deep"]] {
+    for arguments in [&[][..], &["-o", "plain"], &["-o", "wide", "--deep", "-v"]] {
         let run = stage.run(arguments);
         assert_eq!(run.code, 2, "{}", run.stderr);
         // A tab parts the fields of plain lists.
