@@ -41,6 +41,9 @@ pub struct DoctorReport {
     /// Whether DEGRADED exits 1.
     #[serde(skip)]
     pub degraded_fails: bool,
+    /// Whether the queues could be read, so that none means none.
+    #[serde(skip)]
+    pub queues_read: bool,
     /// Whether passed checks are listed for people.
     #[serde(skip)]
     pub verbose: bool,
@@ -88,6 +91,8 @@ pub struct SiteLine {
     pub running: Option<u64>,
     /// Jobs that failed within 24 hours.
     pub failed_24h: Option<u64>,
+    /// Whether there may be more: failures whose site or age nothing tells.
+    pub failed_24h_is_least: bool,
 }
 
 /// One queue.
@@ -127,16 +132,21 @@ impl WorkerCount {
 }
 
 impl DoctorReport {
-    /// Hides secrets in everything that came from outside.
+    /// Hides secrets in everything that came from outside. A command in which something had to be
+    /// hidden would not do what it says, so it is left out.
     pub fn mask(&mut self, secrets: Secrets) {
         for finding in &mut self.findings {
             finding.summary = secrets.text(&finding.summary).into_owned();
             for line in &mut finding.evidence {
                 *line = secrets.text(line).into_owned();
             }
+            finding.fix.retain(|command| secrets.text(command) == *command);
         }
         for check in &mut self.not_made {
             check.why = secrets.text(&check.why).into_owned();
+        }
+        for note in &mut self.notes {
+            *note = secrets.text(note).into_owned();
         }
     }
 
@@ -176,16 +186,12 @@ impl DoctorReport {
                 Some(word) => Cell::new(word, Role::Warn),
                 None => Cell::new("not checked", Role::Dim),
             };
-            let mut queued = Cell::count(line.queued, Role::Queued);
-            if line.queued_is_least {
-                queued.text.insert(0, '≥');
-            }
             table.row(vec![
                 line.site.clone().into(),
                 scheduler,
-                queued,
+                at_least(Cell::count(line.queued, Role::Queued), line.queued_is_least),
                 Cell::count(line.running, Role::Started),
-                Cell::count(line.failed_24h, Role::Bad),
+                at_least(Cell::count(line.failed_24h, Role::Bad), line.failed_24h_is_least),
             ]);
         }
         table
@@ -201,7 +207,7 @@ impl DoctorReport {
                 Column::right("FAILED"),
                 Column::left("WORKERS"),
             ],
-            "no queues",
+            if self.queues_read { "no queues" } else { "queues unknown" },
         );
         for line in &self.queues {
             table.row(vec![
@@ -224,6 +230,14 @@ fn counted(n: usize, what: &str) -> Option<String> {
         1 => Some(format!("1 {what}")),
         n => Some(format!("{n} {what}s")),
     }
+}
+
+/// Marks a count that may be higher.
+fn at_least(mut count: Cell, is_least: bool) -> Cell {
+    if is_least {
+        count.text.insert(0, '≥');
+    }
+    count
 }
 
 impl Report for DoctorReport {

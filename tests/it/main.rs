@@ -8,6 +8,7 @@ mod support;
 
 mod connect;
 mod demo;
+mod doctor;
 mod queues;
 mod registered;
 mod rq_workers;

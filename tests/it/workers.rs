@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::bench::BenchDir;
+use crate::support::bench_dir::BenchDir;
 use crate::support::env::{Run, jobctl};
 use crate::support::redis::RedisServer;
 use crate::support::rq::{Rq, RqWorker};
