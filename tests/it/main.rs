@@ -7,5 +7,10 @@
 mod support;
 
 mod connect;
+mod demo;
+mod generated;
+mod jobs;
+mod processes;
 mod registered;
 mod rq_workers;
+mod transcripts;

@@ -39,10 +39,15 @@ fn is_first_run(state: State, job: &Job) -> bool {
     let delay =
         job.created_at.zip(job.enqueued_at).and_then(|(from, to)| seconds_between(from, to));
     let Some(delay) = delay else { return false };
-    let unended = state == State::Started && job.ended_at.is_none();
     let soonest_retry = job.retry_intervals.iter().min().map_or(0.0, |least| *least as f64);
-    let ended_sooner = delay < soonest_retry - SCORE_ROUNDING_S;
-    delay < ABANDONED_S && state != State::Queued && (unended || ended_sooner)
+    let before_a_retry = delay < soonest_retry - SCORE_ROUNDING_S;
+    // A job that waits for its retry still has the old `enqueued_at`.
+    let proven = match state {
+        State::Started => job.ended_at.is_none() || before_a_retry,
+        State::Finished | State::Failed | State::Stopped => before_a_retry,
+        State::Queued | State::Scheduled | State::Deferred | State::Canceled => false,
+    };
+    proven && delay < ABANDONED_S
 }
 
 #[cfg(test)]
@@ -103,6 +108,8 @@ mod tests {
     fn attempts_of_an_ended_job_are_known_where_no_interval_had_passed() {
         let at_once = job(Some(2), &[0], [Some(0), Some(0), Some(1), Some(2)]);
         assert_eq!(attempts_of(State::Finished, &at_once), (None, None));
+        let waits_for_retry = job(Some(2), &[30, 60], [Some(0), Some(2), Some(3), Some(4)]);
+        assert_eq!(attempts_of(State::Scheduled, &waits_for_retry), (None, None));
         let before = job(Some(2), &[30, 60], [Some(0), Some(2), Some(3), Some(4)]);
         assert_eq!(attempts_of(State::Finished, &before), (Some(1), Some(3)));
         let after = job(Some(1), &[30, 60], [Some(0), Some(30), Some(31), Some(32)]);

@@ -56,17 +56,19 @@ pub fn show(context: &mut Context, typed: &str, full: bool) -> Result<JobReport>
 }
 
 fn by_beginning(context: &mut Context, typed: &str, want: Want) -> Result<StoredJob> {
+    let jobctl = context.target()?.command();
     let (why, hint) = match lookup::by_beginning(context, typed)? {
         Some(id) => match lookup::find(context, &id.text(), want)? {
             Some(stored) => return Ok(stored),
             None => (
                 "it has expired; only its id still stands in a list",
-                "what else is wrong: jobctl doctor --deep",
+                format!("what else is wrong: {jobctl} doctor --deep"),
             ),
         },
-        None => {
-            ("there is no such job, or it has expired", "list the jobs there are: jobctl jobs list")
-        }
+        None => (
+            "there is no such job, or it has expired",
+            format!("list the jobs there are: {jobctl} jobs list"),
+        ),
     };
     Err(Failure::new(Kind::NotFound, format!("cannot find job `{typed}`: {why}")).hint(hint).into())
 }
