@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use crate::backend::redis::keys::Keys;
 use crate::backend::redis::read::Store;
-use crate::cli::Global;
 use crate::env;
 use crate::error::Result;
+use crate::global::Global;
 use crate::human::Zone;
 use crate::model::worker::{LocalProcess, Worker};
 use crate::report::Scope;

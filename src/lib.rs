@@ -12,13 +12,13 @@
 
 pub mod backend;
 pub mod bench;
-pub mod cli;
 pub mod codec;
 pub mod commands;
 pub mod context;
 pub mod demo;
 pub mod env;
 pub mod error;
+pub mod global;
 pub mod human;
 pub mod model;
 pub mod nearby;

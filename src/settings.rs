@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::cli::{self, Global};
 use crate::env;
 use crate::error::{Failure, Kind, Result};
+use crate::global::{self, Global};
 use crate::render::Format;
 use crate::render::style::ColorChoice;
 
@@ -130,7 +130,9 @@ impl Settings {
             .map(|text| parse_enum(env::JOBCTL_COLOR, &text))
             .transpose()?;
         let timeout = from(env::JOBCTL_TIMEOUT, &file.timeout)
-            .map(|text| cli::duration(&text).map_err(|why| wrong(env::JOBCTL_TIMEOUT, &text, &why)))
+            .map(|text| {
+                global::duration(&text).map_err(|why| wrong(env::JOBCTL_TIMEOUT, &text, &why))
+            })
             .transpose()?;
         let read_only = variable(env::JOBCTL_READ_ONLY).is_some_and(|value| value != "0");
         Ok(Self {

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use crate::backend::redis::Endpoint;
 use crate::bench::{Bench, RedisTarget, Sites};
-use crate::cli::Global;
 use crate::env;
 use crate::error::{Failure, Kind, Result};
+use crate::global::Global;
 use crate::model::id::QueueName;
 use crate::nearby;
 use crate::report::Scope;

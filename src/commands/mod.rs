@@ -2,24 +2,28 @@
 //!
 //! A new command is one file, one variant and one line of the match.
 
+mod cli;
 pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod queues;
 mod selection;
+mod workers;
 
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{FromArgMatches, Subcommand};
 
-use crate::cli::{Cli, Global};
 use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
+use crate::global::Global;
 use crate::human::Zone;
 use crate::secrets::Secrets;
 use crate::sys::signals::Interrupts;
 use crate::ui::{Ui, UiOptions};
+use cli::Cli;
 
 /// What jobctl can do.
 #[derive(Debug, Subcommand)]
@@ -27,6 +31,8 @@ use crate::ui::{Ui, UiOptions};
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Queues(queues::Args),
+    Workers(workers::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -40,6 +46,8 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Queues(args) => queues::run(args, on_target(global, context)?),
+            Self::Workers(args) => workers::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

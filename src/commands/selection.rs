@@ -9,9 +9,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use regex::RegexBuilder;
 
-use crate::cli::{duration, non_empty};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
+use crate::global::{duration, non_empty};
 use crate::model::id::JobId;
 use crate::model::selection::{Selection, State};
 use crate::ops;

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Result;
 
-mod interrupt;
 mod layout;
 mod place;
 mod proc_table;
@@ -25,7 +24,7 @@ mod tests;
 
 pub use report::{DemoReport, DemoStatus};
 
-use interrupt::{Interrupted, Interrupts};
+use crate::sys::signals::{Interrupted, Interrupts};
 use place::{Contents, Place};
 use processes::{Launch, Process};
 use python::Python;
@@ -71,7 +70,7 @@ pub fn start(options: &DemoOptions) -> Result<DemoReport> {
         notes.push("a demo that no longer ran was removed first".to_owned());
     }
 
-    let interrupts = Interrupts::watch()?;
+    let interrupts = Interrupts::catch()?;
     let mut state = State::new(&dir, &python, options.healthy);
     let built = build(&mut state, &python, &redis_server, &interrupts);
     match built {

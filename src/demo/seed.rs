@@ -9,10 +9,10 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::interrupt::Interrupts;
 use super::processes::Process;
 use super::{WORKERS, layout, processes};
 use crate::error::{Failure, Kind, Result};
+use crate::sys::signals::Interrupts;
 
 const SCRIPT: &str = include_str!("app/seed.py");
 const LOG: &str = "logs/demo-seed.log";

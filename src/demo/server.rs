@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::interrupt::Interrupts;
 use crate::env;
 use crate::error::{Failure, Kind, Result};
+use crate::sys::signals::Interrupts;
 
 /// The name of the process in the state.
 pub(super) const PROCESS: &str = "redis_queue";

@@ -2,5 +2,8 @@
 //! report. Knows no command line and prints nothing.
 
 pub mod doctor;
+mod headline;
 pub mod jobs;
+pub mod queues;
 pub mod scope;
+pub mod workers;

@@ -176,7 +176,7 @@ impl DoctorReport {
                 Some(word) => Cell::new(word, Role::Warn),
                 None => Cell::new("not checked", Role::Dim),
             };
-            let mut queued = number(line.queued, Role::Queued);
+            let mut queued = Cell::count(line.queued, Role::Queued);
             if line.queued_is_least {
                 queued.text.insert(0, '≥');
             }
@@ -184,8 +184,8 @@ impl DoctorReport {
                 line.site.clone().into(),
                 scheduler,
                 queued,
-                number(line.running, Role::Started),
-                number(line.failed_24h, Role::Bad),
+                Cell::count(line.running, Role::Started),
+                Cell::count(line.failed_24h, Role::Bad),
             ]);
         }
         table
@@ -206,10 +206,10 @@ impl DoctorReport {
         for line in &self.queues {
             table.row(vec![
                 line.queue.clone().into(),
-                number(line.queued, Role::Queued),
+                Cell::count(line.queued, Role::Queued),
                 line.oldest_age_s.map_or_else(String::new, human::age).into(),
-                number(line.running, Role::Started),
-                number(line.failed, Role::Bad),
+                Cell::count(line.running, Role::Started),
+                Cell::count(line.failed, Role::Bad),
                 line.workers.cell(),
             ]);
         }
@@ -223,15 +223,6 @@ fn counted(n: usize, what: &str) -> Option<String> {
         0 => None,
         1 => Some(format!("1 {what}")),
         n => Some(format!("{n} {what}s")),
-    }
-}
-
-/// A count that stands out when it is not 0; `?` where it could not be read.
-pub(super) fn number(count: Option<u64>, role: Role) -> Cell {
-    match count {
-        None => Cell::new("?", Role::Warn),
-        Some(0) => Cell::new("0", Role::Dim),
-        Some(n) => Cell::new(human::count(n), role),
     }
 }
 

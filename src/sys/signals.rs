@@ -1,54 +1,78 @@
-//! Interruption: SIGINT and SIGTERM as a question that a loop can ask. Uses the `signal-hook` crate.
+//! Interruption: SIGINT, SIGTERM and SIGHUP as a question that a loop can ask. Uses the
+//! `signal-hook` crate.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::SigId;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag::register_usize;
 
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 
 /// How often a waiting loop looks.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// The signals that ask to end.
+/// The work was broken off by this signal.
 #[derive(Debug)]
+pub struct Interrupted(pub i32);
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "interrupted by signal {}", self.0)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// Remembers a signal instead of dying of it, for as long as it lives.
 pub struct Interrupts {
-    caught: Arc<AtomicUsize>,
+    seen: Arc<AtomicUsize>,
+    ids: Vec<SigId>,
 }
 
 impl Interrupts {
-    /// From now on these signals are noted instead of ending the process.
+    /// From now on the signals are noted instead of ending the process.
     pub fn catch() -> Result<Self> {
-        let caught = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM] {
-            let number = usize::try_from(signal)?;
-            flag::register_usize(signal, Arc::clone(&caught), number)?;
+        let seen = Arc::new(AtomicUsize::new(0));
+        let mut ids = Vec::new();
+        for (signal, number) in [(SIGINT, 2), (SIGTERM, 15), (SIGHUP, 1)] {
+            let id = register_usize(signal, Arc::clone(&seen), number)
+                .map_err(|e| Failure::new(Kind::Io, "cannot watch for signals").because(e))?;
+            ids.push(id);
         }
-        Ok(Self { caught })
+        Ok(Self { seen, ids })
     }
 
     /// The signal that came, if one did.
-    pub fn caught(&self) -> Option<i32> {
-        match self.caught.load(Ordering::Relaxed) {
-            0 => None,
-            signal => i32::try_from(signal).ok(),
-        }
+    pub fn seen(&self) -> Option<i32> {
+        i32::try_from(self.seen.load(Ordering::Relaxed)).ok().filter(|signal| *signal != 0)
+    }
+
+    /// Fails with [`Interrupted`] once a signal has come.
+    pub fn check(&self) -> Result<()> {
+        self.seen().map_or(Ok(()), |signal| Err(Interrupted(signal).into()))
     }
 
     /// Waits, but no longer than until a signal comes.
     pub fn wait(&self, time: Duration) -> Option<i32> {
         let end = Instant::now() + time;
         loop {
-            if let Some(signal) = self.caught() {
-                return Some(signal);
-            }
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return None;
+            match self.seen() {
+                None if !left.is_zero() => std::thread::sleep(left.min(LOOK)),
+                seen => return seen,
             }
-            std::thread::sleep(left.min(LOOK));
+        }
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        for id in self.ids.drain(..) {
+            signal_hook::low_level::unregister(id);
         }
     }
 }

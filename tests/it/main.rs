@@ -11,6 +11,8 @@ mod demo;
 mod generated;
 mod jobs;
 mod processes;
+mod queues;
 mod registered;
 mod rq_workers;
 mod transcripts;
+mod workers;

@@ -281,25 +281,6 @@ impl Store {
         Ok(payloads)
     }
 
-    /// Reads which queues there are: those that Redis knows, and those that workers serve. Two
-    /// round trips.
-    pub fn all_queue_names(&mut self) -> Result<Part<Vec<QueueName>>> {
-        let mut batch = Batch::default();
-        let slot = batch.add("SMEMBERS queues", cmd("SMEMBERS").arg(self.keys.queues()).take());
-        let members: Vec<String> = match self.run(batch)?.get(slot) {
-            Ok(members) => members,
-            Err(lack) => return Ok(Err(lack)),
-        };
-        let known = members.iter().filter_map(|member| self.keys.queue_name_of(member));
-        let mut queues: Vec<QueueName> = known.map(QueueName::new).collect();
-        if let Ok((workers, _)) = self.workers()? {
-            queues.extend(workers.iter().flat_map(|worker| worker.queues().iter().cloned()));
-        }
-        queues.sort_unstable();
-        queues.dedup();
-        Ok(Ok(queues))
-    }
-
     /// Adds the reads of one job.
     pub(super) fn add_job(&self, batch: &mut Batch, id: &JobId, want: Want) -> JobSlots {
         let key = self.keys.job(id.as_bytes());

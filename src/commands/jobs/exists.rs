@@ -1,8 +1,8 @@
 //! `jobctl jobs exists`.
 
-use crate::cli::non_empty;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::ops;
 
 /// Say whether a job exists: exit code 0 if it does, 1 if not

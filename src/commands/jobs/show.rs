@@ -1,8 +1,8 @@
 //! `jobctl jobs show`.
 
-use crate::cli::non_empty;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::ops;
 
 /// Show everything that is known of a job

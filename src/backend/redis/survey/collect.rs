@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use redis::cmd;
 
 use super::super::batch::{Batch, Replies, Slot};
+use super::super::keys::Keys;
 use super::super::read::{CountSlots, Entry, ID_PAGE, JobSlots, Place, Store, Want, take_job};
 use super::super::server::Server;
 use super::{
@@ -98,7 +99,8 @@ impl Store {
         let mut replies = self.run(batch)?;
         let latency_ms = begun.elapsed().as_secs_f64() * 1000.0;
         let db = i64::from(self.link().endpoint().db());
-        let queues = replies.get::<Vec<String>>(queues).map(|members| self.queue_names(&members));
+        let queues =
+            replies.get::<Vec<String>>(queues).map(|members| queue_names(self.keys(), &members));
         let workers = replies.get::<Vec<String>>(workers).map(|names| self.worker_names(&names));
         Ok(Overview {
             taken_at: server_time(&mut replies, time).unwrap_or(now),
@@ -109,13 +111,6 @@ impl Store {
             queues,
             workers,
         })
-    }
-
-    fn queue_names(&self, members: &[String]) -> Vec<QueueName> {
-        let names = members.iter().filter_map(|member| self.keys().queue_name_of(member));
-        let mut names: Vec<QueueName> = names.map(QueueName::new).collect();
-        names.sort_unstable();
-        names
     }
 
     /// Counts, ends, registries and workers: one round trip.
@@ -248,7 +243,19 @@ fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<Queu
     (queues, foreign)
 }
 
-fn server_time(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
+/// The names in the members of `rq:queues`, sorted.
+pub(in crate::backend::redis) fn queue_names(keys: &Keys, members: &[String]) -> Vec<QueueName> {
+    let names = members.iter().filter_map(|member| keys.queue_name_of(member));
+    let mut names: Vec<QueueName> = names.map(QueueName::new).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Reads the reply of `TIME`; `None` where it was refused.
+pub(in crate::backend::redis) fn server_time(
+    replies: &mut Replies,
+    slot: Slot,
+) -> Option<Timestamp> {
     let time: Vec<i64> = replies.get(slot).ok()?;
     let [seconds, micros] = time.try_into().ok()?;
     Timestamp::new(seconds, i32::try_from(micros).ok()?.checked_mul(1000)?).ok()
@@ -262,7 +269,7 @@ fn save_rule(replies: &mut Replies, slot: Slot) -> Part<String> {
 }
 
 /// Reads the reply of `PTTL`: -2 for no key, -1 for no expiry.
-fn suspension(pttl_ms: i64) -> Option<Suspension> {
+pub(in crate::backend::redis) fn suspension(pttl_ms: i64) -> Option<Suspension> {
     match pttl_ms {
         -2 => None,
         ms if ms < 0 => Some(Suspension { ends_in_s: None }),

@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
+pub(super) use collect::{queue_names, server_time, suspension};
+
 use super::read::{Entry, Place, StoredJob};
 use super::server::Server;
 use crate::model::id::{JobId, QueueName};

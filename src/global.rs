@@ -1,45 +1,14 @@
-//! The command line as it is typed: global flags and the list of commands. No logic.
+//! The flags that every command takes, and how values of flags are read. No logic.
+//!
+//! A flag means one thing in all commands: what is here is the dictionary.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Parser};
+use clap::ArgAction;
 
-use crate::commands::Command;
 use crate::render::Format;
 use crate::render::style::ColorChoice;
-
-const STYLES: Styles = Styles::styled()
-    .header(AnsiColor::Green.on_default().bold())
-    .usage(AnsiColor::Green.on_default().bold())
-    .literal(AnsiColor::Cyan.on_default().bold())
-    .placeholder(AnsiColor::Cyan.on_default());
-
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  done, healthy, ready        64  usage                 74  I/O error
-  1  DEGRADED, or the answer     65  unreadable data       75  timed out, try again
-     is no, or some failed       66  no such name or file  77  refused
-  2  UNHEALTHY                   69  Redis or database     78  wrong configuration
-  3  UNKNOWN                         unreachable          130  interrupted
-                                 70  internal error       143  terminated
-
-Start with:  jobctl doctor        or, without a bench:  jobctl --redis redis://HOST:PORT doctor";
-
-/// Inspect and operate the background jobs of a Frappe bench, or of any RQ deployment
-#[derive(Debug, Parser)]
-#[command(name = "jobctl", version, styles = STYLES, after_help = AFTER_HELP)]
-#[command(propagate_version = true, disable_help_subcommand = true, subcommand_required = true)]
-#[command(arg_required_else_help = true, infer_subcommands = false, max_term_width = 100)]
-pub struct Cli {
-    /// The flags that every command takes.
-    #[command(flatten)]
-    pub global: Global,
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
 
 /// The flags that every command takes, before or after its name.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -137,14 +106,7 @@ fn watch_interval(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-
-    #[test]
-    fn command_line_definition_is_consistent() {
-        Cli::command().debug_assert();
-    }
 
     #[test]
     fn duration_takes_units_and_bare_seconds() {
@@ -154,12 +116,5 @@ mod tests {
         assert!(duration("-3").is_err());
         assert!(duration("soon").is_err());
         assert!(duration("1e400").is_err());
-    }
-
-    #[test]
-    fn site_that_is_empty_is_refused() {
-        assert!(Cli::try_parse_from(["jobctl", "--site", "", "doctor"]).is_err());
-        assert!(Cli::try_parse_from(["jobctl", "doctor", "--site", " "]).is_err());
-        assert!(Cli::try_parse_from(["jobctl", "doctor", "--site", "erp"]).is_ok());
     }
 }
