@@ -62,11 +62,12 @@ fn completion_script_of_bash_completes_commands_flags_and_values() {
         let words: Vec<&str> = line.split(' ').collect();
         let program = format!(
             "set -u; source '{}'; COMP_WORDS=({}); COMP_CWORD={}; \
-             _jobctl jobctl '{}' ''; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+             _jobctl jobctl '{}' '{}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
             script.display(),
             words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
             words.len() - 1,
             words.last().unwrap(),
+            words[words.len() - 2],
         );
         let output = Command::new("bash").args(["-c", &program]).output().unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);

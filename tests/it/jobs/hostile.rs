@@ -15,7 +15,7 @@ use crate::support::rq::Rq;
 use crate::support::wait::PATIENCE;
 
 fn zlib(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
@@ -26,7 +26,7 @@ const SELF_REFERENCE: &[u8] = b"\x80\x04(\x8c\x07work.ok\x94N]\x94(h\x01e\x85\x9
 #[test]
 fn payloads_that_are_broken_cost_only_what_they_would_have_said() {
     let server = RedisServer::start();
-    let bomb = zlib(&vec![b'['; 64 << 20]);
+    let bomb = zlib(&vec![b'['; 32 << 20]);
     let nested = [b"\x80\x04".as_slice(), &b"](".repeat(100_000), b"."].concat();
     let unknown = b"\x80\x04(\x8c\x04pay!\x94Ncos\nsystem\n\x8c\x02ls\x85R\x85}t.".to_vec();
     let broken: Vec<(&str, Vec<u8>)> = vec![
