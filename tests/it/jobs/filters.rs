@@ -15,7 +15,7 @@ fn varied() -> RedisServer {
     let write = |job: Job| job.write(&server);
     let kwargs = |site: &str, method: &str, user: &str, event: Value, kwargs: Value| json!({"site": site, "method": method, "user": user, "event": event, "kwargs": kwargs});
     let company = |name: &str| json!({"filters": {"company": name}, "rows": [1, 2], "force": true});
-    write(Job::new("erp::a", "b:short", "queued").at("enqueued_at", NOON).calls(kwargs(
+    write(Job::new("erp::a", "b:short", "queued").at("enqueued_at", NOON).calls(&kwargs(
         "erp",
         "shop.stock.submit",
         "kim",
@@ -23,9 +23,9 @@ fn varied() -> RedisServer {
         company("ACME"),
     )));
     write(Job::new("erp.example||b", "b:short", "queued").at("enqueued_at", NOON + 60).calls(
-        kwargs("erp.example", "shop.stock.submit_all", "kim.lee", json!("daily_long"), json!({})),
+        &kwargs("erp.example", "shop.stock.submit_all", "kim.lee", json!("daily_long"), json!({})),
     ));
-    write(Job::new("7f2c", "b:long", "queued").at("enqueued_at", NOON + 120).calls(kwargs(
+    write(Job::new("7f2c", "b:long", "queued").at("enqueued_at", NOON + 120).calls(&kwargs(
         "erp",
         "shop.mail.submit",
         "Kim",
@@ -47,7 +47,7 @@ fn varied() -> RedisServer {
     write(Job::new("erp::can", "b:long", "canceled"));
     write(Job::new("plain", "other", "queued").at("enqueued_at", NOON + 240).field(
         "data",
-        super::call("pay.charge", json!([5, {"currency": "EUR"}]), json!({"token": "t"})),
+        super::call("pay.charge", &json!([5, {"currency": "EUR"}]), &json!({"token": "t"})),
     ));
     server
 }

@@ -80,7 +80,7 @@ fn hashes_with_missing_or_garbage_fields_are_shown_with_what_they_have() {
     Job::new("odd", "q", "sleeping").write(&server);
     server.cmd(&["RPUSH", "rq:queue:q", "gone", "beat", "bare"]);
     server.cmd(&["HSET", "rq:job:beat", "last_heartbeat", "2026-11-21T12:00:00.000000Z"]);
-    let payload = super::call("work.ok", json!([]), json!({}));
+    let payload = super::call("work.ok", &json!([]), &json!({}));
     let payload = String::from_utf8(payload).unwrap();
     server.cmd(&["HSET", "rq:job:bare", "data", &payload]);
     // Ended jobs whose hash has expired are no news, waiting ones are.
@@ -273,7 +273,7 @@ fn texts_from_outside_are_masked_unless_asked_for() {
     Job::new("erp::a", "q", "failed")
         .at("started_at", NOON)
         .at("ended_at", NOON)
-        .calls(kwargs)
+        .calls(&kwargs)
         .field("description", format!("shop.pay(password='{secret}')"))
         .field("meta", json!({"token": secret}).to_string())
         .field("result", json!({"secret": secret}).to_string())

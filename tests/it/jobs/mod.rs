@@ -58,19 +58,19 @@ impl Job {
     fn new(id: impl AsRef<[u8]>, queue: &str, status: &str) -> Self {
         let job = Self { id: id.as_ref().to_vec(), queue: queue.into(), fields: BTreeMap::new() };
         let job = job.field("status", status).field("origin", queue).at("created_at", NOON);
-        job.field("data", call("work.ok", json!([]), json!({})))
+        job.field("data", call("work.ok", &json!([]), &json!({})))
     }
 
     /// A job of Frappe, which calls `method` with `kwargs` on `site`.
     fn frappe(id: &str, queue: &str, status: &str, site: &str, method: &str) -> Self {
         let kwargs = json!({"site": site, "method": method, "user": "Administrator",
                             "event": null, "job_name": method, "is_async": true, "kwargs": {}});
-        Self::new(id, queue, status).calls(kwargs)
+        Self::new(id, queue, status).calls(&kwargs)
     }
 
     /// Gives a job of Frappe these named arguments of `execute_job`.
-    fn calls(self, kwargs: Value) -> Self {
-        self.field("data", call("frappe.utils.background_jobs.execute_job", json!([]), kwargs))
+    fn calls(self, kwargs: &Value) -> Self {
+        self.field("data", call("frappe.utils.background_jobs.execute_job", &json!([]), kwargs))
     }
 
     fn field(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
@@ -110,7 +110,7 @@ impl Job {
 }
 
 /// A payload as RQ's `JSONSerializer` packs it.
-fn call(function: &str, args: Value, kwargs: Value) -> Vec<u8> {
+fn call(function: &str, args: &Value, kwargs: &Value) -> Vec<u8> {
     json!([function, null, args, kwargs]).to_string().into_bytes()
 }
 

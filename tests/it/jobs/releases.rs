@@ -254,18 +254,14 @@ fn check_running(version: &str) {
     assert_eq!((&job["attempts"], &job["max_attempts"]), (&1.into(), &3.into()), "{version}");
     assert_eq!(ids(&server, &["--status", "finished"]), [retried], "{version}");
 
-    {
-        rq.python(
-            &server,
-            &format!(
-                "from rq.command import send_stop_job_command\n\
-                 send_stop_job_command(connection, '{first}')"
-            ),
-        );
-        wait_until(PATIENCE, "the job to be stopped", || {
-            (ids(&server, &["--status", "stopped"]) == [first.clone()]).then_some(())
-        });
-        assert!(ids(&server, &["--status", "failed"]).is_empty(), "{version}");
-    }
+    let stop = format!(
+        "from rq.command import send_stop_job_command\n\
+         send_stop_job_command(connection, '{first}')"
+    );
+    rq.python(&server, &stop);
+    wait_until(PATIENCE, "the job to be stopped", || {
+        (ids(&server, &["--status", "stopped"]) == [first.clone()]).then_some(())
+    });
+    assert!(ids(&server, &["--status", "failed"]).is_empty(), "{version}");
     drop(worker);
 }

@@ -27,7 +27,7 @@ fn list_of_a_hundred_thousand_jobs_is_complete_in_bounded_memory() {
     let kwargs = serde_json::json!({"site": "erp", "method": "shop.pay", "user": "kim",
                                     "kwargs": {"text": "x".repeat(150)}});
     let payload =
-        super::call("frappe.utils.background_jobs.execute_job", serde_json::json!([]), kwargs);
+        super::call("frappe.utils.background_jobs.execute_job", &serde_json::json!([]), &kwargs);
     let payload = String::from_utf8(payload).unwrap();
     server.cmd(&["EVAL", FILL, "0", &payload, &JOBS.to_string()]);
 
