@@ -9,7 +9,7 @@ use super::row::row_of;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::model::selection::Selection;
-use crate::ops::scope;
+use crate::ops::scope::Reach;
 use crate::render::list::ListSpec;
 use crate::report::jobs::{JobRow, LIST_SCHEMA};
 use crate::sys::clock;
@@ -23,13 +23,13 @@ pub fn list(
     selection: &Selection,
     options: &ListOptions,
 ) -> Result<Outcome> {
-    let queues = if selection.queues.is_empty() {
-        scope::all_queues(context)?
-    } else {
-        selection.queues.clone()
+    let reach = Reach::read(context)?;
+    let queues = match selection.queues.as_slice() {
+        [] => reach.every_queue()?,
+        chosen => chosen.to_vec(),
     };
     let scope = context.scope()?;
-    let mut notes = scope::prefix_notes(context)?;
+    let mut notes: Vec<String> = reach.unseen_prefix().into_iter().collect();
     let secrets = context.secrets;
     let now = clock::now();
     let (ui, target, store) = context.split()?;

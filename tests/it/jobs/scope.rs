@@ -19,7 +19,7 @@ fn queue_that_does_not_exist_is_not_found_and_its_neighbour_named() {
     assert_fails(
         &jobs(&server, &["list", "--queue", "shrot"]),
         66,
-        &["cannot find queue `shrot`", "short"],
+        &["cannot select queue `shrot`", "short"],
     );
     // One that is known and empty exists.
     server.cmd(&["SADD", "rq:queues", "rq:queue:b:empty"]);
@@ -32,7 +32,7 @@ fn queue_of_two_prefixes_must_be_named_whole() {
     Job::new("a", "one:short", "queued").write(&server);
     Job::new("b", "two:short", "queued").write(&server);
     let run = jobs(&server, &["list", "--queue", "short"]);
-    assert_fails(&run, 64, &["`one:short`", "`two:short`", "give the whole name"]);
+    assert_fails(&run, 64, &["`one:short`", "`two:short`", "type the full name"]);
     assert_eq!(ids(&server, &["--queue", "two:short"]), ["b"]);
 }
 
