@@ -28,12 +28,7 @@ pub struct Reach {
 ///
 /// Two round trips. Errors: `Refused` where Redis hides which queues there are.
 pub fn all_queues(context: &mut Context) -> Result<Vec<QueueName>> {
-    let reach = Reach::read(context)?;
-    if let Err(lack) = &reach.inventory.known {
-        let message = format!("cannot tell which queues there are: {lack}");
-        return Err(Failure::new(Kind::Refused, message).into());
-    }
-    Ok(reach.queues())
+    Reach::read(context)?.every_queue()
 }
 
 /// What must be said when the bench's prefix is not the one in Redis: then nothing that was read
@@ -81,6 +76,17 @@ impl Reach {
     /// Whether the bench's configuration names a queue.
     pub fn is_configured(&self, queue: &QueueName) -> bool {
         self.configured.contains(queue)
+    }
+
+    /// The same as [`Self::queues`], for those who must not overlook one.
+    ///
+    /// Errors: `Refused` where Redis hides which queues there are.
+    pub fn every_queue(&self) -> Result<Vec<QueueName>> {
+        if let Err(lack) = &self.inventory.known {
+            let message = format!("cannot tell which queues there are: {lack}");
+            return Err(Failure::new(Kind::Refused, message).into());
+        }
+        Ok(self.queues())
     }
 
     /// The target's queues: those of the configuration in its order, then the others by name.

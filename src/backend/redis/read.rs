@@ -255,6 +255,14 @@ impl Store {
         }))
     }
 
+    /// Reads a job's score in the scheduled registry, its due time: one round trip.
+    pub fn due_score(&mut self, queue: &QueueName, id: &JobId) -> Result<Part<Option<f64>>> {
+        let mut batch = Batch::default();
+        let key = self.keys.registry(Registry::Scheduled, queue);
+        let slot = batch.add("ZSCORE", cmd("ZSCORE").arg(key).arg(id.as_bytes()).take());
+        Ok(self.run(batch)?.get(slot))
+    }
+
     /// Reads payloads, in batches of [`JOB_BATCH`] a round trip, in the order of `ids`.
     pub fn payloads(&mut self, ids: &[JobId]) -> Result<Vec<Part<Option<Vec<u8>>>>> {
         let mut payloads = Vec::with_capacity(ids.len());
