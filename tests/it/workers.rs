@@ -76,9 +76,11 @@ fn busy_worker_of_every_generation_names_its_job_and_a_killed_one_is_gone() {
                 // The work horse holds the worker's subscription open: while it lives, so may the
                 // worker, in a container of the same host name.
                 kill_process(horse);
-                let report = on(&server, &["workers", "-o", "json"]).json();
-                let gone = worker(&report, "w1");
-                assert_eq!(gone["alive"], "no", "{version}");
+                let gone = wait_until(PATIENCE, "the worker to be reported gone", || {
+                    let report = on(&server, &["workers", "-o", "json"]).json();
+                    let found = worker(&report, "w1").clone();
+                    (found["alive"] == "no").then_some(found)
+                });
                 let reason = gone["alive_reason"].as_str().unwrap();
                 assert!(reason.contains("gone from this host"), "{version}: {reason}");
                 let queues = on(&server, &["queues", "-o", "json"]).json();
