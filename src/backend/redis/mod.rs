@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod connect;
 mod decode;
+pub mod depths;
 pub mod endpoint;
 mod fault;
 pub mod keys;
@@ -18,6 +19,8 @@ mod sentinel;
 pub mod server;
 mod session;
 pub mod survey;
+pub mod sweep;
+pub mod tally;
 mod tls;
 mod wire;
 pub mod workers;

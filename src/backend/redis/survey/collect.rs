@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use redis::cmd;
 
 use super::super::batch::{Batch, Replies, Slot};
-use super::super::read::{CountSlots, Entry, ID_PAGE, JobSlots, Place, Store, Want, take_job};
+use super::super::read::{CountSlots, Entry, JobSlots, Place, Store, Want, take_job};
 use super::super::server::Server;
 use super::{
     IdTally, QueueSurvey, SAMPLE, Sampled, Survey, SurveyScope, Suspension, Unlisted, Waiting,
@@ -15,6 +15,8 @@ use crate::model::part::{Lack, Part, Why};
 use crate::model::queue::Registry;
 use crate::model::worker::Worker;
 
+/// Ids read of each list in the second turn. What stands behind them is streamed.
+pub(super) const HEAD: usize = 1_000;
 /// Running jobs looked at per queue.
 const MOST_RUNNING: isize = 1_000;
 /// Parked ids looked at per queue.
@@ -140,7 +142,7 @@ impl Store {
         let of = |registry| Place::Registry(registry, name.clone());
         QueueSlots {
             counts: self.add_counts(batch, &name),
-            head: self.add_entries(batch, &list, 0, index(ID_PAGE) - 1),
+            head: self.add_entries(batch, &list, 0, index(HEAD) - 1),
             tail: self.add_entries(batch, &list, -index(SAMPLE), -1),
             parked: self.add_entries(batch, &parked, 0, MOST_PARKED - 1),
             running: self.add_entries(batch, &of(Registry::Started), 0, MOST_RUNNING - 1),
@@ -208,7 +210,7 @@ impl QueueSlots {
         let newest = failed_entries.len().saturating_sub(NEWEST_ENDED);
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
         let mut ids = IdTally::new(deep);
-        head.iter().for_each(|entry| ids.add(&entry.id));
+        head.iter().for_each(|entry| ids.add(entry.id.as_bytes()));
         let (waiting, complete) = both_ends(head, tail, deep);
         let survey = QueueSurvey {
             counts,
@@ -228,7 +230,7 @@ impl QueueSlots {
 
 /// The entries to look at, and whether they are the whole list. `head` is the first page.
 fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>, bool) {
-    let whole = head.len() < ID_PAGE;
+    let whole = head.len() < HEAD;
     if deep || head.len() <= 2 * SAMPLE {
         return (head, whole);
     }
@@ -237,7 +239,11 @@ fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>,
     (head, false)
 }
 
-fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<QueueName>) {
+/// The queues of the scope, configured ones first, and those of others.
+pub(in super::super) fn divide(
+    scope: &SurveyScope,
+    known: &[QueueName],
+) -> (Vec<QueueName>, Vec<QueueName>) {
     let (covered, foreign): (Vec<_>, Vec<_>) =
         known.iter().cloned().partition(|queue| scope.covers(queue));
     let mut queues = scope.configured.clone();
@@ -245,7 +251,8 @@ fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<Queu
     (queues, foreign)
 }
 
-fn server_time(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
+/// Reads the reply of `TIME`.
+pub(in super::super) fn server_time(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
     let time: Vec<i64> = replies.get(slot).ok()?;
     let [seconds, micros] = time.try_into().ok()?;
     Timestamp::new(seconds, i32::try_from(micros).ok()?.checked_mul(1000)?).ok()

@@ -12,8 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
+pub(super) use collect::{divide, server_time};
+
 use super::read::{Entry, Place, StoredJob};
 use super::server::Server;
+use super::tally::SiteTally;
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::{Lack, Part};
 use crate::model::queue::Counts;
@@ -142,7 +145,7 @@ pub struct IdTally {
     /// Ids seen.
     pub seen: u64,
     /// Ids per site, where the id carries one.
-    pub by_site: BTreeMap<String, u64>,
+    pub by_site: SiteTally,
     /// Ids without a site.
     pub without_site: u64,
     /// The fixed ids among them.
