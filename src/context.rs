@@ -104,6 +104,15 @@ impl Context {
         self.store = None;
     }
 
+    /// The target, the store and the output gate at once, for what is written while it is read.
+    pub fn parts_with_ui(&mut self) -> Result<(&Target, &mut Store, &mut Ui)> {
+        self.store()?;
+        match (&self.target, &mut self.store) {
+            (Some(target), Some(store)) => Ok((target, store, &mut self.ui)),
+            _ => Err(anyhow::anyhow!("no target")),
+        }
+    }
+
     /// The target and the store at once.
     pub fn parts(&mut self) -> Result<(&Target, &mut Store)> {
         self.store()?;

@@ -5,6 +5,7 @@
 pub mod demo;
 mod doctor;
 mod generate;
+mod show_pending_jobs;
 
 use std::ffi::OsString;
 
@@ -24,6 +25,7 @@ use crate::ui::{Ui, UiOptions};
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    ShowPendingJobs(show_pending_jobs::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -36,6 +38,9 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::ShowPendingJobs(args) => {
+                show_pending_jobs::run(args, on_target(global, context)?)
+            }
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

@@ -2,3 +2,4 @@
 //! report. Knows no command line and prints nothing.
 
 pub mod doctor;
+pub mod pending;

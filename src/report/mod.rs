@@ -10,6 +10,7 @@ use crate::error::Outcome;
 use crate::human::Zone;
 
 pub mod doctor;
+pub mod pending;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {
@@ -161,12 +162,21 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Said instead of an empty table on a terminal.
     pub when_empty: &'static str,
+    /// Rows that `table` shows; of the others it says how many there are.
+    pub most: Option<usize>,
 }
 
 impl Table {
     /// An empty table with these columns.
     pub fn new(columns: Vec<Column>, when_empty: &'static str) -> Self {
-        Self { columns, rows: Vec::new(), when_empty }
+        Self { columns, rows: Vec::new(), when_empty, most: None }
+    }
+
+    /// The same table, of which a terminal shows no more than `rows`; every other format has all.
+    #[must_use]
+    pub const fn most(mut self, rows: usize) -> Self {
+        self.most = Some(rows);
+        self
     }
 
     /// Adds a row.

@@ -53,7 +53,7 @@ pub enum Found<'a> {
     /// The hash is gone, or has no `data`: a worker skips the id.
     Nothing,
     /// Redis refused, because the key holds another type or an access list hides it.
-    Refused(ReplyError),
+    Refused(Lack),
 }
 
 impl Store {
@@ -345,7 +345,9 @@ impl<'s> Sweep<'s> {
                 let Some((span, id)) = self.ids.answered() else { return };
                 match item {
                     Item::Bytes(data) => visit(span, id, Found::Payload(data)),
-                    Item::Error(error) => visit(span, id, Found::Refused(error)),
+                    Item::Error(error) => {
+                        visit(span, id, Found::Refused(Lack::of("HGET data", error)))
+                    }
                     Item::Int(_) | Item::Nil => visit(span, id, Found::Nothing),
                 }
             }
