@@ -1,14 +1,15 @@
-//! Hands jobs from the thread that reads the socket to one that decodes them.
+//! Hands jobs from the thread that reads the socket to those that decode them.
 //!
 //! Jobs travel by the hundred in buffers that come back to be filled again, so that nothing is
 //! allocated for a job and memory stays bounded however far the reader is ahead.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::tally::{Payload, Seen};
 
 /// Bytes of a buffer after which it is sent.
-const FULL: usize = 128 * 1024;
+const FULL: usize = 64 * 1024;
 /// Buffers that may wait to be decoded.
 const WAITING: usize = 4;
 /// Stand where a payload's length would.
@@ -22,9 +23,10 @@ pub(super) struct Outbox {
     empty: Receiver<Vec<u8>>,
 }
 
-/// The decoder's end.
+/// A decoder's end; each buffer goes to one of its clones.
+#[derive(Clone)]
 pub(super) struct Inbox {
-    full: Receiver<Vec<u8>>,
+    full: Arc<Mutex<Receiver<Vec<u8>>>>,
     empty: Sender<Vec<u8>>,
 }
 
@@ -33,6 +35,7 @@ pub(super) fn relay() -> (Outbox, Inbox) {
     let (full_sender, full) = sync_channel(WAITING);
     let (empty, empty_receiver) = channel();
     let buffer = Vec::with_capacity(2 * FULL);
+    let full = Arc::new(Mutex::new(full));
     (Outbox { buffer, full: full_sender, empty: empty_receiver }, Inbox { full, empty })
 }
 
@@ -69,10 +72,15 @@ impl Drop for Outbox {
 }
 
 impl Inbox {
+    fn next(&self) -> Option<Vec<u8>> {
+        // A decoder that panicked held the lock only while it waited.
+        self.full.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    }
+
     /// Shows every job to `visit`, until the other end is dropped; and to `behind` how many came
     /// with each buffer.
     pub(super) fn drain(self, mut visit: impl FnMut(Seen<'_>), mut behind: impl FnMut(u64)) {
-        while let Ok(mut buffer) = self.full.recv() {
+        while let Some(mut buffer) = self.next() {
             let mut rest = buffer.as_slice();
             let mut jobs = 0;
             while let Some((seen, behind)) = first(rest) {

@@ -21,6 +21,10 @@ use crate::ui::Progress;
 /// Jobs whose dates are read at each end of a queue.
 const ENDS: usize = 50;
 
+/// Threads that decode while one reads: decoding a payload takes twice as long as Redis needs to
+/// send it.
+const DECODERS: usize = 2;
+
 /// A list or registry of the scope.
 #[derive(Debug)]
 pub(super) struct Area {
@@ -262,7 +266,8 @@ fn read_payloads(
         .stretches
         .iter()
         .map(|planned| of(planned).filter(|area| area.is_list()).map(|area| area.queue));
-    let mut tally = Tally::new(queue_of.collect(), only.map(<[String]>::to_vec));
+    let queue_of: Vec<Option<usize>> = queue_of.collect();
+    let mut tally = Tally::new(queue_of.clone(), only.map(<[String]>::to_vec));
     let mut judge = Judge::new(only);
     let mut candidates = vec![0_u64; spans.len()];
     let wants = |number: usize, id: &[u8]| {
@@ -288,11 +293,19 @@ fn read_payloads(
     };
     let mut lacks: Vec<Lack> = Vec::new();
     let (mut outbox, inbox) = relay();
-    let (parts, tally) = std::thread::scope(|scope| {
-        let decoder = scope.spawn(move || {
-            inbox.drain(|seen| tally.add(seen), |jobs| progress.add(jobs));
-            tally
-        });
+    let parts = std::thread::scope(|scope| {
+        let decoders: Vec<_> = (0..DECODERS)
+            .map(|_| {
+                let mut tally = Tally::new(queue_of.clone(), only.map(<[String]>::to_vec));
+                let inbox = inbox.clone();
+                scope.spawn(move || {
+                    inbox.drain(|seen| tally.add(seen), |jobs| progress.add(jobs));
+                    tally
+                })
+            })
+            .collect();
+        // The reader must not wait for decoders that are gone.
+        drop(inbox);
         let parts = store.sweep_payloads(&spans, wants, |span, id, found| {
             let payload = match found {
                 Found::Payload(data) => Payload::Bytes(data),
@@ -308,10 +321,13 @@ fn read_payloads(
             outbox.add(Seen { span, id, payload });
         });
         drop(outbox);
-        (parts, decoder.join())
+        for decoder in decoders {
+            // A panic of a decoder is a bug and goes on as one.
+            let counted = decoder.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            tally.merge(counted);
+        }
+        parts
     });
-    // A panic of the decoder is a bug and goes on as one.
-    let tally = tally.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     lacks.extend(parts?.into_iter().filter_map(Part::err));
     Ok((tally, lacks))
 }

@@ -108,6 +108,21 @@ impl Method {
         self.by_queue.iter().map(|(_, jobs)| jobs).sum()
     }
 
+    fn merge(&mut self, other: Self) {
+        for (queue, jobs) in other.by_queue {
+            match self.by_queue.iter_mut().find(|(known, _)| *known == queue) {
+                Some((_, known)) => *known += jobs,
+                None => self.by_queue.push((queue, jobs)),
+            }
+        }
+        self.scheduled += other.scheduled;
+        match other.site {
+            Only::Unseen => {}
+            Only::Site(site) => self.site.add(Some(&site)),
+            Only::Mixed => self.site = Only::Mixed,
+        }
+    }
+
     fn add(&mut self, queue: usize, is_scheduled: bool, site: Option<&str>) {
         match self.by_queue.iter_mut().find(|(known, _)| *known == queue) {
             Some((_, jobs)) => *jobs += 1,
@@ -171,12 +186,27 @@ impl Tally {
             }
         }
         let Some(queue) = self.queue_of.get(seen.span).copied().flatten() else { return };
-        if let Some(known) = methods.get_mut(method) {
-            known.add(queue, is_scheduled, site);
-            return;
+        entry_of(methods, method).add(queue, is_scheduled, site);
+    }
+
+    /// Adds what another one counted of the same stretches.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (mine, other) in self.stretches.iter_mut().zip(other.stretches) {
+            mine.looked_at += other.looked_at;
+            mine.counted += other.counted;
+            mine.told += other.told;
         }
-        let name = if methods.len() < MOST_METHODS { method } else { OTHER_METHODS };
-        methods.entry(name.to_owned()).or_default().add(queue, is_scheduled, site);
+        for (mine, other) in [(&mut self.sites, other.sites), (&mut self.told, other.told)] {
+            for (site, jobs) in other.iter() {
+                mine.add_site(site, jobs);
+            }
+        }
+        self.siteless += other.siteless;
+        self.foreign += other.foreign;
+        self.doubtful += other.doubtful;
+        for (name, method) in other.methods {
+            entry_of(&mut self.methods, &name).merge(method);
+        }
     }
 
     /// How many jobs are counted under a method or placeholder.
@@ -188,4 +218,15 @@ impl Tally {
     pub(super) fn into_methods(self) -> HashMap<String, Method> {
         self.methods
     }
+}
+
+/// The counts of a method; allocates only for one that was not seen before.
+fn entry_of<'m>(methods: &'m mut HashMap<String, Method>, name: &str) -> &'m mut Method {
+    let is_known = methods.contains_key(name);
+    let name = if is_known || methods.len() < MOST_METHODS { name } else { OTHER_METHODS };
+    if !is_known && !methods.contains_key(name) {
+        methods.insert(name.to_owned(), Method::default());
+    }
+    // It was put there a line ago.
+    methods.get_mut(name).unwrap_or_else(|| unreachable!("the method was just added"))
 }
