@@ -7,5 +7,7 @@
 mod support;
 
 mod connect;
+mod doctor_turns;
+mod pending;
 mod registered;
 mod rq_workers;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod bench;
 pub(crate) mod env;
 pub(crate) mod redis;
 pub(crate) mod rq;
