@@ -36,11 +36,12 @@ pub fn render(table: &Table, page: &Page) -> String {
     let shown = |at: &usize| table.columns.get(*at).is_some_and(|c| page.wide || !c.wide);
     let columns: Vec<usize> = (0..table.columns.len()).filter(shown).collect();
     let titles: Vec<&Column> = columns.iter().filter_map(|&at| table.columns.get(at)).collect();
-    let most = table.most.filter(|_| !page.wide).unwrap_or(usize::MAX);
+    // A line that says that one more is left out would take that one's place.
+    let most = table.most.filter(|most| !page.wide && table.rows.len() > most + 1);
     let rows: Vec<Vec<Shown<'_>>> = table
         .rows
         .iter()
-        .take(most)
+        .take(most.unwrap_or(usize::MAX))
         .map(|row| {
             columns
                 .iter()

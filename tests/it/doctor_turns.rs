@@ -27,8 +27,8 @@ fn round_trips(queues: usize, sites: usize, jobs: usize) -> u64 {
     let run = jobctl(["--bench", bench.path().to_str().unwrap(), "doctor", "-o", "json"]).run();
     let report: Value = serde_json::from_str(&run.stdout).expect(&run.stderr);
     let listed = report["data"]["queues"].as_array().unwrap();
-    let queued: u64 = listed.iter().map(|queue| queue["queued"].as_u64().unwrap()).sum();
-    assert_eq!(queued, (queues.len() * sites.len() * jobs) as u64);
+    let waiting: u64 = listed.iter().map(|queue| queue["queued"].as_u64().unwrap()).sum();
+    assert_eq!(waiting, (queues.len() * sites.len() * jobs) as u64);
     report["data"]["round_trips"].as_u64().unwrap()
 }
 

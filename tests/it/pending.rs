@@ -136,7 +136,7 @@ fn pending_of_one_site_leaves_out_the_site_whose_name_begins_alike() {
         assert_eq!(sites(&data), map(&[("erp", 5)]), "{release}");
         assert_eq!(queue(&data, "default")["queued"], 5, "{release}");
         assert_eq!(methods(&data)["app.imports.run"], 2, "{release}");
-        let failed = if release == "1.16.2" { 1 } else { 0 };
+        let failed = u64::from(release == "1.16.2");
         assert_eq!(data["totals"]["failed"], failed, "{release}");
         let both = json(&bench, &["--site", "erp", "--site", "erp.example"]);
         assert_eq!(both["totals"]["pending"], 10, "{release}");

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::model::id::QueueName;
 use crate::model::part::{Lack, Part};
 use crate::model::queue::Counts;
+use crate::model::worker::Worker;
 
 /// The queues of a scope and what they hold.
 #[derive(Debug)]
@@ -76,7 +77,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let workers = self.workers()?.map(|(workers, _)| workers).unwrap_or_default();
-        let served = workers.iter().flat_map(|worker| worker.queues());
+        let served = workers.iter().flat_map(Worker::queues);
         let mut others: Vec<String> = known
             .iter()
             .chain(served)

@@ -167,18 +167,16 @@ impl Iterator for Pages<'_> {
 
     fn next(&mut self) -> Option<Page> {
         let rest = loop {
-            match self.current.take().filter(|rest| rest.count > 0) {
-                Some(rest) => break rest,
-                None => {
-                    let (number, span) = self.spans.next()?;
-                    let (command, started) = match &span.place {
-                        Place::Queue(_) | Place::Intermediate(_) => ("LRANGE", false),
-                        Place::Registry(registry, _) => ("ZRANGE", *registry == Registry::Started),
-                    };
-                    let (start, count) = (span.start, span.count);
-                    self.current = Some(Page { span: number, command, start, count, started });
-                }
+            if let Some(rest) = self.current.take().filter(|rest| rest.count > 0) {
+                break rest;
             }
+            let (number, span) = self.spans.next()?;
+            let (command, started) = match &span.place {
+                Place::Queue(_) | Place::Intermediate(_) => ("LRANGE", false),
+                Place::Registry(registry, _) => ("ZRANGE", *registry == Registry::Started),
+            };
+            let (start, count) = (span.start, span.count);
+            self.current = Some(Page { span: number, command, start, count, started });
         };
         let count = rest.count.min(PAGE);
         self.current = Some(Page { start: rest.start + count, count: rest.count - count, ..rest });
@@ -346,7 +344,7 @@ impl<'s> Sweep<'s> {
                 match item {
                     Item::Bytes(data) => visit(span, id, Found::Payload(data)),
                     Item::Error(error) => {
-                        visit(span, id, Found::Refused(Lack::of("HGET data", error)))
+                        visit(span, id, Found::Refused(Lack::of("HGET data", error)));
                     }
                     Item::Int(_) | Item::Nil => visit(span, id, Found::Nothing),
                 }

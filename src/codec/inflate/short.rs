@@ -73,20 +73,20 @@ impl ShortInflater {
         }
         // A preset dictionary is announced in the header's second byte.
         let ([_, flags], deflated) = stored.split_first_chunk()?;
-        let mut bits = Bits { input: deflated, at: 0, hold: 0, held: 0 };
+        let mut bits = Bits { input: deflated, at: 0, hold: 0, count: 0 };
         bits.refill();
         let last_with_own_codes = 0b101;
         if flags & 0x20 != 0 || bits.take(3) != last_with_own_codes {
             return None;
         }
-        self.read_codes(&mut bits)?;
-        let len = self.expand(&mut bits)?;
+        let bits = self.read_codes(bits)?;
+        let (len, bits) = self.expand(bits)?;
         let out = self.out.get(..len)?;
         (bits.checksum()? == adler32(out)).then_some(out)
     }
 
-    /// Reads the lengths of all codes, and makes the tables.
-    fn read_codes(&mut self, bits: &mut Bits<'_>) -> Option<()> {
+    /// Reads the lengths of all codes, and makes the tables; gives what is behind them.
+    fn read_codes<'a>(&mut self, mut bits: Bits<'a>) -> Option<Bits<'a>> {
         let symbols = usize::from(bits.take(5)) + 257;
         let distances = usize::from(bits.take(5)) + 1;
         let metas = usize::from(bits.take(4)) + 4;
@@ -114,7 +114,7 @@ impl ShortInflater {
         let (mut at, mut last) = (0, 0);
         while at < symbols + distances {
             bits.refill();
-            let (length, times) = match self.meta.next(bits) {
+            let (length, times) = match self.meta.next(&mut bits) {
                 length @ 0..16 => (length, 1),
                 16 if at > 0 => (last, 3 + bits.take(2)),
                 17 => (0, 3 + bits.take(3)),
@@ -132,16 +132,17 @@ impl ShortInflater {
             at = end;
         }
         self.symbols.build(of_symbols)?;
-        self.distances.build(of_distances)
+        self.distances.build(of_distances)?;
+        Some(bits)
     }
 
-    /// Expands the block; gives how many bytes came out.
-    fn expand(&mut self, bits: &mut Bits<'_>) -> Option<usize> {
+    /// Expands the block; gives how many bytes came out, and what is behind it.
+    fn expand<'a>(&mut self, mut bits: Bits<'a>) -> Option<(usize, Bits<'a>)> {
         let Self { symbols, distances, out, .. } = self;
         let mut at = 0;
         loop {
             bits.refill();
-            let mut symbol = symbols.next(bits);
+            let mut symbol = symbols.next(&mut bits);
             // A refill holds 56 bits at least: five codes of eleven.
             let mut held = 4;
             while symbol < END {
@@ -153,19 +154,19 @@ impl ShortInflater {
                     held = 5;
                 }
                 held -= 1;
-                symbol = symbols.next(bits);
+                symbol = symbols.next(&mut bits);
             }
             // Beyond the end only zeros come, so a cut stream is noticed here at the latest.
             if !bits.are_of_input() {
                 return None;
             }
             if symbol == END {
-                return Some(at);
+                return Some((at, bits));
             }
             bits.refill();
             let (base, extra) = *LENGTHS.get(usize::from(symbol - END - 1))?;
             let length = usize::from(base + bits.take(extra));
-            let (base, extra) = *OFFSETS.get(usize::from(distances.next(bits)))?;
+            let (base, extra) = *OFFSETS.get(usize::from(distances.next(&mut bits)))?;
             let distance = usize::from(base + bits.take(extra));
             repeat(out, at, distance, length)?;
             at += length;
@@ -185,7 +186,7 @@ fn repeat(out: &mut [u8; ROOM], at: usize, distance: usize, length: usize) -> Op
         return Some(());
     }
     // By eights, as nearly all are short; the last step may write beyond, which is overwritten.
-    let Some(place) = out.get_mut(from..at + length + 8) else { return None };
+    let place = out.get_mut(from..at + length + 8)?;
     for step in (0..length).step_by(8) {
         let eight: [u8; 8] = *place.get(step..)?.first_chunk()?;
         *place.get_mut(distance + step..)?.first_chunk_mut()? = eight;
@@ -198,7 +199,8 @@ struct Bits<'a> {
     input: &'a [u8],
     at: usize,
     hold: u64,
-    held: u32,
+    /// How many bits are held.
+    count: u32,
 }
 
 impl Bits<'_> {
@@ -206,41 +208,33 @@ impl Bits<'_> {
     #[inline]
     fn refill(&mut self) {
         let Some(next) = self.input.get(self.at..).and_then(|rest| rest.first_chunk()) else {
-            return self.refill_at_the_end();
+            (self.at, self.hold, self.count) =
+                refilled_at_the_end(self.input, self.at, self.hold, self.count);
+            return;
         };
-        self.hold |= u64::from_le_bytes(*next) << self.held;
-        let bytes = (63 - self.held) / 8;
+        self.hold |= u64::from_le_bytes(*next) << self.count;
+        let bytes = (63 - self.count) / 8;
         self.at += bytes as usize;
-        self.held += bytes * 8;
-    }
-
-    #[cold]
-    fn refill_at_the_end(&mut self) {
-        while self.held < 56 {
-            let byte = self.input.get(self.at).copied().unwrap_or(0);
-            self.hold |= u64::from(byte) << self.held;
-            self.at += 1;
-            self.held += 8;
-        }
+        self.count += bytes * 8;
     }
 
     /// Takes up to 15 bits of those that are held.
     #[inline]
-    fn take(&mut self, count: u8) -> u16 {
+    fn take(&mut self, bits: u8) -> u16 {
         let [low, high, ..] = self.hold.to_le_bytes();
-        self.skip(count);
-        u16::from_le_bytes([low, high]) & ((1 << count) - 1)
+        self.skip(bits);
+        u16::from_le_bytes([low, high]) & ((1 << bits) - 1)
     }
 
     #[inline]
-    fn skip(&mut self, count: u8) {
-        self.hold >>= count;
-        self.held -= u32::from(count);
+    fn skip(&mut self, bits: u8) {
+        self.hold >>= bits;
+        self.count -= u32::from(bits);
     }
 
     /// How many bytes were used, the last one perhaps in part.
     fn used(&self) -> usize {
-        self.at - (self.held / 8) as usize
+        self.at - (self.count / 8) as usize
     }
 
     /// Whether everything taken so far was in the input.
@@ -253,6 +247,22 @@ impl Bits<'_> {
         let bytes = self.input.get(self.used()..)?.first_chunk()?;
         Some(u32::from_be_bytes(*bytes))
     }
+}
+
+/// Refills byte by byte. Takes and gives values, so that the fields of [`Bits`] stay in registers.
+#[cold]
+fn refilled_at_the_end(
+    input: &[u8],
+    mut at: usize,
+    mut hold: u64,
+    mut count: u32,
+) -> (usize, u64, u32) {
+    while count < 56 {
+        hold |= u64::from(input.get(at).copied().unwrap_or(0)) << count;
+        at += 1;
+        count += 8;
+    }
+    (at, hold, count)
 }
 
 /// The symbols that occur, and how long their codes are.
@@ -289,7 +299,7 @@ impl Used {
 /// What the next bits stand for: a symbol and the length of its code, by as many bits as the
 /// longest code has.
 struct Table<const N: usize> {
-    /// The symbol above four bits of length.
+    /// The symbol above six bits of length: as many as a shift looks at.
     entries: Box<[u16; N]>,
     mask: u64,
 }
@@ -305,9 +315,9 @@ impl<const N: usize> Table<N> {
         let [low, high, ..] = (bits.hold & self.mask).to_le_bytes();
         // `N` is a power of two, and the mask is below it.
         let entry = self.entries[usize::from(u16::from_le_bytes([low, high])) & (N - 1)];
-        let [code, _] = (entry & 15).to_le_bytes();
+        let [code, _] = (entry & 63).to_le_bytes();
         bits.skip(code);
-        entry >> 4
+        entry >> 6
     }
 
     /// Makes the table; `None` for codes that are too long, incomplete or too many.
@@ -325,7 +335,7 @@ impl<const N: usize> Table<N> {
             self.entries.copy_within(..filled, filled);
             filled *= 2;
             for _ in 0..count {
-                *self.entries.get_mut(code)? = symbols.next()? << 4 | length;
+                *self.entries.get_mut(code)? = symbols.next()? << 6 | length;
                 code = following(code, filled - 1);
             }
         }

@@ -198,7 +198,9 @@ fn method_lines(scanned: Scanned, queues: &[QueueLine]) -> Vec<MethodLine> {
         })
         .collect();
     let all = lines.iter().map(|line| line.estimate).sum();
-    lines.iter_mut().for_each(|line| line.share = share(line.estimate, all));
+    for line in &mut lines {
+        line.share = share(line.estimate, all);
+    }
     lines.sort_by(|a, b| b.estimate.cmp(&a.estimate).then_with(|| a.method.cmp(&b.method)));
     lines
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::backend::redis::read::{JOB_BATCH, Place, StoredJob, Want};
+use super::{lines, tally};
+use crate::backend::redis::read::{JOB_BATCH, Place, Store, StoredJob, Want};
 use crate::codec::{Call, Decoder, FrappeJob, Payload, Value};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
@@ -16,6 +17,7 @@ use crate::render::list::ListSpec;
 use crate::report::{Cell, Column, Layout, Role};
 use crate::secrets::Secrets;
 use crate::sys::clock;
+use crate::ui::ListWriter;
 
 /// Rows of a table on a terminal, which has to be laid out as a whole.
 const MOST_ROWS: u64 = 1_000;
@@ -50,67 +52,88 @@ pub fn list(context: &mut Context) -> Result<Outcome> {
     let secrets = context.secrets;
     let (target, store, ui) = context.parts_with_ui()?;
     let prefix = target.prefix();
-    let survey = super::super::doctor::survey_scope(target, false);
+    let survey = crate::ops::doctor::survey_scope(target, false);
     let depths = store.depths(&survey, clock::now())?;
     let is_table = matches!(ui.format_for(Layout::List), Format::Table | Format::Wide);
-    let mut rows = ui.list(&scope, spec())?;
-    let mut reader = Reader {
+    let reader = Reader {
         decoder: Decoder::default(),
         only: only.as_deref(),
         now: depths.taken_at,
         secrets,
     };
-    let mut notes: Vec<String> = depths.lacks.iter().map(ToString::to_string).collect();
-    let (mut listed, mut cut) = (0_u64, false);
-    'queues: for (queue, counts) in &depths.queues {
-        let place = Place::Queue(queue.clone());
-        let depth = usize::try_from(counts.queued.unwrap_or(0)).unwrap_or(usize::MAX);
-        let mut start = 0;
-        while start < depth {
-            let entries = match store.entries(&place, start, JOB_BATCH.min(depth - start))? {
-                Ok(entries) if entries.is_empty() => break,
-                Ok(entries) => entries,
-                Err(lack) => {
-                    notes.push(lack.to_string());
-                    break;
-                }
-            };
-            start += entries.len();
-            let ids: Vec<JobId> = entries
-                .into_iter()
-                .map(|entry| entry.id)
-                .filter(|id| reader.may_concern(id))
-                .collect();
-            let jobs = store.jobs(&ids, Want { data: true, ..Want::default() })?;
-            for (id, job) in ids.iter().zip(jobs) {
-                let Some(row) = reader.row(id, job, shown(queue, prefix.as_deref())) else {
-                    continue;
-                };
-                if is_table && listed == MOST_ROWS {
-                    cut = true;
-                    break 'queues;
-                }
-                listed += 1;
-                if !rows.row(&row, || cells(&row))? {
-                    break 'queues;
-                }
-            }
+    let rows = ui.list(&scope, spec())?;
+    let most = if is_table { MOST_ROWS } else { u64::MAX };
+    let mut listing = Listing { store, reader, rows, left: most, notes: Vec::new() };
+    for (queue, counts) in &depths.queues {
+        let shown = lines::shown(queue, prefix.as_deref());
+        if !listing.queue(queue, shown, counts.queued.unwrap_or(0))? {
+            break;
         }
     }
-    if cut {
-        notes
-            .push(format!("only the first {} are shown; -o plain lists all", human::count(listed)));
-    }
-    let is_unknown = depths.queues_read.is_err() || !depths.only_other_prefixes.is_empty();
-    if let (Some(prefix), false) = (prefix, depths.only_other_prefixes.is_empty()) {
-        notes.push(super::lines::other_prefixes(&prefix, &depths.only_other_prefixes));
+    let Listing { rows, mut notes, .. } = listing;
+    notes.extend(depths.lacks.iter().map(ToString::to_string));
+    let wrong_prefix = !depths.only_other_prefixes.is_empty();
+    if let (Some(prefix), true) = (prefix, wrong_prefix) {
+        notes.insert(0, lines::other_prefixes(&prefix, &depths.only_other_prefixes));
     }
     rows.finish(&[], &notes)?;
+    let is_unknown = wrong_prefix || depths.queues_read.is_err();
     Ok(if is_unknown { Outcome::Unknown } else { Outcome::Done })
 }
 
-fn shown<'q>(queue: &'q QueueName, prefix: Option<&str>) -> &'q str {
-    super::lines::shown(queue, prefix)
+/// A list that is being written.
+struct Listing<'a> {
+    store: &'a mut Store,
+    reader: Reader<'a>,
+    rows: ListWriter<'a>,
+    /// How many rows may still be written.
+    left: u64,
+    notes: Vec<String>,
+}
+
+impl Listing<'_> {
+    /// Lists one queue, a page at a time; false where nothing more can be written.
+    fn queue(&mut self, queue: &QueueName, shown: &str, depth: u64) -> Result<bool> {
+        let place = Place::Queue(queue.clone());
+        let depth = usize::try_from(depth).unwrap_or(usize::MAX);
+        let mut start = 0;
+        while start < depth {
+            let entries = match self.store.entries(&place, start, JOB_BATCH.min(depth - start))? {
+                Ok(entries) => entries,
+                Err(lack) => {
+                    self.notes.push(lack.to_string());
+                    break;
+                }
+            };
+            if entries.is_empty() {
+                break;
+            }
+            start += entries.len();
+            let ids = entries.into_iter().map(|entry| entry.id);
+            let ids: Vec<JobId> = ids.filter(|id| self.reader.may_concern(id)).collect();
+            if !self.page(&ids, shown)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn page(&mut self, ids: &[JobId], queue: &str) -> Result<bool> {
+        let jobs = self.store.jobs(ids, Want { data: true, ..Want::default() })?;
+        for (id, job) in ids.iter().zip(jobs) {
+            let Some(row) = self.reader.row(id, &job, queue) else { continue };
+            if self.left == 0 {
+                let most = human::count(MOST_ROWS);
+                self.notes.push(format!("only the first {most} are shown; -o plain lists all"));
+                return Ok(false);
+            }
+            self.left -= 1;
+            if !self.rows.row(&row, || cells(&row))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn spec() -> ListSpec {
@@ -163,12 +186,17 @@ impl Reader<'_> {
     }
 
     /// The row of a job; `None` if it is not of the scope.
-    fn row(&mut self, id: &JobId, job: Part<Option<StoredJob>>, queue: &str) -> Option<PendingJob> {
+    fn row(
+        &mut self,
+        id: &JobId,
+        job: &Part<Option<StoredJob>>,
+        queue: &str,
+    ) -> Option<PendingJob> {
         let mut row = PendingJob {
             id: id.text().into_owned(),
             queue: queue.to_owned(),
             site: id.site().map(str::to_owned),
-            method: super::tally::REFUSED.to_owned(),
+            method: tally::REFUSED.to_owned(),
             event: None,
             user: None,
             scheduled: false,
@@ -176,8 +204,8 @@ impl Reader<'_> {
             age_s: None,
             arguments: None,
         };
-        if let Ok(stored) = &job {
-            super::tally::NO_PAYLOAD.clone_into(&mut row.method);
+        if let Ok(stored) = job {
+            tally::NO_PAYLOAD.clone_into(&mut row.method);
             if let Some(stored) = stored {
                 row.enqueued_at = stored.job.enqueued_at.or(stored.job.created_at);
                 row.age_s = row.enqueued_at.and_then(|at| seconds_between(at, self.now));
@@ -192,7 +220,7 @@ impl Reader<'_> {
 
     fn add_call(&mut self, row: &mut PendingJob, data: &[u8]) {
         let Payload::Call(call, _) = self.decoder.payload(data) else {
-            super::tally::UNDECODABLE.clone_into(&mut row.method);
+            tally::UNDECODABLE.clone_into(&mut row.method);
             return;
         };
         let headline = call.headline();

@@ -105,15 +105,15 @@ pub(super) fn scan(
     if only.is_some() || !(exact || depth <= BUDGET) {
         sites = Some(read_ids(store, &mut areas, only, &mut lacks)?);
     } else {
-        areas.iter_mut().for_each(|area| area.unknown = area.depth);
+        for area in &mut areas {
+            area.unknown = area.depth;
+        }
     }
     let wanted = |area: &Area| if area.is_list() { area.candidates() } else { area.unknown };
     let complete = exact || areas.iter().map(wanted).sum::<u64>() <= BUDGET;
     let plan = Plan::of(&areas, complete, only.is_some());
     progress.set_total(plan.stretches.iter().map(|stretch| stretch.jobs).sum());
-    let queues = areas.iter().map(|area| area.queue + 1).max().unwrap_or(0);
-    let mut ends = vec![Ends::default(); queues];
-    let (tally, refused) = read_payloads(store, &areas, &plan, only, &mut ends, progress)?;
+    let Read { tally, ends, lacks: refused } = read_payloads(store, &areas, &plan, only, progress)?;
     lacks.extend(refused);
     let area_of = plan.stretches.iter().map(|stretch| stretch.area).collect();
     Ok(Scanned { areas, complete, sites, tally, area_of, ends, lacks })
@@ -228,6 +228,21 @@ impl Plan {
         }
         Self { stretches }
     }
+
+    fn spans(&self, areas: &[Area]) -> Vec<Span> {
+        let length = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let span = |planned: &Planned| {
+            let place = areas.get(planned.area)?.place.clone();
+            Some(Span { place, start: length(planned.start), count: length(planned.count) })
+        };
+        self.stretches.iter().filter_map(span).collect()
+    }
+
+    /// The queue of each stretch whose methods count.
+    fn queues(&self, areas: &[Area]) -> Vec<Option<usize>> {
+        let of = |planned: &Planned| areas.get(planned.area).filter(|area| area.is_list());
+        self.stretches.iter().map(|planned| of(planned).map(|area| area.queue)).collect()
+    }
 }
 
 /// Divides `budget` fairly: what a short list does not need goes to the longer ones.
@@ -244,59 +259,74 @@ fn shares(lengths: &[u64], budget: u64) -> Vec<u64> {
     shares
 }
 
-fn read_payloads(
-    store: &mut Store,
-    areas: &[Area],
-    plan: &Plan,
-    only: Option<&[String]>,
-    ends: &mut [Ends],
-    progress: &Progress,
-) -> Result<(Tally, Vec<Lack>)> {
-    let length = |number| usize::try_from(number).unwrap_or(usize::MAX);
-    let of = |planned: &Planned| areas.get(planned.area);
-    let spans: Vec<Span> = plan
-        .stretches
-        .iter()
-        .filter_map(|planned| {
-            let place = of(planned)?.place.clone();
-            Some(Span { place, start: length(planned.start), count: length(planned.count) })
-        })
-        .collect();
-    let queue_of = plan
-        .stretches
-        .iter()
-        .map(|planned| of(planned).filter(|area| area.is_list()).map(|area| area.queue));
-    let queue_of: Vec<Option<usize>> = queue_of.collect();
-    let mut tally = Tally::new(queue_of.clone(), only.map(<[String]>::to_vec));
-    let mut judge = Judge::new(only);
-    let mut candidates = vec![0_u64; spans.len()];
-    let wants = |number: usize, id: &[u8]| {
-        let Some(planned) = plan.stretches.get(number) else { return false };
-        let Some(area) = of(planned) else { return false };
-        if only.is_some() {
-            match judge.verdict(id) {
+/// Decides id by id which payloads are read, and keeps the ids at both ends of each queue.
+struct Chooser<'s> {
+    areas: &'s [Area],
+    plan: &'s Plan,
+    judge: Judge<'s>,
+    /// Candidates seen of each stretch.
+    seen: Vec<u64>,
+    ends: Vec<Ends>,
+}
+
+impl Chooser<'_> {
+    fn wants(&mut self, number: usize, id: &[u8]) -> bool {
+        let (Some(planned), Some(seen)) =
+            (self.plan.stretches.get(number), self.seen.get_mut(number))
+        else {
+            return false;
+        };
+        let Some(area) = self.areas.get(planned.area) else { return false };
+        if self.judge.only.is_some() {
+            match self.judge.verdict(id) {
                 Verdict::Other => return false,
                 Verdict::Ours if !area.is_list() => return false,
                 Verdict::Ours | Verdict::Unknown => {}
             }
         }
-        let at = candidates[number];
-        candidates[number] += 1;
+        let at = *seen;
+        *seen += 1;
         let wanted = at < planned.head || at >= planned.tail_from;
         if wanted
             && area.is_list()
-            && let Some(ends) = ends.get_mut(area.queue)
+            && let Some(ends) = self.ends.get_mut(area.queue)
         {
             ends.add(id);
         }
         wanted
+    }
+}
+
+/// What came of reading payloads.
+struct Read {
+    tally: Tally,
+    ends: Vec<Ends>,
+    lacks: Vec<Lack>,
+}
+
+fn read_payloads(
+    store: &mut Store,
+    areas: &[Area],
+    plan: &Plan,
+    only: Option<&[String]>,
+    progress: &Progress,
+) -> Result<Read> {
+    let spans = plan.spans(areas);
+    let queues = areas.iter().map(|area| area.queue + 1).max().unwrap_or(0);
+    let mut chooser = Chooser {
+        areas,
+        plan,
+        judge: Judge::new(only),
+        seen: vec![0; spans.len()],
+        ends: vec![Ends::default(); queues],
     };
+    let mut tally = Tally::new(plan.queues(areas), only.map(<[String]>::to_vec));
     let mut lacks: Vec<Lack> = Vec::new();
     let (mut outbox, inbox) = relay();
     let parts = std::thread::scope(|scope| {
         let decoders: Vec<_> = (0..DECODERS)
             .map(|_| {
-                let mut tally = Tally::new(queue_of.clone(), only.map(<[String]>::to_vec));
+                let mut tally = Tally::new(plan.queues(areas), only.map(<[String]>::to_vec));
                 let inbox = inbox.clone();
                 scope.spawn(move || {
                     inbox.drain(|seen| tally.add(seen), |jobs| progress.add(jobs));
@@ -306,6 +336,7 @@ fn read_payloads(
             .collect();
         // The reader must not wait for decoders that are gone.
         drop(inbox);
+        let wants = |number: usize, id: &[u8]| chooser.wants(number, id);
         let parts = store.sweep_payloads(&spans, wants, |span, id, found| {
             let payload = match found {
                 Found::Payload(data) => Payload::Bytes(data),
@@ -329,7 +360,7 @@ fn read_payloads(
         parts
     });
     lacks.extend(parts?.into_iter().filter_map(Part::err));
-    Ok((tally, lacks))
+    Ok(Read { tally, ends: chooser.ends, lacks })
 }
 
 /// The ids at both ends of a queue, in reused buffers.

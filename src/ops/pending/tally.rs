@@ -186,7 +186,10 @@ impl Tally {
             }
         }
         let Some(queue) = self.queue_of.get(seen.span).copied().flatten() else { return };
-        entry_of(methods, method).add(queue, is_scheduled, site);
+        match methods.get_mut(method) {
+            Some(known) => known.add(queue, is_scheduled, site),
+            None => entry_of(methods, method).add(queue, is_scheduled, site),
+        }
     }
 
     /// Adds what another one counted of the same stretches.
@@ -220,13 +223,8 @@ impl Tally {
     }
 }
 
-/// The counts of a method; allocates only for one that was not seen before.
+/// The counts of a method.
 fn entry_of<'m>(methods: &'m mut HashMap<String, Method>, name: &str) -> &'m mut Method {
-    let is_known = methods.contains_key(name);
-    let name = if is_known || methods.len() < MOST_METHODS { name } else { OTHER_METHODS };
-    if !is_known && !methods.contains_key(name) {
-        methods.insert(name.to_owned(), Method::default());
-    }
-    // It was put there a line ago.
-    methods.get_mut(name).unwrap_or_else(|| unreachable!("the method was just added"))
+    let has_room = methods.len() < MOST_METHODS || methods.contains_key(name);
+    methods.entry(if has_room { name } else { OTHER_METHODS }.to_owned()).or_default()
 }

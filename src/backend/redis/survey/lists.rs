@@ -109,14 +109,11 @@ impl IdTally {
 
     pub(super) fn add(&mut self, id: &[u8]) {
         self.seen += 1;
-        let is_fixed = match self.by_site.add(id) {
-            Some((_, rest)) => {
-                rest.starts_with(b"scheduled_job::") || rest.starts_with(b"scheduled_job||")
-            }
-            None => {
-                self.without_site += 1;
-                is_scheduled_job_id(id)
-            }
+        let is_fixed = if let Some((_, rest)) = self.by_site.add(id) {
+            rest.starts_with(b"scheduled_job::") || rest.starts_with(b"scheduled_job||")
+        } else {
+            self.without_site += 1;
+            is_scheduled_job_id(id)
         };
         if is_fixed {
             self.fixed.insert(JobId::new(id));
