@@ -9,6 +9,7 @@ mod generate;
 mod jobs;
 mod queues;
 mod selection;
+mod show_pending_jobs;
 mod workers;
 
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ pub enum Command {
     Jobs(jobs::Args),
     Queues(queues::Args),
     Workers(workers::Args),
+    ShowPendingJobs(show_pending_jobs::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -48,6 +50,9 @@ impl Command {
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Queues(args) => queues::run(args, on_target(global, context)?),
             Self::Workers(args) => workers::run(args, on_target(global, context)?),
+            Self::ShowPendingJobs(args) => {
+                show_pending_jobs::run(args, on_target(global, context)?)
+            }
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

@@ -4,6 +4,7 @@
 pub mod doctor;
 mod headline;
 pub mod jobs;
+pub mod pending;
 pub mod queues;
 pub mod scope;
 pub mod workers;

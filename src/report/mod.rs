@@ -12,6 +12,7 @@ use crate::human::{self, Zone};
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod pending;
 pub mod queues;
 pub mod workers;
 
@@ -191,12 +192,21 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Said instead of an empty table on a terminal.
     pub when_empty: &'static str,
+    /// Rows that `table` shows; of the others it says how many there are.
+    pub most: Option<usize>,
 }
 
 impl Table {
     /// An empty table with these columns.
     pub fn new(columns: Vec<Column>, when_empty: &'static str) -> Self {
-        Self { columns, rows: Vec::new(), when_empty }
+        Self { columns, rows: Vec::new(), when_empty, most: None }
+    }
+
+    /// The same table, of which a terminal shows no more than `rows`; every other format has all.
+    #[must_use]
+    pub const fn most(mut self, rows: usize) -> Self {
+        self.most = Some(rows);
+        self
     }
 
     /// Adds a row.

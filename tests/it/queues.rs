@@ -10,6 +10,9 @@ use crate::support::env::{Run, jobctl};
 use crate::support::redis::RedisServer;
 use crate::support::rq::Rq;
 
+/// The sites of each bench.
+const SITES: &[&str] = &["site1.localhost"];
+
 /// The generations whose data differ.
 const GENERATIONS: &[&str] = &["1.14.1", "1.16.2", "2.6.1", "3.0.0"];
 
@@ -135,8 +138,10 @@ fn list_with_a_key_of_another_type_shows_the_rest_and_says_why() {
 #[test]
 fn bench_sees_its_own_queues_and_those_of_its_configuration() {
     let server = RedisServer::start();
-    let (ours, theirs) =
-        (BenchDir::new(&server, "alpha", &["mail"]), BenchDir::new(&server, "beta", &[]));
+    let (ours, theirs) = (
+        BenchDir::with_queues(&server, "alpha", SITES, &["mail"]),
+        BenchDir::new(&server, "beta", SITES),
+    );
     wait_in(&server, "alpha:short", "a", 1);
     wait_in(&server, "alpha:extra", "b", 1);
     wait_in(&server, "beta:short", "c", 1);
@@ -167,7 +172,7 @@ fn bench_sees_its_own_queues_and_those_of_its_configuration() {
 #[test]
 fn bench_whose_prefix_is_unseen_is_unknown_and_counts_nothing() {
     let server = RedisServer::start();
-    let bench = BenchDir::new(&server, "alpha", &[]);
+    let bench = BenchDir::new(&server, "alpha", SITES);
     assert_eq!(bench.jobctl(&["queues"]).run().code, 0);
     wait_in(&server, "beta:short", "a", 1);
     for arguments in [&["queues", "-o", "json"][..], &["queues", "show", "short", "-o", "json"]] {
@@ -230,7 +235,7 @@ fn show_names_both_ends_the_parked_and_the_scheduler() {
 #[test]
 fn site_is_said_not_to_narrow_the_counts() {
     let server = RedisServer::start();
-    let bench = BenchDir::new(&server, "alpha", &[]);
+    let bench = BenchDir::new(&server, "alpha", SITES);
     let run = bench.jobctl(&["queues", "--site", "site1.localhost"]).run();
     assert_eq!(run.code, 0);
     assert!(run.stderr.contains("show-pending-jobs"), "{}", run.stderr);

@@ -8,6 +8,9 @@ use crate::support::redis::RedisServer;
 use crate::support::rq::{Rq, RqWorker};
 use crate::support::wait::{PATIENCE, wait_until};
 
+/// The sites of each bench.
+const SITES: &[&str] = &["site1.localhost"];
+
 const GENERATIONS: &[&str] = &["1.14.1", "1.16.2", "2.6.1", "3.0.0"];
 
 fn on(server: &RedisServer, arguments: &[&str]) -> Run {
@@ -113,7 +116,8 @@ fn check_busy(found: &Value, process: &RqWorker, id: &str, version: &str) {
 #[test]
 fn benches_that_share_a_redis_see_their_own_workers() {
     let server = RedisServer::start();
-    let (alpha, beta) = (BenchDir::new(&server, "alpha", &[]), BenchDir::new(&server, "beta", &[]));
+    let (alpha, beta) =
+        (BenchDir::new(&server, "alpha", SITES), BenchDir::new(&server, "beta", SITES));
     let rq = Rq::version("1.16.2");
     let (one, two) = std::thread::scope(|scope| {
         let one = scope.spawn(|| rq.worker(&server, "abc1", &["alpha:short"]));
@@ -163,7 +167,7 @@ fn reads_need_no_more_than_reading_rights() {
             "user frappe on >x resetchannels ~rq:[^q]* ~rq:queues ~rq:queue:alpha:* +@all -@admin",
         ])
         .start();
-    let bench = BenchDir::new(&server, "alpha", &[]);
+    let bench = BenchDir::new(&server, "alpha", SITES);
     let rq = Rq::version("2.6.1");
     let (_process, _id) = busy_worker(&rq, &server, "w1", "alpha:short");
     rq.enqueue(&server, "alpha:short", "work.ok");

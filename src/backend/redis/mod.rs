@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod connect;
 mod decode;
+pub mod depths;
 pub mod endpoint;
 mod fault;
 pub mod inventory;
@@ -20,6 +21,8 @@ mod sentinel;
 pub mod server;
 mod session;
 pub mod survey;
+pub mod sweep;
+pub mod tally;
 mod tls;
 mod wire;
 pub mod workers;

@@ -194,7 +194,7 @@ fn backlog(facts: &Facts<'_>) -> Checked {
 fn loudest(queue: &QueueSurvey) -> Vec<String> {
     let share = |n: u64, of: u64| n as f64 / of.max(1) as f64 * 100.0;
     let mut lines = Vec::new();
-    if let Some((site, &n)) = queue.ids.by_site.iter().max_by_key(|(_, n)| **n) {
+    if let Some((site, n)) = queue.ids.by_site.iter().max_by_key(|(_, n)| *n) {
         lines.push(format!("{:.0} % of them belong to {site}", share(n, queue.ids.seen)));
     }
     let looked_at = queue.waiting.looked_at;

@@ -5,7 +5,7 @@ use redis::{Cmd, cmd};
 
 use super::super::batch::{Batch, Replies, Slot};
 use super::super::keys::Keys;
-use super::super::read::{CountSlots, Entry, ID_PAGE, JobSlots, Place, Store, Want, take_job};
+use super::super::read::{CountSlots, Entry, JobSlots, Place, Store, Want, take_job};
 use super::super::server::Server;
 use super::{
     IdTally, OVERDUE_S, Overdue, QueueSurvey, SAMPLE, Sampled, Survey, SurveyScope, Suspension,
@@ -18,6 +18,8 @@ use crate::model::queue::{Counts, Registry};
 use crate::model::worker::Worker;
 use crate::sys::clock::{self, Stopwatch};
 
+/// Ids read of each list in the second turn. What stands behind them is streamed.
+pub(super) const HEAD: usize = 1_000;
 /// Running jobs looked at per queue.
 const MOST_RUNNING: isize = 1_000;
 /// Parked ids looked at per queue.
@@ -204,7 +206,7 @@ impl Store {
         let lock = self.keys().scheduler_lock(&name);
         QueueSlots {
             counts: self.add_counts(batch, &name),
-            head: self.add_entries(batch, &list, 0, index(ID_PAGE) - 1),
+            head: self.add_entries(batch, &list, 0, index(HEAD) - 1),
             tail: self.add_entries(batch, &list, -index(SAMPLE), -1),
             parked: self.add_entries(batch, &parked, 0, MOST_PARKED - 1),
             running: self.add_entries(batch, &of(Registry::Started), 0, MOST_RUNNING - 1),
@@ -299,7 +301,7 @@ impl QueueSlots {
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
         let mut ids = IdTally::new(deep);
         for entry in &head {
-            ids.add(&entry.id);
+            ids.add(entry.id.as_bytes());
         }
         let (waiting, complete) = both_ends(head, tail, deep);
         let survey = QueueSurvey {
@@ -394,7 +396,7 @@ fn config_get(name: &str) -> Cmd {
 
 /// The entries to look at, and whether they are the whole list. `head` is the first page.
 fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>, bool) {
-    let whole = head.len() < ID_PAGE;
+    let whole = head.len() < HEAD;
     if deep || head.len() <= 2 * SAMPLE {
         return (head, whole);
     }
@@ -403,7 +405,11 @@ fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>,
     (head, false)
 }
 
-fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<QueueName>) {
+/// The queues of the scope, configured ones first, and those of others.
+pub(in super::super) fn divide(
+    scope: &SurveyScope,
+    known: &[QueueName],
+) -> (Vec<QueueName>, Vec<QueueName>) {
     let (covered, foreign): (Vec<_>, Vec<_>) =
         known.iter().cloned().partition(|queue| scope.covers(queue));
     let mut queues = scope.configured.clone();

@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
-pub(super) use collect::{queue_names, server_time, suspension};
+pub(super) use collect::{divide, queue_names, server_time, suspension};
 
 use super::read::{Entry, Place, StoredJob};
 use super::server::Server;
+use super::tally::SiteTally;
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::{Lack, Part};
 use crate::model::queue::Counts;
@@ -178,7 +179,7 @@ pub struct IdTally {
     /// Ids seen.
     pub seen: u64,
     /// Ids per site, where the id carries one.
-    pub by_site: BTreeMap<String, u64>,
+    pub by_site: SiteTally,
     /// Ids without a site.
     pub without_site: u64,
     /// The fixed ids among them.
