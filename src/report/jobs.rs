@@ -64,7 +64,7 @@ impl JobRow {
     /// The columns of a table of jobs.
     pub fn columns() -> Vec<Column> {
         vec![
-            Column::left("ID").flexible(),
+            Column::left("ID"),
             Column::left("STATUS"),
             Column::left("QUEUE"),
             Column::left("SITE").wide(),

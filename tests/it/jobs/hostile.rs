@@ -245,7 +245,7 @@ fn list_beside_working_workers_never_fails() {
     rq.python(
         &server,
         "q = Queue('q', connection=connection)\n\
-         q.enqueue_many([Queue.prepare_data(work.ok, result_ttl=0) for _ in range(400)])",
+         q.enqueue_many([Queue.prepare_data(work.ok, result_ttl=0) for _ in range(100)])",
     );
     thread::scope(|scope| {
         let working = scope.spawn(|| rq.burst(&server, &["q"]));
