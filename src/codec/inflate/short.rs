@@ -50,6 +50,7 @@ pub(super) struct ShortInflater {
     symbols: Table<CODE_ROOM>,
     distances: Table<CODE_ROOM>,
     used: [Used; 3],
+    sorted: Sorted,
 }
 
 impl Default for ShortInflater {
@@ -60,6 +61,7 @@ impl Default for ShortInflater {
             symbols: Table::new(),
             distances: Table::new(),
             used: [Used::new(), Used::new(), Used::new()],
+            sorted: [0; SYMBOLS],
         }
     }
 }
@@ -103,7 +105,7 @@ impl ShortInflater {
         for (symbol, length) in (0..).zip(lengths).filter(|(_, length)| *length > 0) {
             of_meta.add(symbol, length);
         }
-        self.meta.build(of_meta)?;
+        self.meta.build(of_meta, &mut self.sorted)?;
         of_symbols.clear();
         of_distances.clear();
         // Both sets of lengths are one row, and a repetition may reach from one into the other.
@@ -131,8 +133,8 @@ impl ShortInflater {
             }
             at = end;
         }
-        self.symbols.build(of_symbols)?;
-        self.distances.build(of_distances)?;
+        self.symbols.build(of_symbols, &mut self.sorted)?;
+        self.distances.build(of_distances, &mut self.sorted)?;
         Some(bits)
     }
 
@@ -296,6 +298,9 @@ impl Used {
     }
 }
 
+/// Symbols in the order of their codes.
+type Sorted = [u16; SYMBOLS];
+
 /// What the next bits stand for: a symbol and the length of its code, by as many bits as the
 /// longest code has.
 struct Table<const N: usize> {
@@ -321,18 +326,17 @@ impl<const N: usize> Table<N> {
     }
 
     /// Makes the table; `None` for codes that are too long, incomplete or too many.
-    fn build(&mut self, used: &Used) -> Option<()> {
+    fn build(&mut self, used: &Used, sorted: &mut Sorted) -> Option<()> {
         let longest = used.of_length.iter().rposition(|count| *count > 0)?;
         if 1 << longest > N {
             return None;
         }
         self.mask = (1 << longest) - 1;
-        let sorted = sort(used, longest)?;
-        let mut symbols = sorted.iter();
+        let mut symbols = sort(used, longest, sorted)?.iter();
         let (mut code, mut filled) = (0_usize, 1);
         for (length, count) in (0..).zip(used.of_length).take(longest + 1).skip(1) {
             // What is there reads the same whatever the next bit is.
-            self.entries.copy_within(..filled, filled);
+            self.double(filled)?;
             filled *= 2;
             for _ in 0..count {
                 *self.entries.get_mut(code)? = symbols.next()? << 6 | length;
@@ -341,10 +345,20 @@ impl<const N: usize> Table<N> {
         }
         Some(())
     }
+
+    /// Copies the first entries behind themselves. By blocks, the last of which may write beyond:
+    /// that is overwritten. A call for each of so few would cost more.
+    fn double(&mut self, filled: usize) -> Option<()> {
+        for start in (0..filled).step_by(16) {
+            let block: [u16; 16] = *self.entries.get(start..)?.first_chunk()?;
+            *self.entries.get_mut(filled + start..)?.first_chunk_mut()? = block;
+        }
+        Some(())
+    }
 }
 
 /// The symbols in the order of their codes; `None` if the codes do not use up all bits.
-fn sort(used: &Used, longest: usize) -> Option<[u16; SYMBOLS]> {
+fn sort<'s>(used: &Used, longest: usize, sorted: &'s mut Sorted) -> Option<&'s [u16]> {
     let mut next = [0_usize; 16];
     let (mut codes, mut first) = (0, 0);
     for (next, count) in next.iter_mut().zip(used.of_length).take(longest + 1).skip(1) {
@@ -356,13 +370,12 @@ fn sort(used: &Used, longest: usize) -> Option<[u16; SYMBOLS]> {
     if codes != 1 << longest {
         return None;
     }
-    let mut sorted = [0; SYMBOLS];
     for (symbol, length) in used.symbols.get(..used.count)? {
         let place = next.get_mut(usize::from(*length))?;
         *sorted.get_mut(*place)? = *symbol;
         *place += 1;
     }
-    Some(sorted)
+    sorted.get(..used.count)
 }
 
 /// The code after `code`, counted up from its highest bit, as the stream has codes backwards.
