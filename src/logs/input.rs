@@ -74,8 +74,22 @@ pub struct Input {
 
 enum Bytes {
     Plain(Plain),
-    Gzip(Box<MultiGzDecoder<BufReader<File>>>),
+    Gzip(Box<MultiGzDecoder<BufReader<FromStart>>>),
     Memory(io::Cursor<Vec<u8>>),
+}
+
+/// Reads a file without moving the place that all its handles share.
+struct FromStart {
+    file: File,
+    offset: u64,
+}
+
+impl Read for FromStart {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let got = self.file.read_at(into, self.offset)?;
+        self.offset += got as u64;
+        Ok(got)
+    }
 }
 
 struct Plain {
@@ -102,7 +116,7 @@ impl Input {
 
     /// A gzipped file, from its beginning.
     pub fn gzip(file: File) -> Self {
-        let decoder = MultiGzDecoder::new(BufReader::with_capacity(64 << 10, file));
+        let decoder = MultiGzDecoder::new(BufReader::with_capacity(64 << 10, FromStart { file, offset: 0 }));
         Self { bytes: Bytes::Gzip(Box::new(decoder)), offset: 0 }
     }
 
