@@ -6,6 +6,7 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod logs;
 mod selection;
 
 use std::ffi::OsString;
@@ -27,6 +28,7 @@ use crate::ui::{Ui, UiOptions};
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Logs(logs::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -40,6 +42,8 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Logs(args) if args.needs_target() => logs::run(args, on_target(global, context)?),
+            Self::Logs(args) => logs::run(args, without_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)
@@ -51,7 +55,10 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
+        !matches!(
+            self,
+            Self::Logs(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
+        )
     }
 }
 

@@ -86,9 +86,8 @@ impl Backward {
                 return Ok(from + at as u64);
             }
             if length >= MOST_BYTES as u64 {
-                let line = lines(&bytes).find(|(_, line)| {
-                    line.first().is_some_and(|b| !b.is_ascii_whitespace())
-                });
+                let line = lines(&bytes)
+                    .find(|(_, line)| line.first().is_some_and(|b| !b.is_ascii_whitespace()));
                 return Ok(from + line.map_or(0, |(at, _)| at) as u64);
             }
             length *= 4;
@@ -187,7 +186,8 @@ pub fn days(
         }
         for (offset, stamp) in stamps.iter().rev() {
             let limit = later.unwrap_or_else(|| micros_of(modified.time()));
-            let crossed = stamp.micros_of_day > limit + if later.is_some() { SAME_DAY } else { DISORDER };
+            let crossed =
+                stamp.micros_of_day > limit + if later.is_some() { SAME_DAY } else { DISORDER };
             date = match stamp.date {
                 Some(date) => date,
                 None if crossed => date.yesterday().unwrap_or(date),
@@ -253,11 +253,18 @@ mod tests {
         for hour in 0..480 {
             let at = begin + jiff::SignedDuration::from_hours(hour);
             for _ in 0..200 {
-                writeln!(text, "{} INFO x {}", at.strftime("%Y-%m-%d %H:%M:%S,000"), "x".repeat(40)).unwrap();
+                writeln!(
+                    text,
+                    "{} INFO x {}",
+                    at.strftime("%Y-%m-%d %H:%M:%S,000"),
+                    "x".repeat(40)
+                )
+                .unwrap();
             }
         }
         let since: Timestamp = "2026-11-19T12:00:00Z".parse().unwrap();
-        let at = before(&file_of(&text), text.len() as u64, since.as_microsecond(), &clock()).unwrap();
+        let at =
+            before(&file_of(&text), text.len() as u64, since.as_microsecond(), &clock()).unwrap();
         let rest = String::from_utf8_lossy(&text[usize::try_from(at).unwrap()..]);
         assert!(at > text.len() as u64 * 8 / 10, "{at} of {}", text.len());
         assert!(rest.starts_with("2026-11-"), "a line's start");

@@ -2,7 +2,6 @@
 //!
 //! Instants are microseconds since 1970 here: millions of them are compared.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -121,7 +120,6 @@ pub(super) fn micros_of(time: Time) -> i64 {
     i64::try_from(since).unwrap_or(0)
 }
 
-
 fn utc(date: Date, micros: i64) -> Option<i64> {
     let days = date.since(Date::constant(1970, 1, 1)).ok()?.get_days();
     Some(i64::from(days) * 24 * 60 * MINUTE + micros)
@@ -133,6 +131,8 @@ fn seconds(east: i32) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::logs::stamp::find;
 
@@ -147,7 +147,10 @@ mod tests {
         let local = at(&mut clock, "2026-11-21 09:12:03,123 x");
         assert_eq!(local.as_deref(), Some("2026-11-21T03:42:03.123Z"));
         assert_eq!(at(&mut clock, "2026-11-21T03:42:03.123Z x"), local);
-        assert_eq!(at(&mut clock, "2026-11-21 09:12:04 x").as_deref(), Some("2026-11-21T03:42:04Z"));
+        assert_eq!(
+            at(&mut clock, "2026-11-21 09:12:04 x").as_deref(),
+            Some("2026-11-21T03:42:04Z")
+        );
     }
 
     #[test]

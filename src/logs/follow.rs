@@ -177,7 +177,9 @@ impl Follower {
             }
         }
         match std::fs::metadata(&self.path) {
-            Ok(metadata) if self.live.as_ref().map(|live| live.id) != Some(FileId::of(&metadata)) => {
+            Ok(metadata)
+                if self.live.as_ref().map(|live| live.id) != Some(FileId::of(&metadata)) =>
+            {
                 self.turn_to_new_file(&search, now, out)?;
             }
             Ok(_) if list => self.look_for_unseen(false, &search, now, out)?,

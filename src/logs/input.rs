@@ -116,7 +116,8 @@ impl Input {
 
     /// A gzipped file, from its beginning.
     pub fn gzip(file: File) -> Self {
-        let decoder = MultiGzDecoder::new(BufReader::with_capacity(64 << 10, FromStart { file, offset: 0 }));
+        let decoder =
+            MultiGzDecoder::new(BufReader::with_capacity(64 << 10, FromStart { file, offset: 0 }));
         Self { bytes: Bytes::Gzip(Box::new(decoder)), offset: 0 }
     }
 
@@ -219,7 +220,8 @@ impl Input {
 
 impl Plain {
     fn remember(&mut self, offset: u64) -> io::Result<()> {
-        self.head = read_at(&self.file, 0, HEAD_BYTES.min(usize::try_from(offset).unwrap_or(HEAD_BYTES)))?;
+        self.head =
+            read_at(&self.file, 0, HEAD_BYTES.min(usize::try_from(offset).unwrap_or(HEAD_BYTES)))?;
         let tail = TAIL_BYTES.min(usize::try_from(offset).unwrap_or(TAIL_BYTES));
         self.tail = read_at(&self.file, offset - tail as u64, tail)?;
         Ok(())

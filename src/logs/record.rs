@@ -89,7 +89,13 @@ impl Splitter {
         let length = match end {
             End::Final => rest.len().min(MOST_BYTES),
             End::Quiet if whole > 0 => whole,
-            _ if rest.len() >= MOST_BYTES => if whole > 0 { whole } else { MOST_BYTES },
+            _ if rest.len() >= MOST_BYTES => {
+                if whole > 0 {
+                    whole
+                } else {
+                    MOST_BYTES
+                }
+            }
             _ => return None,
         };
         Some(self.span(from, length, stamp))
@@ -160,7 +166,8 @@ fn is_traceback(line: &[u8]) -> bool {
 }
 
 fn joins_tracebacks(line: &[u8]) -> bool {
-    line.starts_with(b"During handling of the above") || line.starts_with(b"The above exception was")
+    line.starts_with(b"During handling of the above")
+        || line.starts_with(b"The above exception was")
 }
 
 /// Source: `Python/traceback.c`, `write_thread_id`; `Modules/faulthandler.c`.
@@ -203,7 +210,8 @@ fn named_level(line: &[u8], from: usize) -> Option<Level> {
     let mut at = from;
     for _ in 0..3 {
         let rest = line.get(at..)?;
-        let mut skip = rest.iter().take_while(|b| matches!(b, b' ' | b'[' | b']' | b':' | b'|')).count();
+        let mut skip =
+            rest.iter().take_while(|b| matches!(b, b' ' | b'[' | b']' | b':' | b'|')).count();
         // Redis has a mark in the level's place. Source: `serverLogRaw` in its `server.c`.
         if skip > 0 {
             match (rest.get(skip), rest.get(skip + 1)) {

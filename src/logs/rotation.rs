@@ -146,8 +146,16 @@ mod tests {
         assert_eq!(age("worker.log.1"), Some((1, false)));
         assert_eq!(age("worker.log.12.gz"), Some((12, true)));
         assert!(age("worker.log-20261120").unwrap().0 > age("worker.log-20261121.gz").unwrap().0);
-        assert!(age("worker.log.2026-11-20").unwrap().0 > age("worker.log.2026-11-21_10").unwrap().0);
-        for other in ["worker.log", "worker.log.bak", "worker.log.1.swp", "worker.error.log.1", "worker.log."] {
+        assert!(
+            age("worker.log.2026-11-20").unwrap().0 > age("worker.log.2026-11-21_10").unwrap().0
+        );
+        for other in [
+            "worker.log",
+            "worker.log.bak",
+            "worker.log.1.swp",
+            "worker.error.log.1",
+            "worker.log.",
+        ] {
             assert_eq!(age(other), None, "{other}");
         }
     }
@@ -156,7 +164,9 @@ mod tests {
     fn snapshot_lists_oldest_first() {
         let dir = tempfile::tempdir().unwrap();
         let live = dir.path().join("worker.log");
-        for name in ["worker.log", "worker.log.1", "worker.log.2.gz", "worker.log.10", "other.log.1"] {
+        for name in
+            ["worker.log", "worker.log.1", "worker.log.2.gz", "worker.log.10", "other.log.1"]
+        {
             std::fs::write(dir.path().join(name), name).unwrap();
         }
         let taken = snapshot(&live, |file| !file.gzip).unwrap();

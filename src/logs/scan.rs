@@ -134,7 +134,9 @@ impl Scan {
 
     /// Hands out what was read and waits for more that will not come, without reading.
     pub(super) fn hand_out_rest(&mut self, search: &Search<'_>, out: &mut Vec<Found>) {
-        while let Some(span) = self.splitter.next(&self.buffer[..self.filled], self.from, End::Final) {
+        while let Some(span) =
+            self.splitter.next(&self.buffer[..self.filled], self.from, End::Final)
+        {
             self.from = span.end;
             out.extend(self.judge(span, search));
         }

@@ -36,9 +36,10 @@ pub fn find(line: &[u8]) -> Option<Stamp> {
     let colour = colour_len(line);
     let rest = &line[colour..];
     let stamp = match rest.first()? {
-        b'0'..=b'9' => {
-            date_time(rest).or_else(|| time_only(rest)).or_else(|| redis(rest)).or_else(|| access(rest))
-        }
+        b'0'..=b'9' => date_time(rest)
+            .or_else(|| time_only(rest))
+            .or_else(|| redis(rest))
+            .or_else(|| access(rest)),
         b'[' => date_time(&rest[1..]).map(|stamp| stamp.shifted(1)),
         b'{' => json(rest),
         b':' | b'a'..=b'f' => access(rest),
@@ -67,9 +68,8 @@ fn colour_len(line: &[u8]) -> usize {
 /// `YYYY-MM-DD HH:MM:SS`, with `T` or `/` as well, a fraction and a zone.
 fn date_time(text: &[u8]) -> Option<Stamp> {
     let head = text.get(..19)?;
-    let set_apart = head[4] == head[7]
-        && matches!(head[4], b'-' | b'/')
-        && matches!(head[10], b' ' | b'T');
+    let set_apart =
+        head[4] == head[7] && matches!(head[4], b'-' | b'/') && matches!(head[10], b' ' | b'T');
     if !set_apart {
         return None;
     }
@@ -156,7 +156,7 @@ fn json(line: &[u8]) -> Option<Stamp> {
 }
 
 /// Whether a line is one JSON object, as far as its ends tell.
-pub(super) fn is_json(line: &[u8]) -> bool {
+pub(crate) fn is_json(line: &[u8]) -> bool {
     line.starts_with(b"{\"") && line.trim_ascii_end().ends_with(b"}")
 }
 
@@ -280,10 +280,7 @@ mod tests {
                 r#"{"duration":7,"timestamp":"2026-11-21 09:12:03.123456"}"#,
                 "2026-11-21 33123123 0 [2026-11-21 09:12:03.123456]",
             ),
-            (
-                r#"{"ts": 1795252323.5, "m": 1}"#,
-                "2026-11-21 33123500 0 [1795252323.5]",
-            ),
+            (r#"{"ts": 1795252323.5, "m": 1}"#, "2026-11-21 33123500 0 [1795252323.5]"),
         ] {
             assert_eq!(shown(line).as_deref(), Some(expected), "{line}");
         }

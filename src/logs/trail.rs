@@ -122,7 +122,10 @@ impl Trail {
         Ok(trail)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is known of one file, put together here only")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what is known of one file, put together here only"
+    )]
     fn add(
         &mut self,
         path: &Path,
@@ -350,7 +353,9 @@ pub fn from_last(trails: &mut [Trail], most: usize, filter: &Filter, stop: &dyn 
     }
     for _ in 0..most {
         let Some((_, which)) = heads.pop() else { break };
-        let (Some(back), Some(trail)) = (backs.get_mut(which), trails.get_mut(which)) else { break };
+        let (Some(back), Some(trail)) = (backs.get_mut(which), trails.get_mut(which)) else {
+            break;
+        };
         if let Some(start) = starts.get_mut(which) {
             *start = back.ahead;
         }

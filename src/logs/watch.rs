@@ -68,7 +68,8 @@ impl Watch {
             | AddWatchFlags::IN_MOVED_FROM
             | AddWatchFlags::IN_MOVED_TO
             | AddWatchFlags::IN_ONLYDIR;
-        let watched = self.inotify.as_ref().is_some_and(|inotify| inotify.add_watch(dir, flags).is_ok());
+        let watched =
+            self.inotify.as_ref().is_some_and(|inotify| inotify.add_watch(dir, flags).is_ok());
         if !watched {
             self.inotify = None;
         }

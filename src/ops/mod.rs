@@ -3,4 +3,5 @@
 
 pub mod doctor;
 pub mod jobs;
+pub mod logs;
 pub mod scope;

@@ -79,7 +79,8 @@ impl Writer {
     fn compress(&mut self) {
         let plain = self.path(".1");
         let Ok(text) = fs::read(&plain) else { return };
-        let mut gzip = GzEncoder::new(File::create(self.path(".1.gz")).unwrap(), Compression::fast());
+        let mut gzip =
+            GzEncoder::new(File::create(self.path(".1.gz")).unwrap(), Compression::fast());
         gzip.write_all(&text).unwrap();
         gzip.finish().unwrap();
         let born = fs::metadata(&plain).unwrap().created().unwrap();
@@ -142,7 +143,11 @@ impl Looking {
             let text = String::from_utf8_lossy(&found.text);
             let number = text.split("n=").nth(1).and_then(|rest| rest.lines().next()).unwrap();
             let number: u32 = number.parse().unwrap();
-            assert_eq!(text.lines().count(), if number.is_multiple_of(3) { 2 } else { 1 }, "{text}");
+            assert_eq!(
+                text.lines().count(),
+                if number.is_multiple_of(3) { 2 } else { 1 },
+                "{text}"
+            );
             *counts.entry(number).or_default() += 1;
         }
         counts

@@ -74,7 +74,10 @@ fn from_last_goes_back_into_the_rotated_file() {
     let filter = Filter::default();
     let mut trails = [Trail::open(&path, &clock(), None, Reach::Plain, false).unwrap()];
     from_last(&mut trails, 2, &filter, &|| false);
-    assert_eq!(texts(&mut trails, &filter), [format!("{} two", second(2)), format!("{} three", second(3))]);
+    assert_eq!(
+        texts(&mut trails, &filter),
+        [format!("{} two", second(2)), format!("{} three", second(3))]
+    );
 }
 
 #[test]
@@ -92,9 +95,8 @@ fn damaged_compressed_file_is_a_problem_and_the_rest_is_read() {
 #[test]
 fn log_that_is_missing_is_not_found() {
     let dir = tempfile::tempdir().unwrap();
-    let open = |follows| {
-        Trail::open(&dir.path().join("x.log"), &clock(), None, Reach::All, follows)
-    };
+    let open =
+        |follows| Trail::open(&dir.path().join("x.log"), &clock(), None, Reach::All, follows);
     assert_eq!(open(false).unwrap_err().kind(), io::ErrorKind::NotFound);
     assert!(open(true).is_ok());
 }
