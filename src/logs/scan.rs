@@ -20,7 +20,7 @@ pub struct Found {
     pub at: Option<i64>,
     /// Its level, where it tells.
     pub level: Option<Level>,
-    /// Its bytes, without the last line end.
+    /// Its bytes, without the line ends behind it.
     pub text: Vec<u8>,
     /// Where in its (uncompressed) file it begins.
     pub offset: u64,
@@ -215,7 +215,7 @@ impl Scan {
             return None;
         }
         let continued = span.stamp.is_none() && self.splitter.dated && !record::is_dump(record);
-        let text = without_line_end(record).to_vec();
+        let text = without_line_ends(record).to_vec();
         Some(Found { at, level, text, offset, continued })
     }
 
@@ -246,10 +246,10 @@ impl Scan {
     }
 }
 
-/// A record without the end of its last line.
-fn without_line_end(record: &[u8]) -> &[u8] {
-    let text = record.strip_suffix(b"\n").unwrap_or(record);
-    text.strip_suffix(b"\r").unwrap_or(text)
+/// A record without the line ends behind it.
+fn without_line_ends(record: &[u8]) -> &[u8] {
+    let end = record.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'));
+    &record[..end.map_or(0, |last| last + 1)]
 }
 
 #[cfg(test)]

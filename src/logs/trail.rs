@@ -117,7 +117,9 @@ impl Trail {
             trail.known.push(rotated);
         }
         if let Some((file, metadata)) = taken.live {
-            trail.add(path, file, &metadata, false, true, clock, since);
+            // A compressed file can be named by itself.
+            let gzip = path.extension().is_some_and(|end| end == "gz");
+            trail.add(path, file, &metadata, gzip, true, clock, since);
         }
         Ok(trail)
     }

@@ -27,7 +27,7 @@ pub struct LogRecord {
     pub at: Option<Timestamp>,
     /// Its level, where it names one or its words give it away.
     pub level: Option<Level>,
-    /// Its lines, without the last line end.
+    /// Its lines, without the line ends behind them.
     pub text: String,
     /// Whether it goes on with a record that was written before.
     pub continued: bool,

@@ -7,5 +7,6 @@
 mod support;
 
 mod connect;
+mod logs;
 mod registered;
 mod rq_workers;
