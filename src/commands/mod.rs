@@ -8,6 +8,7 @@ mod doctor;
 mod generate;
 mod jobs;
 mod queues;
+mod logs;
 mod selection;
 mod show_pending_jobs;
 mod workers;
@@ -35,6 +36,7 @@ pub enum Command {
     Queues(queues::Args),
     Workers(workers::Args),
     ShowPendingJobs(show_pending_jobs::Args),
+    Logs(logs::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -53,6 +55,8 @@ impl Command {
             Self::ShowPendingJobs(args) => {
                 show_pending_jobs::run(args, on_target(global, context)?)
             }
+            Self::Logs(args) if args.needs_target() => logs::run(args, on_target(global, context)?),
+            Self::Logs(args) => logs::run(args, without_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)
@@ -64,7 +68,10 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
+        !matches!(
+            self,
+            Self::Logs(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
+        )
     }
 }
 

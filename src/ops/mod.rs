@@ -6,5 +6,6 @@ mod headline;
 pub mod jobs;
 pub mod pending;
 pub mod queues;
+pub mod logs;
 pub mod scope;
 pub mod workers;

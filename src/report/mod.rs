@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod pending;
 pub mod queues;
 pub mod workers;
+pub mod logs;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

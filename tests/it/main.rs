@@ -15,6 +15,7 @@ mod jobs;
 mod pending;
 mod processes;
 mod queues;
+mod logs;
 mod registered;
 mod rq_workers;
 mod transcripts;
