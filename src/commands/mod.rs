@@ -8,6 +8,7 @@ mod doctor;
 mod generate;
 mod jobs;
 mod selection;
+mod stats;
 
 use std::ffi::OsString;
 
@@ -29,6 +30,7 @@ use cli::Cli;
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Stats(stats::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -42,6 +44,10 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Stats(args) if args.names_files() => {
+                stats::run(args, without_target(global, context)?)
+            }
+            Self::Stats(args) => stats::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

@@ -4,3 +4,4 @@
 pub mod doctor;
 pub mod jobs;
 pub mod scope;
+pub mod stats;

@@ -12,6 +12,7 @@ use crate::human::Zone;
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod stats;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

@@ -48,7 +48,7 @@ impl Group {
     /// common time axis.
     pub fn add(&mut self, record: &Record<'_>, span: Option<usize>, limit: usize) {
         self.count += 1;
-        if let Some(failed) = record.failed() {
+        if let Some(failed) = record.failed {
             self.failed_known += 1;
             self.failed += u64::from(failed);
         }
@@ -61,7 +61,8 @@ impl Group {
             self.wait.add(wait, limit);
         }
         self.first_us = self.first_us.min(record.started_us);
-        self.last_us = self.last_us.max(record.started_us.saturating_add_unsigned(duration.unwrap_or(0)));
+        self.last_us =
+            self.last_us.max(record.started_us.saturating_add_unsigned(duration.unwrap_or(0)));
         if let Some(count) = span.and_then(|span| self.timeline.get_mut(span)) {
             *count = count.saturating_add(1);
         }
@@ -77,7 +78,8 @@ impl Group {
         self.wait.merge(&other.wait, limit);
         self.first_us = self.first_us.min(other.first_us);
         self.last_us = self.last_us.max(other.last_us);
-        for (sum, count) in self.timeline.iter_mut().zip(ours.move_counts(theirs, &other.timeline)) {
+        for (sum, count) in self.timeline.iter_mut().zip(ours.move_counts(theirs, &other.timeline))
+        {
             *sum = sum.saturating_add(count);
         }
     }

@@ -50,7 +50,8 @@ impl Keys {
 
     /// The number of the hour or day in `zone` that holds an instant.
     pub fn of_span(&mut self, at_us: i64, unit: Unit, zone: &TimeZone) -> usize {
-        if let Some((_, _, number)) = self.latest.filter(|(from, to, _)| (*from..*to).contains(&at_us))
+        if let Some((_, _, number)) =
+            self.latest.filter(|(from, to, _)| (*from..*to).contains(&at_us))
         {
             return number;
         }
@@ -153,7 +154,10 @@ mod tests {
         assert_eq!(start(at, Unit::Hour, "Asia/Kolkata"), "2026-11-21T20:30:00Z");
         assert_eq!(start(at, Unit::Hour, "UTC"), "2026-11-21T20:00:00Z");
         // The second of two hours that read 02 when summer time ends.
-        assert_eq!(start("2026-10-25T01:30:00Z", Unit::Hour, "Europe/Berlin"), "2026-10-25T01:00:00Z");
+        assert_eq!(
+            start("2026-10-25T01:30:00Z", Unit::Hour, "Europe/Berlin"),
+            "2026-10-25T01:00:00Z"
+        );
     }
 
     #[test]

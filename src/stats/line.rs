@@ -44,8 +44,8 @@ pub struct Record<'a> {
     pub scheduled: Option<bool>,
     /// Microseconds between enqueueing and start, as written; see [`Record::wait_us`].
     pub written_wait_us: Option<i64>,
-    /// Whether an exception is named (v16 and later, never for scheduled jobs).
-    pub has_exception: bool,
+    /// Whether the job failed, where that is told; see [`told_failure`].
+    pub failed: Option<bool>,
     /// RQ's id of the job (v16 and later).
     pub job_id: Option<Text<'a>>,
     /// RQ's id of the job up to v15, a random one later.
@@ -63,19 +63,19 @@ impl Record<'_> {
         self.written_wait_us.filter(|&wait| wait != 0 || !self.is_of_v15())
     }
 
-    /// Whether the job failed, if that is known.
-    ///
-    /// Versions that write a `job_id` also name the exception, but those of scheduled jobs are
-    /// swallowed before the monitor sees them.
-    pub fn failed(&self) -> Option<bool> {
-        let tells = self.job_id.is_some() && self.scheduled == Some(false);
-        (self.has_exception || tells).then_some(self.has_exception)
-    }
-
     /// Whether its shape is that of v15.
     fn is_of_v15(&self) -> bool {
         self.has_offset && self.job_id.is_none()
     }
+}
+
+/// Whether a line tells that its job failed.
+///
+/// Versions that write a `job_id` also name the exception (v16 and later), but those of scheduled
+/// jobs are swallowed before the monitor sees them.
+fn told_failure(has_exception: bool, has_job_id: bool, scheduled: Option<bool>) -> Option<bool> {
+    let tells = has_job_id && scheduled == Some(false);
+    (has_exception || tells).then_some(has_exception)
 }
 
 /// Reads one line, without its newline. `None` for what is no record.

@@ -39,9 +39,9 @@ impl Log {
         Self::Stream(Mutex::new(Box::new(stream)))
     }
 
-    /// A file compressed with gzip, of one or more members.
-    pub fn gzip(file: File) -> Self {
-        Self::stream(MultiGzDecoder::new(BufReader::with_capacity(GZIP_BUFFER_BYTES, file)))
+    /// What was compressed with gzip, of one or more members.
+    pub fn gzip(packed: impl Read + Send + 'static) -> Self {
+        Self::stream(MultiGzDecoder::new(BufReader::with_capacity(GZIP_BUFFER_BYTES, packed)))
     }
 
     /// How many bytes it has; `None` for what has to be read to know.

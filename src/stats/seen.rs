@@ -39,9 +39,8 @@ impl Seen {
         let records = bytes.unwrap_or(u64::MAX) / RECORD_BYTES;
         // Half full on average, so that few buckets overflow.
         let wanted = (records / (WAYS as u64 / 2)).clamp(LEAST_BUCKETS, MOST_BUCKETS);
-        let buckets = (0..wanted.next_power_of_two())
-            .map(|_| Bucket(Mutex::new([0; WAYS])))
-            .collect();
+        let buckets =
+            (0..wanted.next_power_of_two()).map(|_| Bucket(Mutex::new([0; WAYS]))).collect();
         Self { buckets, hasher: RandomState::default() }
     }
 
@@ -103,7 +102,8 @@ mod tests {
     #[test]
     fn threads_share_what_they_saw() {
         let seen = Seen::for_log_of(None);
-        let count = |seen: &Seen| (0..10_000_u64).filter(|n| seen.is_new(&n.to_le_bytes(), 0)).count();
+        let count =
+            |seen: &Seen| (0..10_000_u64).filter(|n| seen.is_new(&n.to_le_bytes(), 0)).count();
         let new: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| count(&seen))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()

@@ -43,7 +43,7 @@ impl Execution {
             queue: owned(&record.queue),
             wait_us: record.wait_us().filter(|wait| *wait >= 0),
             scheduled: record.scheduled,
-            failed: record.failed(),
+            failed: record.failed,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use memchr::memchr;
 
-use super::{Record, Text, Transaction};
+use super::{Record, Text, Transaction, told_failure};
 use crate::stats::instant;
 
 /// Reads a line of Frappe's own shape; `None` leaves it to the slow reader.
@@ -41,6 +41,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         return None;
     }
     let text = |text| Some(Text::Borrowed(text));
+    let scheduled = job.as_ref().map(|job| job.scheduled);
     Some(Record {
         transaction,
         site: text(site),
@@ -48,9 +49,9 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'_>> {
         has_offset: started.has_offset,
         duration_us: Some(duration),
         method: job.as_ref().and_then(|job| text(job.method)),
-        scheduled: job.as_ref().map(|job| job.scheduled),
+        scheduled,
         written_wait_us: job.as_ref().map(|job| job.wait),
-        has_exception,
+        failed: told_failure(has_exception, job_id.is_some(), scheduled),
         job_id: job_id.and_then(text),
         uuid: text(uuid),
         queue: None,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Record, Text, Transaction, fast};
+use super::{Record, Text, Transaction, fast, told_failure};
 use crate::stats::instant;
 
 /// The keys that matter; others are passed over.
@@ -50,6 +50,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'static>> {
         Some(job) => (text(job.method), job.scheduled, micros(job.wait.as_ref())),
         None => (None, None, None),
     };
+    let has_exception = wire.exception.is_some_and(|exception| !exception.is_null());
     Some(Record {
         transaction,
         site: text(wire.site),
@@ -59,7 +60,7 @@ pub(super) fn read(line: &[u8]) -> Option<Record<'static>> {
         method,
         scheduled,
         written_wait_us: wait,
-        has_exception: wire.exception.is_some_and(|exception| !exception.is_null()),
+        failed: told_failure(has_exception, wire.job_id.is_some(), scheduled),
         job_id: text(wire.job_id),
         uuid: text(wire.uuid),
         queue: None,

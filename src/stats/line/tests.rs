@@ -19,24 +19,24 @@ fn line_of_v13_tells_the_wait_but_not_the_failure() {
     let record = both(V13);
     assert_eq!(record.method.as_deref(), Some(&b"frappe.utils.background_jobs.test_job"[..]));
     assert_eq!((record.duration_us, record.wait_us()), (Some(860_449), Some(120_500)));
-    assert_eq!((record.failed(), record.scheduled), (None, Some(false)));
+    assert_eq!((record.failed, record.scheduled), (None, Some(false)));
 }
 
 #[test]
 fn line_of_v15_tells_no_wait() {
     let record = both(V15);
     assert_eq!((record.written_wait_us, record.wait_us()), (Some(0), None));
-    assert_eq!((record.failed(), record.scheduled), (None, Some(true)));
+    assert_eq!((record.failed, record.scheduled), (None, Some(true)));
 }
 
 #[test]
 fn line_of_v17_tells_failures_unless_scheduled() {
-    assert_eq!(both(V17).failed(), Some(true));
+    assert_eq!(both(V17).failed, Some(true));
     assert_eq!(both(V17).wait_us(), Some(2_648_588));
     let good = V17.replace(r#","exception":"ValidationError""#, "");
-    assert_eq!(both(&good).failed(), Some(false));
+    assert_eq!(both(&good).failed, Some(false));
     let scheduled = good.replace(r#""scheduled":false"#, r#""scheduled":true"#);
-    assert_eq!(both(&scheduled).failed(), None);
+    assert_eq!(both(&scheduled).failed, None);
     let no_wait = good.replace("2648588", "0");
     assert_eq!(both(&no_wait).wait_us(), Some(0));
 }
@@ -59,7 +59,7 @@ fn unusual_lines_are_read_slowly() {
     assert_eq!(record.job_id.as_deref(), Some("a17.localhost||ü😀".as_bytes()));
 
     let app = V17.replace(r#","site""#, r#","shop":{"x":[1]},"site""#);
-    assert_eq!(read(app.as_bytes()).unwrap().failed(), Some(true));
+    assert_eq!(read(app.as_bytes()).unwrap().failed, Some(true));
 }
 
 #[test]
@@ -97,10 +97,7 @@ fn lines() -> impl Strategy<Value = Vec<u8>> {
         let job = if shape == 3 {
             format!("\"request\":{{\"a\":{},\"b\":{wait},\"c\":null}}", text(1))
         } else {
-            format!(
-                "\"job\":{{\"method\":{},\"scheduled\":{scheduled},\"wait\":{wait}}}",
-                text(1)
-            )
+            format!("\"job\":{{\"method\":{},\"scheduled\":{scheduled},\"wait\":{wait}}}", text(1))
         };
         let id = if shape > 0 { format!(",\"job_id\":{}", text(2)) } else { String::new() };
         let kind = if shape == 3 { "request" } else { "job" };

@@ -158,7 +158,9 @@ fn executions() -> impl Strategy<Value = Vec<(usize, i64, i64, bool)>> {
 fn lines_of(executions: &[(usize, i64, i64, bool)]) -> Vec<String> {
     let methods = ["a.b", "c.d", "e.f"];
     let lines = executions.iter().enumerate();
-    lines.map(|(n, (m, at, duration, failed))| line(n, methods[*m], *at, *duration, *failed)).collect()
+    lines
+        .map(|(n, (m, at, duration, failed))| line(n, methods[*m], *at, *duration, *failed))
+        .collect()
 }
 
 proptest! {
