@@ -43,9 +43,8 @@ pub struct Args {
     until: Option<String>,
 
     /// Also list the N slowest executions
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true,
-          value_parser = clap::value_parser!(u16).range(1..=10_000))]
-    slowest: u16,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    slowest: Option<u16>,
 
     /// Only jobs that the scheduler enqueued
     #[arg(long, conflicts_with = "adhoc")]
@@ -112,7 +111,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         },
         since: when("--since", &args.since)?,
         until: when("--until", &args.until)?,
-        slowest: usize::from(args.slowest),
+        slowest: args.slowest.map_or(0, usize::from),
         scheduled: args.scheduled.then_some(true).or(args.adhoc.then_some(false)),
         files: args.file.clone(),
         limit,

@@ -9,3 +9,4 @@ mod support;
 mod connect;
 mod registered;
 mod rq_workers;
+mod stats;
