@@ -28,6 +28,13 @@ impl Buckets {
         *count = count.saturating_add(1);
     }
 
+    /// Counts several values.
+    pub fn extend(&mut self, values: &[u64]) {
+        for value in values {
+            self.add(*value);
+        }
+    }
+
     /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         for (bucket, count) in other.iter() {
@@ -128,7 +135,7 @@ mod tests {
         #[test]
         fn rank_finds_the_sorted_value(mut values in prop::collection::vec(0..10_u64.pow(10), 1..200)) {
             let mut buckets = Buckets::default();
-            values.iter().for_each(|value| buckets.add(*value));
+            buckets.extend(&values);
             values.sort_unstable();
             for (rank, value) in values.iter().enumerate() {
                 prop_assert!(close(buckets.at_rank(rank as u64).unwrap(), *value));
@@ -142,7 +149,7 @@ mod tests {
         ) {
             let of = |values: &[u64]| {
                 let mut buckets = Buckets::default();
-                values.iter().for_each(|value| buckets.add(*value));
+                buckets.extend(values);
                 buckets
             };
             let mut merged = of(&left);

@@ -32,19 +32,25 @@ pub fn frappe(text: &[u8]) -> Option<Written> {
         Some(clock) => (clock, true),
         None => (text, false),
     };
-    let (seconds, micros) = match clock.len() {
-        19 => (clock, 0),
-        26 if clock.get(19) == Some(&b'.') => (clock.get(..19)?, number(clock.get(20..)?)?),
+    let (seconds, fraction) = clock.split_first_chunk::<19>()?;
+    let mut digits = Digits::default();
+    let micros = match *fraction {
+        [] => 0,
+        [b'.', a, b, c, d, e, f] => {
+            (digits.two(a, b) * 100 + digits.two(c, d)) * 100 + digits.two(e, f)
+        }
         _ => return None,
     };
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2] =
-        seconds
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2] =
+        *seconds
     else {
         return None;
     };
-    let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
-    let (hour, minute, second) = (number(&[h1, h2])?, number(&[n1, n2])?, number(&[s1, s2])?);
-    let valid = year >= 1
+    let year = digits.two(y1, y2) * 100 + digits.two(y3, y4);
+    let (month, day) = (digits.two(m1, m2), digits.two(d1, d2));
+    let (hour, minute, second) = (digits.two(h1, h2), digits.two(n1, n2), digits.two(s1, s2));
+    let valid = !digits.odd
+        && year >= 1
         && (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day)
         && hour < 24
@@ -55,23 +61,28 @@ pub fn frappe(text: &[u8]) -> Option<Written> {
     valid.then_some(Written { at_us, has_offset })
 }
 
-/// Reads what RFC 3339 and ISO 8601 allow; naive times are UTC.
-fn iso(text: &str) -> Option<Written> {
-    let (at, has_offset) = match text.parse::<Timestamp>() {
-        Ok(at) => (at, true),
-        Err(_) => {
-            let naive: DateTime = text.parse().ok()?;
-            (naive.to_zoned(TimeZone::UTC).ok()?.timestamp(), false)
-        }
-    };
-    Some(Written { at_us: at.as_microsecond(), has_offset })
+/// Reads digits without looking at each whether it is one; asked once at the end.
+#[derive(Default)]
+struct Digits {
+    odd: bool,
 }
 
-/// A number of up to six digits.
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |number, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
-    })
+impl Digits {
+    fn two(&mut self, tens: u8, ones: u8) -> i64 {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        self.odd |= tens > 9 || ones > 9;
+        i64::from(tens) * 10 + i64::from(ones)
+    }
+}
+
+/// Reads what RFC 3339 and ISO 8601 allow; naive times are UTC.
+fn iso(text: &str) -> Option<Written> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(Written { at_us: at.as_microsecond(), has_offset: true });
+    }
+    let naive: DateTime = text.parse().ok()?;
+    let at = naive.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    Some(Written { at_us: at.as_microsecond(), has_offset: false })
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

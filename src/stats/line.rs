@@ -4,15 +4,13 @@
 //! blanks, plain ASCII), [`slow`] for every other JSON. Source: `frappe/monitor.py`, v13 to v17;
 //! the fields and their units are those of [`Record`].
 
-use std::borrow::Cow;
-
 mod fast;
 mod slow;
 #[cfg(test)]
 mod tests;
 
 /// Text as it stands in the log; shown lossily where it is not UTF-8.
-pub type Text<'a> = Cow<'a, [u8]>;
+pub type Text<'a> = &'a [u8];
 
 /// What a line records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub enum Transaction {
 }
 
 /// One line. What it does not tell is `None`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     /// What it records.
     pub transaction: Transaction,
@@ -78,7 +76,13 @@ fn told_failure(has_exception: bool, has_job_id: bool, scheduled: Option<bool>) 
     (has_exception || tells).then_some(has_exception)
 }
 
-/// Reads one line, without its newline. `None` for what is no record.
-pub fn read(line: &[u8]) -> Option<Record<'_>> {
-    fast::read(line).or_else(|| slow::read(line))
+/// Reads one line, without its newline, and shows the record in it. `None` for what is no record.
+///
+/// The record is shown rather than returned, because an unusual line's text does not stand in the
+/// line itself.
+pub fn read<T>(line: &[u8], show: impl FnOnce(&Record<'_>) -> T) -> Option<T> {
+    match fast::read(line) {
+        Some(record) => Some(show(&record)),
+        None => Some(show(&slow::Wire::read(line)?.record()?)),
+    }
 }

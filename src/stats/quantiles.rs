@@ -19,12 +19,11 @@ impl Quantiles {
     /// Adds a value; beyond `limit` values they are counted in buckets.
     pub fn add(&mut self, value: u64, limit: usize) {
         self.count += 1;
-        match &mut self.buckets {
-            Some(buckets) => buckets.add(value),
-            None => {
-                self.exact.push(value);
-                self.settle(limit);
-            }
+        if let Some(buckets) = &mut self.buckets {
+            buckets.add(value);
+        } else {
+            self.exact.push(value);
+            self.settle(limit);
         }
     }
 
@@ -32,9 +31,9 @@ impl Quantiles {
     pub fn merge(&mut self, other: &Self, limit: usize) {
         self.count += other.count;
         match &other.buckets {
-            Some(buckets) => self.to_buckets().merge(buckets),
+            Some(buckets) => self.give_up_exact().merge(buckets),
             None => match &mut self.buckets {
-                Some(own) => other.exact.iter().for_each(|value| own.add(*value)),
+                Some(own) => own.extend(&other.exact),
                 None => self.exact.extend_from_slice(&other.exact),
             },
         }
@@ -44,7 +43,7 @@ impl Quantiles {
     /// Gives up exact values where there are more than `limit`.
     pub fn settle(&mut self, limit: usize) {
         if self.buckets.is_none() && self.exact.len() > limit {
-            self.to_buckets();
+            self.give_up_exact();
         }
     }
 
@@ -88,10 +87,10 @@ impl Quantiles {
         }
     }
 
-    fn to_buckets(&mut self) -> &mut Buckets {
+    fn give_up_exact(&mut self) -> &mut Buckets {
         let exact = std::mem::take(&mut self.exact);
         let buckets = self.buckets.get_or_insert_default();
-        exact.iter().for_each(|value| buckets.add(*value));
+        buckets.extend(&exact);
         buckets
     }
 }
@@ -105,7 +104,9 @@ mod tests {
 
     fn of(values: &[u64], limit: usize) -> Quantiles {
         let mut quantiles = Quantiles::default();
-        values.iter().for_each(|value| quantiles.add(*value, limit));
+        for value in values {
+            quantiles.add(*value, limit);
+        }
         quantiles.sort();
         quantiles
     }
@@ -115,7 +116,10 @@ mod tests {
         let mut sorted: Vec<f64> = values.iter().map(|value| *value as f64).collect();
         sorted.sort_by(f64::total_cmp);
         let rank = q * (sorted.len() - 1) as f64;
-        let (lower, upper) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+        let at = |rank: f64| {
+            *sorted.iter().zip(0..).find(|(_, n)| f64::from(*n).total_cmp(&rank).is_eq()).unwrap().0
+        };
+        let (lower, upper) = (at(rank.floor()), at(rank.ceil()));
         lower + (upper - lower) * rank.fract()
     }
 

@@ -48,7 +48,7 @@ impl Query {
         self.since_us.is_none_or(|since| at >= since)
             && self.until_us.is_none_or(|until| at < until)
             && (self.sites.is_empty()
-                || record.site.as_deref().is_some_and(|s| self.sites.iter().any(|site| site == s)))
+                || record.site.is_some_and(|s| self.sites.iter().any(|site| site == s)))
     }
 
     /// Whether a job's record is of the sort that is asked for. One that does not tell is of

@@ -1,7 +1,7 @@
 //! Counts the records of logs on several threads.
 //!
-//! Files are divided into parts that threads take one after the other; what can only be read from
-//! its beginning (a stream, a compressed file) is one part. Owns the threads, no file names: who
+//! Files are divided into runs of parts, which threads take one after the other; what can only be
+//! read from its beginning (a stream, a compressed file) is one part. Owns the threads, no file names: who
 //! opens the logs decides which. Uses `flate2`'s reader of gzip.
 
 use std::fs::File;
@@ -18,8 +18,11 @@ use super::query::Query;
 use super::seen::Seen;
 use super::tally::Tally;
 
-/// Bytes of a part: few enough that threads end together, enough that beginning one costs nothing.
-const PART_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of a part.
+const PART_BYTES: u64 = 4 * 1024 * 1024;
+/// Parts that a thread reads at a stretch: few enough that threads end together; enough that most
+/// of them are not at an edge, where remembering records costs more.
+const PARTS_OF_RUN: usize = 16;
 /// More threads would only take memory: two read faster than most disks.
 const MOST_THREADS: usize = 4;
 /// Bytes that are read at once from a compressed file.
@@ -65,15 +68,16 @@ pub fn scan<'q>(
     tally: &mut Tally<'q>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Vec<(usize, io::Error)> {
-    let parts = parts_of(logs);
+    let runs = runs_of(logs);
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     let work = |tally: &mut Tally<'q>| {
         let mut buffer = Vec::new();
-        while let Some((number, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let mut next_run = || runs.get(next.fetch_add(1, Ordering::Relaxed));
+        for Part { log: number, range, is_edge } in std::iter::from_fn(&mut next_run).flatten() {
             let Some(log) = logs.get(*number) else { continue };
-            tally.begin_part();
-            if let Err(error) = read(log, part.clone(), &mut buffer, tally, progress) {
+            tally.begin_part(*is_edge);
+            if let Err(error) = read(log, range.clone(), &mut buffer, tally, progress) {
                 // A list of failures cannot be left half written.
                 let mut failures =
                     failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -82,7 +86,7 @@ pub fn scan<'q>(
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let helpers = cores.min(MOST_THREADS).min(parts.len()).saturating_sub(1);
+    let helpers = cores.min(MOST_THREADS).min(runs.len()).saturating_sub(1);
     std::thread::scope(|scope| {
         let helpers: Vec<_> = (0..helpers)
             .map(|_| {
@@ -107,16 +111,38 @@ pub fn scan<'q>(
     failures
 }
 
-/// The parts of all logs; what takes longest to read for its length, the streams, first.
-fn parts_of(logs: &[Log]) -> Vec<(usize, Range<u64>)> {
+/// A part of a log.
+struct Part {
+    log: usize,
+    range: Range<u64>,
+    /// Whether another thread may read what lies beside it.
+    is_edge: bool,
+}
+
+/// What one thread reads at a stretch: parts that follow one another. What takes longest for its
+/// length, the streams, comes first.
+fn runs_of(logs: &[Log]) -> Vec<Vec<Part>> {
     let (streams, files): (Vec<_>, Vec<_>) =
         logs.iter().enumerate().partition(|(_, log)| log.bytes().is_none());
-    let mut parts: Vec<_> = streams.iter().map(|(number, _)| (*number, 0..u64::MAX)).collect();
-    for (number, bytes) in files.iter().filter_map(|(number, log)| Some((*number, log.bytes()?))) {
+    let whole =
+        |(log, _): &(usize, &Log)| vec![Part { log: *log, range: 0..u64::MAX, is_edge: true }];
+    let mut runs: Vec<Vec<Part>> = streams.iter().map(whole).collect();
+    for (log, bytes) in files.iter().filter_map(|(log, of)| Some((*log, of.bytes()?))) {
         let starts = (0..bytes.div_ceil(PART_BYTES)).map(|part| part * PART_BYTES);
-        parts.extend(starts.map(|start| (number, start..(start + PART_BYTES).min(bytes))));
+        let ranges: Vec<_> = starts.map(|start| start..(start + PART_BYTES).min(bytes)).collect();
+        // What fits into one run is rather read by all threads.
+        let parts = if ranges.len() > PARTS_OF_RUN { PARTS_OF_RUN } else { 1 };
+        for run in ranges.chunks(parts) {
+            let last = run.len() - 1;
+            let part = |(at, range): (usize, &Range<u64>)| Part {
+                log,
+                range: range.clone(),
+                is_edge: at == 0 || at == last,
+            };
+            runs.push(run.iter().enumerate().map(part).collect());
+        }
     }
-    parts
+    runs
 }
 
 fn read(

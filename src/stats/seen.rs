@@ -2,33 +2,65 @@
 //!
 //! Frappe's flush leaves the last record that it wrote in its buffer and so writes it again the
 //! next time, behind what other sites flushed meanwhile (`frappe/monitor.py`, `flush`: `ltrim` from
-//! `len - 1`). Records are told apart by a 64-bit hash of their id and time. Buckets of seven
-//! hashes, one cache line each with its lock, forget their oldest first: of a log whose records
-//! fit, every repetition is found; of a longer one those within the last few million records.
+//! `len - 1`). Records are told apart by a 64-bit hash of their id and time. Buckets of a few
+//! hashes, one cache line each, forget their oldest first, so the latest records are remembered:
+//! [`Recent`] by one thread, [`Seen`] by all of them. Sharing costs the cores a cache line that
+//! travels for each record, so of a long log only records near the edges of what a thread reads
+//! are shared. A repetition is found within 64 MiB of log wherever it stands, and in a longer one
+//! within about 28,000 records.
 //!
-//! Shared by all threads. Uses the `foldhash` crate.
+//! Uses the `foldhash` crate.
 
 use std::hash::BuildHasher;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use foldhash::quality::RandomState;
 
-/// Hashes of one bucket; with the lock they fill a cache line.
-const WAYS: usize = 7;
-/// Buckets at most: 32 MiB, the hashes of 3.6 million records.
-const MOST_BUCKETS: u64 = 1 << 19;
-/// Buckets at least.
+/// Buckets of the shared memory at most: 2 MiB, the hashes of 230,000 records.
+const MOST_BUCKETS: u64 = 1 << 15;
+/// Buckets of the shared memory at least.
 const LEAST_BUCKETS: u64 = 1 << 8;
+/// Buckets of one thread's memory at most: 256 KiB, the hashes of 32,000 records. More would not
+/// stay in the cache of its core, and waiting for memory would cost as much as reading a line.
+const MOST_RECENT_BUCKETS: usize = 1 << 12;
+/// Hashes of a shared bucket; with the lock they fill a cache line.
+const SHARED_WAYS: usize = 7;
+/// Hashes of a bucket of one thread.
+const WAYS: usize = 8;
 /// Bytes that a record takes in a log at least; most take more than 200.
 const RECORD_BYTES: u64 = 128;
 
-/// A bucket, newest first; 0 is a free place.
-#[repr(align(64))]
-struct Bucket(Mutex<[u64; WAYS]>);
+/// What tells two records apart; never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint(u64);
 
-/// The records that were read.
+/// A bucket's hashes, newest first; 0 is a free place.
+struct Hashes<const N: usize>([u64; N]);
+
+impl<const N: usize> Hashes<N> {
+    /// Whether a hash is new; from now on it is not.
+    fn is_new(&mut self, hash: u64) -> bool {
+        // No early exit, so that all are compared at once.
+        let known = self.0.iter().fold(false, |known, other| known | (*other == hash));
+        if !known {
+            self.0.rotate_right(1);
+            if let Some(first) = self.0.first_mut() {
+                *first = hash;
+            }
+        }
+        !known
+    }
+}
+
+#[repr(align(64))]
+struct SharedBucket(Mutex<Hashes<SHARED_WAYS>>);
+
+#[repr(align(64))]
+struct Bucket(Hashes<WAYS>);
+
+/// Records that any thread read near the edges of its work.
 pub struct Seen {
-    buckets: Vec<Bucket>,
+    buckets: Vec<SharedBucket>,
     hasher: RandomState,
 }
 
@@ -38,77 +70,122 @@ impl Seen {
     pub fn for_log_of(bytes: Option<u64>) -> Self {
         let records = bytes.unwrap_or(u64::MAX) / RECORD_BYTES;
         // Half full on average, so that few buckets overflow.
-        let wanted = (records / (WAYS as u64 / 2)).clamp(LEAST_BUCKETS, MOST_BUCKETS);
-        let buckets =
-            (0..wanted.next_power_of_two()).map(|_| Bucket(Mutex::new([0; WAYS]))).collect();
+        let wanted = (records / (SHARED_WAYS as u64 / 2)).clamp(LEAST_BUCKETS, MOST_BUCKETS);
+        let bucket = |_| SharedBucket(Mutex::new(Hashes([0; SHARED_WAYS])));
+        let buckets = (0..wanted.next_power_of_two()).map(bucket).collect();
         Self { buckets, hasher: RandomState::default() }
     }
 
-    /// Whether the record of this id and time is new; from now on it is not.
-    pub fn is_new(&self, id: &[u8], at_us: i64) -> bool {
-        let hash = self.hasher.hash_one((id, at_us)).max(1);
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose a bucket")]
-        let at = hash as usize & (self.buckets.len() - 1);
-        // There is at least one bucket, and their number is a power of two, so it exists.
-        let Some(Bucket(bucket)) = self.buckets.get(at) else { return true };
-        // A thread that panicked cannot have left half a hash.
-        let mut hashes = bucket.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if hashes.contains(&hash) {
-            return false;
-        }
-        hashes.copy_within(..WAYS - 1, 1);
-        hashes[0] = hash;
-        true
+    /// What tells the record of this id and time apart.
+    pub fn fingerprint(&self, id: &[u8], at_us: i64) -> Fingerprint {
+        Fingerprint(self.hasher.hash_one((id, at_us)).max(1))
     }
+
+    /// Whether a record is new to all threads; from now on it is not.
+    pub fn is_new(&self, record: Fingerprint) -> bool {
+        // There is always a bucket.
+        self.buckets.get(bucket_of(record, self.buckets.len())).is_none_or(
+            |SharedBucket(bucket)| {
+                // A thread that panicked cannot have left half a hash.
+                bucket.lock().unwrap_or_else(PoisonError::into_inner).is_new(record.0)
+            },
+        )
+    }
+
+    /// The memory of one more thread.
+    pub fn recent(&self) -> Recent {
+        let wanted = self.buckets.len().min(MOST_RECENT_BUCKETS);
+        Recent { buckets: (0..wanted).map(|_| Bucket(Hashes([0; WAYS]))).collect() }
+    }
+}
+
+/// Records that one thread read lately.
+pub struct Recent {
+    buckets: Vec<Bucket>,
+}
+
+impl Recent {
+    /// Whether a record is new to this thread; from now on it is not.
+    pub fn is_new(&mut self, record: Fingerprint) -> bool {
+        let at = bucket_of(record, self.buckets.len());
+        self.buckets.get_mut(at).is_none_or(|Bucket(hashes)| hashes.is_new(record.0))
+    }
+}
+
+/// The place of a record; `buckets` is a power of two.
+fn bucket_of(record: Fingerprint, buckets: usize) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits choose a bucket")]
+    let low = record.0 as usize;
+    low & buckets.wrapping_sub(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Whether a record was new to the shared memory, which a thread's own must agree on.
+    fn is_new(seen: &Seen, recent: &mut Recent, id: &[u8], at_us: i64) -> bool {
+        let record = seen.fingerprint(id, at_us);
+        let is_new = seen.is_new(record);
+        assert_eq!(recent.is_new(record), is_new);
+        is_new
+    }
+
     #[test]
     fn record_is_new_once() {
         let seen = Seen::for_log_of(Some(0));
-        assert!(seen.is_new(b"a", 1));
-        assert!(!seen.is_new(b"a", 1));
-        assert!(seen.is_new(b"a", 2));
-        assert!(seen.is_new(b"b", 1));
+        let mut recent = seen.recent();
+        assert!(is_new(&seen, &mut recent, b"a", 1));
+        assert!(!is_new(&seen, &mut recent, b"a", 1));
+        assert!(is_new(&seen, &mut recent, b"a", 2));
+        assert!(is_new(&seen, &mut recent, b"b", 1));
     }
 
     #[test]
     fn log_that_fits_is_remembered_whole() {
-        let records = 100_000;
+        let records = 10_000_u64;
         let seen = Seen::for_log_of(Some(records * 200));
-        let all_new = (0..records).filter(|n| seen.is_new(&n.to_le_bytes(), 7)).count() as u64;
-        let again = (0..records).filter(|n| seen.is_new(&n.to_le_bytes(), 7)).count();
-        assert_eq!(all_new, records);
-        // A bucket may overflow: with 3.5 hashes on average about one in a hundred does.
-        assert!(again < 2_000, "{again} of {records} were forgotten");
+        let mut recent = seen.recent();
+        let mut news = |of: &mut dyn FnMut(Fingerprint) -> bool| {
+            (0..records).filter(|n| of(seen.fingerprint(&n.to_le_bytes(), 7))).count()
+        };
+        // A bucket may overflow: with three hashes on average one in a hundred does.
+        assert_eq!(news(&mut |record| seen.is_new(record)), 10_000);
+        assert!(news(&mut |record| seen.is_new(record)) < 200);
+        assert_eq!(news(&mut |record| recent.is_new(record)), 10_000);
+        assert!(news(&mut |record| recent.is_new(record)) < 200);
     }
 
     #[test]
     fn repetition_behind_other_records_is_found_in_a_full_memory() {
         let seen = Seen::for_log_of(Some(0));
+        let mut recent = seen.recent();
+        let mut add = |id: &[u8], at_us| {
+            let record = seen.fingerprint(id, at_us);
+            (seen.is_new(record), recent.is_new(record))
+        };
         for n in 0..50_000_u64 {
-            assert!(seen.is_new(&n.to_le_bytes(), 0));
+            assert_eq!(add(&n.to_le_bytes(), 0), (true, true));
         }
-        assert!(seen.is_new(b"flushed", 1));
+        add(b"flushed", 1);
         for n in 0..100_u64 {
-            assert!(seen.is_new(&n.to_le_bytes(), 1));
+            add(&n.to_le_bytes(), 1);
         }
-        assert!(!seen.is_new(b"flushed", 1));
+        assert_eq!(add(b"flushed", 1), (false, false));
     }
 
     #[test]
     fn threads_share_what_they_saw() {
         let seen = Seen::for_log_of(None);
-        let count =
-            |seen: &Seen| (0..10_000_u64).filter(|n| seen.is_new(&n.to_le_bytes(), 0)).count();
+        let count = |seen: &Seen| {
+            let news = |n: &u64| seen.is_new(seen.fingerprint(&n.to_le_bytes(), 0));
+            (0..10_000).filter(news).count()
+        };
         let new: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| count(&seen))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(new, 10_000);
-        assert_eq!(std::mem::size_of::<Bucket>(), 64);
+        assert_eq!((size_of::<SharedBucket>(), size_of::<Bucket>()), (64, 64));
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::line::Record;
+use super::line::{Record, Text};
 
 /// One execution. Ordered by how long it took, then by what tells two apart, so that which ones are
 /// kept does not depend on the order in which they were seen.
@@ -31,16 +31,15 @@ pub struct Execution {
 
 impl Execution {
     fn of(record: &Record<'_>, duration_us: u64) -> Self {
-        let owned = |text: &Option<super::line::Text<'_>>| text.as_deref().map(<[u8]>::to_vec);
-        // Up to v15 the record's own id is the job's.
-        let job_id = record.job_id.as_ref().or(record.uuid.as_ref());
+        let owned = |text: Option<Text<'_>>| text.map(<[u8]>::to_vec);
         Self {
             duration_us,
             started_us: record.started_us,
-            job_id: job_id.map(|id| id.to_vec()),
-            method: owned(&record.method),
-            site: owned(&record.site),
-            queue: owned(&record.queue),
+            // Up to v15 the record's own id is the job's.
+            job_id: owned(record.job_id.or(record.uuid)),
+            method: owned(record.method),
+            site: owned(record.site),
+            queue: owned(record.queue),
             wait_us: record.wait_us().filter(|wait| *wait >= 0),
             scheduled: record.scheduled,
             failed: record.failed,

@@ -7,7 +7,7 @@ use super::group::Group;
 use super::keys::{Key, Keys};
 use super::line::{self, Record, Transaction};
 use super::query::{By, Query};
-use super::seen::Seen;
+use super::seen::{Recent, Seen};
 use super::slowest::{Execution, Slowest};
 use super::timeline::Axis;
 
@@ -75,6 +75,9 @@ pub struct Tally<'q> {
     limit: usize,
     /// When the record before ended.
     previous_end_us: Option<i64>,
+    recent: Recent,
+    /// Whether records may stand elsewhere too, so that other threads must know of them.
+    shared: bool,
 }
 
 /// What came of all counting.
@@ -104,32 +107,32 @@ impl<'q> Tally<'q> {
             oddities: Oddities::default(),
             limit: limit_of(1),
             previous_end_us: None,
+            recent: seen.recent(),
+            shared: true,
         }
     }
 
-    /// From now on lines are from another place, so their times need not follow.
-    pub fn begin_part(&mut self) {
+    /// From now on lines are from another place, so their times need not follow. At an edge of
+    /// what a thread reads, other threads may meet the same records.
+    pub fn begin_part(&mut self, is_edge: bool) {
         self.previous_end_us = None;
+        self.shared = is_edge;
     }
 
     /// Counts a line of a log; `whole` unless it ends without a newline.
     pub fn line(&mut self, line: &[u8], whole: bool) {
-        if let Some(record) = line::read(line) {
-            return self.logged(&record);
-        }
-        if line.trim_ascii().is_empty() {
+        if line::read(line, |record| self.logged(record)).is_some() || line.trim_ascii().is_empty()
+        {
             return;
         }
-        let counter = match whole {
-            true => &mut self.oddities.unreadable,
-            false => &mut self.oddities.cut_short,
-        };
+        let Oddities { unreadable, cut_short, .. } = &mut self.oddities;
+        let counter = if whole { unreadable } else { cut_short };
         *counter += 1;
         // A writer that was stopped leaves half a line, and the next one writes on behind it.
         let begins = memmem::rfind(line, RECORD_BEGINS).filter(|at| *at > 0);
-        if let Some(record) = begins.and_then(|at| line::read(line.get(at..)?)) {
+        let remains = begins.and_then(|at| line.get(at..)).unwrap_or_default();
+        if line::read(remains, |record| self.logged(record)).is_some() {
             self.oddities.salvaged += 1;
-            self.logged(&record);
         }
     }
 
@@ -143,8 +146,7 @@ impl<'q> Tally<'q> {
         if !self.query.covers(record) {
             return;
         }
-        let id = record.uuid.as_ref().or(record.job_id.as_ref());
-        if id.is_some_and(|id| !self.seen.is_new(id, record.started_us)) {
+        if !self.is_new(record) {
             self.oddities.duplicates += 1;
             return;
         }
@@ -158,6 +160,13 @@ impl<'q> Tally<'q> {
         self.oddities.steps_back +=
             u64::from(before.is_some_and(|before| before.saturating_sub(end) > STEP_BACK_US));
         self.execution(record);
+    }
+
+    /// Whether a record was not read before. One without an id cannot be told from others.
+    fn is_new(&mut self, record: &Record<'_>) -> bool {
+        let Some(id) = record.uuid.or(record.job_id) else { return true };
+        let record = self.seen.fingerprint(id, record.started_us);
+        self.recent.is_new(record) && (!self.shared || self.seen.is_new(record))
     }
 
     /// Counts an execution, if it is asked for.
@@ -220,10 +229,10 @@ impl<'q> Tally<'q> {
     fn number_of(&mut self, record: &Record<'_>) -> usize {
         let keys = &mut self.keys;
         let name = match self.query.by {
-            By::Method => &record.method,
-            By::Queue => &record.queue,
-            By::Site => &record.site,
-            By::Hour | By::Day => &None,
+            By::Method => record.method,
+            By::Queue => record.queue,
+            By::Site => record.site,
+            By::Hour | By::Day => None,
         };
         let number = match (self.query.by, name) {
             (By::Hour, _) => keys.of_span(record.started_us, Unit::Hour, &self.query.zone),

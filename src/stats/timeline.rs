@@ -25,7 +25,10 @@ struct Range {
 
 impl Range {
     fn over(first_s: i64, last_s: i64, at_least: u32) -> Self {
-        let fits = |power: &u32| (last_s >> power) - (first_s >> power) < SPANS as i64;
+        let fits = |power: &u32| {
+            let spans = usize::try_from((last_s >> power) - (first_s >> power));
+            spans.is_ok_and(|spans| spans < SPANS)
+        };
         let power = (at_least..63).find(fits).unwrap_or(62);
         Self { first_s, last_s, power }
     }

@@ -59,7 +59,9 @@ fn visit_once(link: &mut Link, key: &Key, visit: &mut dyn FnMut(&[u8])) -> Resul
             (Ok(page), Ok(length)) => (page, length),
             (Err(lack), _) | (_, Err(lack)) => return Ok(Err(lack)),
         };
-        page.iter().for_each(|record| visit(record));
+        for record in &page {
+            visit(record);
+        }
         if length < longest {
             return Ok(Ok(false));
         }

@@ -78,7 +78,7 @@ fn visit_all(
         let part = match length {
             Ok(0) => continue,
             Ok(_) => {
-                tally.begin_part();
+                tally.begin_part(true);
                 visit_buffer(&mut link, &database.name, &mut |record| {
                     source.records = source.records.map(|records| records + 1);
                     tally.line(record, true);

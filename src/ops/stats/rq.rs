@@ -13,7 +13,7 @@ use crate::model::part::Lack;
 use crate::model::queue::Registry;
 use crate::ops::scope;
 use crate::report::stats::Source;
-use crate::stats::line::{Text, Transaction};
+use crate::stats::line::Transaction;
 use crate::stats::{Record, Tally};
 use crate::target::Target;
 
@@ -108,21 +108,20 @@ impl Reader<'_, '_> {
             (_, Some(true)) => None,
             _ => Some(false),
         };
-        let text = |text: &str| Text::Owned(text.as_bytes().to_vec());
         let site = headline.and_then(|headline| headline.site.as_deref()).or(job.id.site());
         self.tally.execution(&Record {
             transaction: Transaction::Job,
-            site: site.map(text),
+            site: site.map(str::as_bytes),
             started_us: began.as_microsecond(),
             has_offset: true,
             duration_us: between(job.started_at, job.ended_at),
-            method: headline.map(|headline| text(&headline.method)),
+            method: headline.map(|headline| headline.method.as_bytes()),
             scheduled,
             written_wait_us: between(job.enqueued_at, job.started_at),
             failed,
-            job_id: Some(Text::Borrowed(job.id.as_bytes())),
+            job_id: Some(job.id.as_bytes()),
             uuid: None,
-            queue: Some(text(self.target.short_name(queue))),
+            queue: Some(self.target.short_name(queue).as_bytes()),
         });
     }
 }

@@ -8,7 +8,7 @@ use crate::stats::instant;
 
 /// The keys that matter; others are passed over.
 #[derive(Deserialize)]
-struct Wire {
+pub(super) struct Wire {
     #[serde(default)]
     transaction_type: Option<String>,
     #[serde(default)]
@@ -36,35 +36,42 @@ struct WireJob {
     wait: Option<Value>,
 }
 
-/// Reads a line; `None` for what is no record: no JSON, no object, no time.
-pub(super) fn read(line: &[u8]) -> Option<Record<'static>> {
-    let wire: Wire = serde_json::from_slice(line).ok()?;
-    let started = instant::read(wire.timestamp.as_bytes())?;
-    let text = |text: Option<String>| text.map(|text| Text::Owned(text.into_bytes()));
-    let transaction = match &wire.transaction_type {
-        Some(word) => fast::transaction(word.as_bytes()),
-        None if wire.job.is_some() => Transaction::Job,
-        None => Transaction::Other,
-    };
-    let (method, scheduled, wait) = match wire.job {
-        Some(job) => (text(job.method), job.scheduled, micros(job.wait.as_ref())),
-        None => (None, None, None),
-    };
-    let has_exception = wire.exception.is_some_and(|exception| !exception.is_null());
-    Some(Record {
-        transaction,
-        site: text(wire.site),
-        started_us: started.at_us,
-        has_offset: started.has_offset,
-        duration_us: micros(wire.duration.as_ref()),
-        method,
-        scheduled,
-        written_wait_us: wait,
-        failed: told_failure(has_exception, wire.job_id.is_some(), scheduled),
-        job_id: text(wire.job_id),
-        uuid: text(wire.uuid),
-        queue: None,
-    })
+impl Wire {
+    /// Reads a line; `None` for what is no JSON object or has no time.
+    pub(super) fn read(line: &[u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok()
+    }
+
+    /// The record; `None` if its time cannot be read.
+    pub(super) fn record(&self) -> Option<Record<'_>> {
+        let started = instant::read(self.timestamp.as_bytes())?;
+        let job = self.job.as_ref();
+        let transaction = match &self.transaction_type {
+            Some(word) => fast::transaction(word.as_bytes()),
+            None if job.is_some() => Transaction::Job,
+            None => Transaction::Other,
+        };
+        let scheduled = job.and_then(|job| job.scheduled);
+        let has_exception = self.exception.as_ref().is_some_and(|exception| !exception.is_null());
+        Some(Record {
+            transaction,
+            site: text(self.site.as_ref()),
+            started_us: started.at_us,
+            has_offset: started.has_offset,
+            duration_us: micros(self.duration.as_ref()),
+            method: job.and_then(|job| text(job.method.as_ref())),
+            scheduled,
+            written_wait_us: job.and_then(|job| micros(job.wait.as_ref())),
+            failed: told_failure(has_exception, self.job_id.is_some(), scheduled),
+            job_id: text(self.job_id.as_ref()),
+            uuid: text(self.uuid.as_ref()),
+            queue: None,
+        })
+    }
+}
+
+fn text(text: Option<&String>) -> Option<Text<'_>> {
+    text.map(String::as_bytes)
 }
 
 /// A number of microseconds; a fraction is rounded.

@@ -10,14 +10,19 @@ const REQUEST: &str = r#"{"duration":25400,"request":{"counter":12,"ip":"127.0.0
 
 fn both(line: &str) -> Record<'_> {
     let fast = fast::read(line.as_bytes()).unwrap_or_else(|| panic!("not read fast: {line}"));
-    assert_eq!(Some(&fast), slow::read(line.as_bytes()).as_ref());
+    assert_eq!(Some(fast), slow::Wire::read(line.as_bytes()).unwrap().record());
     fast
+}
+
+/// The fields of a record, comparable after the line is gone.
+fn shown(line: &[u8]) -> Option<String> {
+    read(line, |record| format!("{record:?}"))
 }
 
 #[test]
 fn line_of_v13_tells_the_wait_but_not_the_failure() {
     let record = both(V13);
-    assert_eq!(record.method.as_deref(), Some(&b"frappe.utils.background_jobs.test_job"[..]));
+    assert_eq!(record.method, Some(&b"frappe.utils.background_jobs.test_job"[..]));
     assert_eq!((record.duration_us, record.wait_us()), (Some(860_449), Some(120_500)));
     assert_eq!((record.failed, record.scheduled), (None, Some(false)));
 }
@@ -50,16 +55,16 @@ fn line_of_a_request_is_told_apart() {
 fn unusual_lines_are_read_slowly() {
     let spaced = r#"{"transaction_type": "job", "timestamp": "2026-11-21 20:57:14.707324", "job": {"wait": 1.6, "method": "a.b"}, "duration": 5}"#;
     assert!(fast::read(spaced.as_bytes()).is_none());
-    let record = read(spaced.as_bytes()).unwrap();
-    assert_eq!((record.duration_us, record.wait_us(), record.scheduled), (Some(5), Some(2), None));
+    let figures = read(spaced.as_bytes(), |r| (r.duration_us, r.wait_us(), r.scheduled));
+    assert_eq!(figures, Some((Some(5), Some(2), None)));
 
     let escaped = V17.replace("with-retry", "\\u00fc\\ud83d\\ude00");
     assert!(fast::read(escaped.as_bytes()).is_none());
-    let record = read(escaped.as_bytes()).unwrap();
-    assert_eq!(record.job_id.as_deref(), Some("a17.localhost||ü😀".as_bytes()));
+    let id = read(escaped.as_bytes(), |record| record.job_id.map(<[u8]>::to_vec));
+    assert_eq!(id.flatten().as_deref(), Some("a17.localhost||ü😀".as_bytes()));
 
     let app = V17.replace(r#","site""#, r#","shop":{"x":[1]},"site""#);
-    assert_eq!(read(app.as_bytes()).unwrap().failed, Some(true));
+    assert_eq!(read(app.as_bytes(), |record| record.failed).unwrap(), Some(true));
 }
 
 #[test]
@@ -81,7 +86,7 @@ fn what_is_no_record_is_refused() {
         &V15.replace("site1.local", "site1\u{0}local"),
         &V15.replace(r#""uuid""#, r#""site""#),
     ] {
-        assert_eq!(read(line.as_bytes()), None, "{line}");
+        assert_eq!(shown(line.as_bytes()), None, "{line}");
     }
 }
 
@@ -123,12 +128,13 @@ proptest! {
     #[test]
     fn fast_reader_accepts_only_what_the_slow_one_reads_alike(line in lines()) {
         if let Some(fast) = fast::read(&line) {
-            prop_assert_eq!(Some(fast), slow::read(&line));
+            let wire = slow::Wire::read(&line);
+            prop_assert_eq!(Some(fast), wire.as_ref().and_then(slow::Wire::record));
         }
     }
 
     #[test]
     fn reader_of_any_bytes_ends(line in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = read(&line);
+        let _ = shown(&line);
     }
 }

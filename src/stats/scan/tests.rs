@@ -62,7 +62,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn file_in_parts_equals_the_stream() {
-    let records = 60_000;
+    let records = 30_000;
     let bytes = log(records);
     assert!(bytes.len() as u64 > 2 * PART_BYTES);
     let (parts, none, read) = scanned(&[Log::File(file(&bytes), bytes.len() as u64)]);

@@ -34,8 +34,14 @@ fn line(number: usize, method: &str, second: i64, duration_us: i64, failed: bool
 fn counted(query: &Query, lines: &[String]) -> Counted {
     let seen = Seen::for_log_of(Some(LOG_BYTES));
     let mut tally = Tally::new(query, &seen);
-    lines.iter().for_each(|line| tally.line(line.as_bytes(), true));
+    count(&mut tally, lines);
     tally.finish()
+}
+
+fn count(tally: &mut Tally<'_>, lines: &[String]) {
+    for line in lines {
+        tally.line(line.as_bytes(), true);
+    }
 }
 
 fn key(key: &Key) -> String {
@@ -170,19 +176,20 @@ proptest! {
         for (name, group) in &counted.groups {
             let method = ["a.b", "c.d", "e.f"].iter().position(|m| *m == key(name)).unwrap();
             let of: Vec<_> = executions.iter().filter(|one| one.0 == method).collect();
-            let mut durations: Vec<i64> = of.iter().map(|one| one.2).collect();
+            let mut durations: Vec<u64> = of.iter().map(|one| one.2.cast_unsigned()).collect();
             durations.sort_unstable();
-            let middle = (durations.len() - 1) as f64 / 2.0;
-            let median = (durations[middle.floor() as usize] + durations[middle.ceil() as usize]) as f64 / 2.0;
-            prop_assert_eq!(group.count, of.len() as u64);
+            let (n, sum) = (durations.len(), durations.iter().sum::<u64>());
+            let twice_median = durations[(n - 1) / 2] + durations[n / 2];
+            let median = group.duration.quantile_us(0.5).unwrap();
+            prop_assert_eq!(group.count, n as u64);
             prop_assert_eq!(group.failed, of.iter().filter(|one| one.3).count() as u64);
-            prop_assert_eq!(group.duration.sum_us() as i64, durations.iter().sum::<i64>());
-            prop_assert_eq!(group.duration.max_us().unwrap() as i64, *durations.last().unwrap());
-            prop_assert_eq!(group.duration.quantile_us(0.5).unwrap(), median);
+            prop_assert_eq!(group.duration.sum_us(), sum);
+            prop_assert_eq!(group.duration.max_us(), durations.last().copied());
+            prop_assert!((median - twice_median as f64 / 2.0).abs() < 1e-6);
             prop_assert_eq!(group.first_us, of.iter().map(|one| one.1).min().unwrap() * 1_000_000 + 1);
         }
         let slowest: Vec<u64> = counted.slowest.iter().map(|one| one.duration_us).collect();
-        let mut durations: Vec<u64> = executions.iter().map(|one| one.2 as u64).collect();
+        let mut durations: Vec<u64> = executions.iter().map(|one| one.2.cast_unsigned()).collect();
         durations.sort_unstable_by_key(|duration| std::cmp::Reverse(*duration));
         durations.truncate(3);
         prop_assert_eq!(slowest, durations);
@@ -201,7 +208,7 @@ proptest! {
         let (left, right) = lines.split_at(cut.index(lines.len()));
         let part = |lines: &[String]| {
             let mut tally = Tally::new(&query, &seen);
-            lines.iter().for_each(|line| tally.line(line.as_bytes(), true));
+            count(&mut tally, lines);
             tally
         };
         let (mut merged, right) = (part(left), part(right));
