@@ -36,8 +36,8 @@ pub fn frappe(text: &[u8]) -> Option<Written> {
     let mut digits = Digits::default();
     let micros = match *fraction {
         [] => 0,
-        [b'.', a, b, c, d, e, f] => {
-            (digits.two(a, b) * 100 + digits.two(c, d)) * 100 + digits.two(e, f)
+        [b'.', u1, u2, u3, u4, u5, u6] => {
+            (digits.two(u1, u2) * 100 + digits.two(u3, u4)) * 100 + digits.two(u5, u6)
         }
         _ => return None,
     };

@@ -41,7 +41,7 @@ impl<const N: usize> Hashes<N> {
     /// Whether a hash is new; from now on it is not.
     fn is_new(&mut self, hash: u64) -> bool {
         // No early exit, so that all are compared at once.
-        let known = self.0.iter().fold(false, |known, other| known | (*other == hash));
+        let known = self.0.iter().fold(0, |known, other| known | u8::from(*other == hash)) > 0;
         if !known {
             self.0.rotate_right(1);
             if let Some(first) = self.0.first_mut() {
@@ -146,7 +146,7 @@ mod tests {
         let records = 10_000_u64;
         let seen = Seen::for_log_of(Some(records * 200));
         let mut recent = seen.recent();
-        let mut news = |of: &mut dyn FnMut(Fingerprint) -> bool| {
+        let news = |of: &mut dyn FnMut(Fingerprint) -> bool| {
             (0..records).filter(|n| of(seen.fingerprint(&n.to_le_bytes(), 7))).count()
         };
         // A bucket may overflow: with three hashes on average one in a hundred does.
