@@ -183,14 +183,14 @@ pub struct LeftOut {
 impl StatsReport {
     fn columns(&self) -> Vec<Column> {
         let key = match self.by {
-            "queue" => "QUEUE",
-            "site" => "SITE",
-            "hour" => "HOUR",
-            "day" => "DAY",
-            _ => "METHOD",
+            "queue" => Column::left("QUEUE").flexible(),
+            "site" => Column::left("SITE").flexible(),
+            "hour" => Column::left("HOUR"),
+            "day" => Column::left("DAY"),
+            _ => Column::left("METHOD").flexible(),
         };
         let mut columns = vec![
-            Column::left(key).flexible(),
+            key,
             Column::right("COUNT"),
             Column::right("FAILED"),
             Column::right("SCHEDULED").wide(),
