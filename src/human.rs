@@ -22,7 +22,8 @@ pub enum Zone {
 }
 
 impl Zone {
-    fn tz(&self) -> TimeZone {
+    /// The zone itself.
+    pub fn tz(&self) -> TimeZone {
         match self {
             // Cached by jiff. An unknown system zone is shown as UTC rather than as `Etc/Unknown`.
             Self::Local => TimeZone::try_system().unwrap_or(TimeZone::UTC),

@@ -28,6 +28,7 @@ pub mod render;
 pub mod report;
 pub mod secrets;
 pub mod settings;
+pub mod stats;
 pub mod sys;
 pub mod target;
 pub mod ui;

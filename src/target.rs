@@ -90,10 +90,16 @@ impl Target {
     pub fn endpoint(&self) -> Result<Endpoint> {
         match (&self.redis, &self.bench) {
             (Some(url), _) => Endpoint::parse(url),
-            (None, Some(bench)) => endpoint_of(&bench.queue_redis()?),
+            (None, Some(bench)) => endpoint_of(&bench.queue_redis()?, "redis_queue"),
             // `find` gives one of the two.
             (None, None) => Err(Failure::new(Kind::Usage, "no Redis is named").into()),
         }
+    }
+
+    /// The address of the bench's cache; `None` for plain RQ.
+    pub fn cache_endpoint(&self) -> Result<Option<Endpoint>> {
+        let Some(bench) = &self.bench else { return Ok(None) };
+        endpoint_of(&bench.cache_redis()?, "redis_cache").map(Some)
     }
 
     /// The prefix of this bench's queues; `None` for plain RQ and v13.
@@ -117,20 +123,13 @@ impl Target {
     /// Errors: `NotFound` for a site that the bench does not have, with the near misses; `Usage`
     /// for an empty selection.
     pub fn sites(&self, global: &Global) -> Result<Option<Vec<String>>> {
-        let named =
-            if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
-        if named.is_empty() || named.iter().any(|site| site == ALL) {
-            return Ok(None);
-        }
+        let Some(named) = selected_sites(global)? else { return Ok(None) };
         if let Some(bench) = &self.bench {
             let sites = bench.sites();
             for site in &named {
                 must_exist(&sites, site)?;
             }
         }
-        let mut named = named;
-        named.sort_unstable();
-        named.dedup();
         Ok(Some(named))
     }
 
@@ -163,6 +162,20 @@ impl Target {
             sites: sites.map(<[String]>::to_vec),
         }
     }
+}
+
+/// The sites that flags or the environment select, whether they exist or not; `None` for all.
+///
+/// Errors: `Usage` for an empty selection.
+pub fn selected_sites(global: &Global) -> Result<Option<Vec<String>>> {
+    let mut named =
+        if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
+    if named.is_empty() || named.iter().any(|site| site == ALL) {
+        return Ok(None);
+    }
+    named.sort_unstable();
+    named.dedup();
+    Ok(Some(named))
 }
 
 /// A variable that selects something; set but empty is an error.
@@ -212,10 +225,10 @@ fn must_exist(sites: &Sites, name: &str) -> Result<()> {
 }
 
 /// The address that a bench's configuration describes.
-fn endpoint_of(target: &RedisTarget) -> Result<Endpoint> {
+fn endpoint_of(target: &RedisTarget, key: &str) -> Result<Endpoint> {
     let mut endpoint = Endpoint::parse(&target.url).map_err(|error| {
-        Failure::new(Kind::Config, "cannot use `redis_queue` of the bench's configuration")
-            .because(error)
+        let message = format!("cannot use `{key}` of the bench's configuration");
+        Failure::new(Kind::Config, message).because(error)
     })?;
     if let Some(username) = &target.username {
         endpoint = endpoint.with_username(username);

@@ -12,6 +12,7 @@ mod logs;
 mod selection;
 mod show_pending_jobs;
 mod workers;
+mod stats;
 
 use std::ffi::OsString;
 
@@ -37,6 +38,7 @@ pub enum Command {
     Workers(workers::Args),
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
+    Stats(stats::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -57,6 +59,10 @@ impl Command {
             }
             Self::Logs(args) if args.needs_target() => logs::run(args, on_target(global, context)?),
             Self::Logs(args) => logs::run(args, without_target(global, context)?),
+            Self::Stats(args) if args.names_files() => {
+                stats::run(args, without_target(global, context)?)
+            }
+            Self::Stats(args) => stats::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)

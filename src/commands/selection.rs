@@ -120,7 +120,7 @@ fn regex(pattern: &str) -> Result<regex::Regex> {
 }
 
 /// A point in time: `2h` ago, a date, a date with a time, or RFC 3339 with a zone.
-fn instant(flag: &str, text: &str, now: Timestamp, utc: bool) -> Result<Timestamp> {
+pub(super) fn instant(flag: &str, text: &str, now: Timestamp, utc: bool) -> Result<Timestamp> {
     if let Ok(ago) = duration(text) {
         return Ok(now.checked_sub(ago).unwrap_or(Timestamp::UNIX_EPOCH));
     }

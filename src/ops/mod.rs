@@ -9,3 +9,4 @@ pub mod queues;
 pub mod logs;
 pub mod scope;
 pub mod workers;
+pub mod stats;

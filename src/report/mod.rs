@@ -16,6 +16,7 @@ pub mod pending;
 pub mod queues;
 pub mod workers;
 pub mod logs;
+pub mod stats;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

@@ -20,3 +20,4 @@ mod registered;
 mod rq_workers;
 mod transcripts;
 mod workers;
+mod stats;

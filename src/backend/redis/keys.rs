@@ -27,6 +27,12 @@ impl ToRedisArgs for Key {
 
 impl ToSingleRedisArg for Key {}
 
+/// List of what Frappe's monitor of one site has not flushed yet, in the cache Redis: JSON texts,
+/// oldest first. Source: `frappe/monitor.py`, under the key of `RedisWrapper.make_key`.
+pub fn monitor_buffer(db_name: &str) -> Key {
+    Key(format!("{db_name}|monitor-transactions").into_bytes())
+}
+
 /// Makes keys under one prefix.
 #[derive(Debug, Clone)]
 pub struct Keys {

@@ -14,6 +14,7 @@ mod fault;
 pub mod inventory;
 pub mod keys;
 pub mod queues;
+pub mod monitor;
 pub mod read;
 pub mod reply;
 mod resp;
