@@ -1,8 +1,8 @@
 //! `jobctl logs`.
 
-use crate::cli::non_empty;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::logs::record::Level;
 use crate::ops::logs::{Lines, LogsOptions, is_path, show};
 

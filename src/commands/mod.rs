@@ -7,12 +7,12 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
-mod queues;
 mod logs;
+mod queues;
 mod selection;
 mod show_pending_jobs;
-mod workers;
 mod stats;
+mod workers;
 
 use std::ffi::OsString;
 

@@ -4,9 +4,9 @@
 pub mod doctor;
 mod headline;
 pub mod jobs;
+pub mod logs;
 pub mod pending;
 pub mod queues;
-pub mod logs;
 pub mod scope;
-pub mod workers;
 pub mod stats;
+pub mod workers;

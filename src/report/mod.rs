@@ -12,11 +12,11 @@ use crate::human::{self, Zone};
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod logs;
 pub mod pending;
 pub mod queues;
-pub mod workers;
-pub mod logs;
 pub mod stats;
+pub mod workers;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

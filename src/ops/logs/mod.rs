@@ -88,12 +88,12 @@ pub fn show(context: &mut Context, options: &LogsOptions) -> Result<Outcome> {
         Reading { filter, options, output: &mut output, failed: 0, notes: Vec::new() };
     let mut trails = reading.open(&mut sources.chosen, &clock)?;
     reading.show_what_stands(&sources.chosen, &mut trails, &interrupts)?;
-    if let (Some(watch), None) = (&mut watch, interrupts.caught()) {
+    if let (Some(watch), None) = (&mut watch, interrupts.seen()) {
         reading.follow(&mut sources, trails, &clock, watch, &interrupts)?;
     }
     let (notes, failed) = (reading.notes, reading.failed);
     output.finish(&notes)?;
-    Ok(match interrupts.caught() {
+    Ok(match interrupts.seen() {
         Some(signal) => Outcome::Interrupted { signal },
         None if failed > 0 => Outcome::No,
         None => Outcome::Done,
@@ -192,7 +192,7 @@ impl Reading<'_, '_> {
         trails: &mut [Trail],
         interrupts: &Interrupts,
     ) -> Result<()> {
-        let stop = || interrupts.caught().is_some();
+        let stop = || interrupts.seen().is_some();
         let compressed = |one: &Chosen| one.source.path.extension().is_some_and(|end| end == "gz");
         // What is compressed, or has a beginning, is read from there; the rest from its end.
         let forwards = self.filter.since.is_some() || chosen.iter().any(compressed);
@@ -304,7 +304,7 @@ impl Reading<'_, '_> {
                     sources.chosen.push(one);
                 }
             }
-            let ended = interrupts.caught().is_some();
+            let ended = interrupts.seen().is_some();
             let any = self.look(sources, &mut followers, woken, ended)?;
             if ended || !self.output.is_read() {
                 return Ok(());
