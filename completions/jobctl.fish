@@ -52,6 +52,8 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "jobs" -d 'List, show 
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "queues" -d 'List the queues, or look into one'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List the workers, or look at one'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d 'Show what waits: depths of the queues, and waiting jobs by site and by method'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "demo" -d 'Makes a throw-away bench with real Redis and workers to try everything on'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "man" -d 'Print a man page'
@@ -378,6 +380,78 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l loca
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l source -d 'Logs by name, by pattern (`worker*`, `all`) or by path; repeatable, or with commas' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l since -d 'Not older than this: `1h`, `09:30`, `yesterday`, `2026-11-21 09:30`' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l until -d 'Not younger than this, written the same way' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s g -l grep -d 'Only records that match the regular expression; repeatable, one has to match' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l exclude -d 'No records that match the regular expression; repeatable' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l level -d 'Only records of this level and above; those that name none count as info' -r -f -a "debug\t'DEBUG'
+info\t'INFO, and records that name no level'
+warning\t'WARNING'
+error\t'ERROR, and records with a traceback'
+critical\t'CRITICAL and FATAL'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l job -d 'Only records that name this job, with their tracebacks and what it printed' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s n -l lines -d 'The last N records, or `all` [default: 100; 10 with -f; all with --since]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s f -l follow -d 'Go on with what is added, until interrupted'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l raw -d 'Print JSON lines as they are, not as fields'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l by -d 'What a row is about' -r -f -a "method\t'The method; of a scheduled job the real one'
+queue\t'The queue; no log names it, so it is told by what RQ still keeps'
+site\t'The site'
+hour\t'The hour in which it began'
+day\t'The day on which it began'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l since -d 'Only executions that began since then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l until -d 'Only executions that began before then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l slowest -d 'Also list the N slowest executions' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l file -d 'Read this monitor log, plain or gzip, instead of the bench\'s; `-` for standard input; repeatable' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s n -l limit -d 'At most this many rows; 0 for all' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l scheduled -d 'Only jobs that the scheduler enqueued'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l adhoc -d 'Only jobs that something else than the scheduler enqueued'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand demo" -l dir -d 'The bench\'s directory [default: jobctl/demo in your state directory]' -r -f -a "(__fish_complete_directories)"
 complete -c jobctl -n "__fish_jobctl_using_subcommand demo" -l python -d 'The Python with rq in it that the workers run on [default: the one that tests/demo.sh made, else python3]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand demo" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
