@@ -116,8 +116,15 @@ impl ShortInflater {
         let (mut at, mut last) = (0, 0);
         while at < symbols + distances {
             bits.refill();
-            let (length, times) = match self.meta.next(&mut bits) {
-                length @ 0..16 => (length, 1),
+            let length = self.meta.next(&mut bits);
+            if length < 16 {
+                if length > 0 {
+                    add(at, length);
+                }
+                (last, at) = (length, at + 1);
+                continue;
+            }
+            let (length, times) = match length {
                 16 if at > 0 => (last, 3 + bits.take(2)),
                 17 => (0, 3 + bits.take(3)),
                 18 => (0, 11 + bits.take(7)),
@@ -146,19 +153,18 @@ impl ShortInflater {
             bits.refill();
             let mut symbol = symbols.next(&mut bits);
             // A refill holds 56 bits at least: five codes of eleven.
-            let mut held = 4;
-            while symbol < END {
-                let [literal, _] = symbol.to_le_bytes();
-                *out.get_mut(at)? = literal;
-                at += 1;
-                if held == 0 {
-                    bits.refill();
-                    held = 5;
+            for _ in 0..4 {
+                if symbol >= END {
+                    break;
                 }
-                held -= 1;
+                put(out, &mut at, symbol)?;
                 symbol = symbols.next(&mut bits);
             }
-            // Beyond the end only zeros come, so a cut stream is noticed here at the latest.
+            if symbol < END {
+                put(out, &mut at, symbol)?;
+                continue;
+            }
+            // Beyond the end only zeros come: they end here, or where there is no more room.
             if !bits.are_of_input() {
                 return None;
             }
@@ -174,6 +180,15 @@ impl ShortInflater {
             at += length;
         }
     }
+}
+
+/// Writes a literal.
+#[inline]
+fn put(out: &mut [u8; ROOM], at: &mut usize, symbol: u16) -> Option<()> {
+    let [literal, _] = symbol.to_le_bytes();
+    *out.get_mut(*at)? = literal;
+    *at += 1;
+    Some(())
 }
 
 /// Writes again, at `at`, what begins `distance` before; the two may overlap.

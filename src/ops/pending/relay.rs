@@ -48,9 +48,12 @@ impl Outbox {
             Payload::Nothing => (NOTHING, &[][..]),
             Payload::Refused => (REFUSED, &[][..]),
         };
-        for number in [word(seen.span), word(seen.id.len()), len] {
-            self.buffer.extend_from_slice(&number.to_le_bytes());
+        let mut head = [0; 12];
+        let numbers = [word(seen.span), word(seen.id.len()), len];
+        for (place, number) in head.as_chunks_mut().0.iter_mut().zip(numbers) {
+            *place = number.to_le_bytes();
         }
+        self.buffer.extend_from_slice(&head);
         self.buffer.extend_from_slice(seen.id);
         self.buffer.extend_from_slice(data);
         if self.buffer.len() >= FULL {
