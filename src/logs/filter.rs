@@ -114,13 +114,15 @@ impl Filter {
         sites: &[Token],
     ) -> Option<Option<Level>> {
         let text = record.trim_ascii_end();
-        let told = record::level(record, stamp);
-        let wanted = self.level.is_none_or(|least| told.unwrap_or(Level::Info) >= least)
-            && self.job.as_ref().is_none_or(|job| job.find(text, 0).is_some())
+        let said = self.job.as_ref().is_none_or(|job| job.find(text, 0).is_some())
             && (sites.is_empty() || sites.iter().any(|site| site.find(text, 0).is_some()))
             && self.grep.as_ref().is_none_or(|grep| grep.regex.is_match(text))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.regex.is_match(text));
-        wanted.then_some(told)
+        if !said {
+            return None;
+        }
+        let told = record::level(record, stamp);
+        self.level.is_none_or(|least| told.unwrap_or(Level::Info) >= least).then_some(told)
     }
 
     /// Whether a record of this instant is wanted. One without a time is not, where times count.
