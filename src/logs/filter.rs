@@ -55,6 +55,13 @@ pub(super) struct Pattern {
     for_buffers: bool,
 }
 
+/// What is known of a record that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// Its level, where it tells.
+    pub(super) level: Option<Level>,
+}
+
 /// Which records are wanted. The default wants all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -106,13 +113,13 @@ impl Filter {
         }
     }
 
-    /// Whether a record is wanted for what it says, and its level if it is.
+    /// Whether a record is wanted for what it says; `None` if not.
     pub(super) fn wants(
         &self,
         record: &[u8],
         stamp: Option<&Stamp>,
         sites: &[Token],
-    ) -> Option<Option<Level>> {
+    ) -> Option<Wanted> {
         let text = record.trim_ascii_end();
         let said = self.job.as_ref().is_none_or(|job| job.find(text, 0).is_some())
             && (sites.is_empty() || sites.iter().any(|site| site.find(text, 0).is_some()))
@@ -121,8 +128,9 @@ impl Filter {
         if !said {
             return None;
         }
-        let told = record::level(record, stamp);
-        self.level.is_none_or(|least| told.unwrap_or(Level::Info) >= least).then_some(told)
+        let level = record::level(record, stamp);
+        let enough = self.level.is_none_or(|least| level.unwrap_or(Level::Info) >= least);
+        enough.then_some(Wanted { level })
     }
 
     /// Whether a record of this instant is wanted. One without a time is not, where times count.
