@@ -14,12 +14,19 @@ const PATTERN_BYTES: usize = 32 << 20;
 #[derive(Debug, Clone)]
 pub struct Token {
     finder: Finder<'static>,
+    /// `::` and `||` behind it go on with it, as within a job's id.
+    is_id: bool,
 }
 
 impl Token {
     /// Looks for `text`.
     pub fn new(text: &str) -> Self {
-        Self { finder: Finder::new(text.as_bytes()).into_owned() }
+        Self { finder: Finder::new(text.as_bytes()).into_owned(), is_id: false }
+    }
+
+    /// Looks for a job's id, or for its end behind the site.
+    pub fn id(text: &str) -> Self {
+        Self { is_id: true, ..Self::new(text) }
     }
 
     /// Where it stands at or behind `from`.
@@ -30,7 +37,8 @@ impl Token {
             let begin = at + self.finder.find(text.get(at..)?)?;
             let before = &text[..begin];
             let after = &text[begin + length..];
-            if !goes_on(before.iter().rev()) && !goes_on(after.iter()) {
+            let joined = self.is_id && (after.starts_with(b"::") || after.starts_with(b"||"));
+            if !joined && !goes_on(before.iter().rev()) && !goes_on(after.iter()) {
                 return Some(begin);
             }
             at = begin + 1;
@@ -200,6 +208,13 @@ mod tests {
         ] {
             assert_eq!(site.find(text.as_bytes(), 0), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn token_of_an_id_is_the_whole_id_or_its_end() {
+        let found = |id: &str| Token::id(id).find(b"x (s::scheduled_job::a.b)", 0).is_some();
+        assert!(found("s::scheduled_job::a.b") && found("a.b"));
+        assert!(!found("s::scheduled_job") && !found("s") && !found("a"));
     }
 
     #[test]

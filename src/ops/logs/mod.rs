@@ -111,7 +111,7 @@ fn filter_of(options: &LogsOptions, zone: &TimeZone, utc: bool) -> Result<Filter
     filter.grep(grep).map_err(|why| wrong("--grep", &shown(grep), &why))?;
     let exclude = &options.exclude;
     filter.exclude(exclude).map_err(|why| wrong("--exclude", &shown(exclude), &why))?;
-    filter.job = options.job.as_deref().map(Token::new);
+    filter.job = options.job.as_deref().map(Token::id);
     let (now, zone) = (clock::now(), if utc { &TimeZone::UTC } else { zone });
     let instant = |flag: &str, text: &Option<String>| -> Result<Option<i64>> {
         let Some(text) = text else { return Ok(None) };
