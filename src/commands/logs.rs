@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_name = "LEVEL")]
     level: Option<Level>,
 
-    /// Only records that name this job, with their tracebacks and what it printed
+    /// Only records that name this job's id, whole or without its site, with what stands below them
     #[arg(long, value_name = "ID", value_parser = non_empty)]
     job: Option<String>,
 

@@ -14,12 +14,19 @@ const PATTERN_BYTES: usize = 32 << 20;
 #[derive(Debug, Clone)]
 pub struct Token {
     finder: Finder<'static>,
+    /// `::` and `||` behind it go on with it, as within a job's id.
+    is_id: bool,
 }
 
 impl Token {
     /// Looks for `text`.
     pub fn new(text: &str) -> Self {
-        Self { finder: Finder::new(text.as_bytes()).into_owned() }
+        Self { finder: Finder::new(text.as_bytes()).into_owned(), is_id: false }
+    }
+
+    /// Looks for a job's id, or for its end behind the site.
+    pub fn id(text: &str) -> Self {
+        Self { is_id: true, ..Self::new(text) }
     }
 
     /// Where it stands at or behind `from`.
@@ -30,7 +37,8 @@ impl Token {
             let begin = at + self.finder.find(text.get(at..)?)?;
             let before = &text[..begin];
             let after = &text[begin + length..];
-            if !goes_on(before.iter().rev()) && !goes_on(after.iter()) {
+            let joined = self.is_id && (after.starts_with(b"::") || after.starts_with(b"||"));
+            if !joined && !goes_on(before.iter().rev()) && !goes_on(after.iter()) {
                 return Some(begin);
             }
             at = begin + 1;
@@ -53,6 +61,13 @@ fn goes_on<'a>(mut bytes: impl Iterator<Item = &'a u8>) -> bool {
 pub(super) struct Pattern {
     regex: Regex,
     for_buffers: bool,
+}
+
+/// What is known of a record that is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    /// Its level, where it tells.
+    pub(super) level: Option<Level>,
 }
 
 /// Which records are wanted. The default wants all.
@@ -106,21 +121,24 @@ impl Filter {
         }
     }
 
-    /// Whether a record is wanted for what it says, and its level if it is.
+    /// Whether a record is wanted for what it says; `None` if not.
     pub(super) fn wants(
         &self,
         record: &[u8],
         stamp: Option<&Stamp>,
         sites: &[Token],
-    ) -> Option<Option<Level>> {
+    ) -> Option<Wanted> {
         let text = record.trim_ascii_end();
-        let told = record::level(record, stamp);
-        let wanted = self.level.is_none_or(|least| told.unwrap_or(Level::Info) >= least)
-            && self.job.as_ref().is_none_or(|job| job.find(text, 0).is_some())
+        let said = self.job.as_ref().is_none_or(|job| job.find(text, 0).is_some())
             && (sites.is_empty() || sites.iter().any(|site| site.find(text, 0).is_some()))
             && self.grep.as_ref().is_none_or(|grep| grep.regex.is_match(text))
             && !self.exclude.as_ref().is_some_and(|exclude| exclude.regex.is_match(text));
-        wanted.then_some(told)
+        if !said {
+            return None;
+        }
+        let level = record::level(record, stamp);
+        let enough = self.level.is_none_or(|least| level.unwrap_or(Level::Info) >= least);
+        enough.then_some(Wanted { level })
     }
 
     /// Whether a record of this instant is wanted. One without a time is not, where times count.
@@ -190,6 +208,13 @@ mod tests {
         ] {
             assert_eq!(site.find(text.as_bytes(), 0), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn token_of_an_id_is_the_whole_id_or_its_end() {
+        let found = |id: &str| Token::id(id).find(b"x (s::scheduled_job::a.b)", 0).is_some();
+        assert!(found("s::scheduled_job::a.b") && found("a.b"));
+        assert!(!found("s::scheduled_job") && !found("s") && !found("a"));
     }
 
     #[test]

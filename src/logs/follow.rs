@@ -2,8 +2,8 @@
 //! to the files between two looks.
 //!
 //! What is read goes by identity, not by name. The live file stays open when it is renamed, since
-//! other processes may still write to it (Frappe's processes rotate the same files independently:
-//! facts of `logging.handlers.RotatingFileHandler`). A rotated file that was never seen was live
+//! other processes may still write to it (those of Frappe rotate the same files independently,
+//! each with Python's `RotatingFileHandler`). A rotated file that was never seen was live
 //! between two looks and is read whole. Before a file was cut off it was copied; what was not yet
 //! read then is read from the copy. What was written between copy and cut nobody has.
 
@@ -19,7 +19,7 @@ use super::input::{self, FileId, Input};
 use super::record::End;
 use super::rotation::{self, Rotated};
 use super::scan::{Found, Scan, Search};
-use super::trail::Problem;
+use super::trail::{LiveLog, Problem};
 
 /// The last record counts as whole when nothing came for this long.
 pub const QUIET: Duration = Duration::from_millis(20);
@@ -86,16 +86,9 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows the log at `path` from where `live` stands. `known` are the rotated files that are
-    /// not to be read.
-    pub fn new(
-        path: PathBuf,
-        live: Option<(Scan, FileId)>,
-        known: &[Rotated],
-        mut clock: Clock,
-        sites: Vec<Token>,
-        now: Instant,
-    ) -> Self {
+    /// Follows `log` from where it was read to. One small read per rotated file.
+    pub fn new(log: LiveLog, mut clock: Clock, now: Instant) -> Self {
+        let LiveLog { path, live, known, sites } = log;
         clock.days = Days::Now;
         let live = live.map(|(mut scan, id)| {
             scan.is_live();

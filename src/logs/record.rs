@@ -56,6 +56,9 @@ pub struct Span {
 pub struct Splitter {
     /// A record with a time was seen. From then on lines without one belong to the last.
     pub dated: bool,
+    /// Where the next record begins and with which time, found while looking for the last one's
+    /// end. Never at 0, where a buffer begins that was moved.
+    ahead: Option<(usize, Stamp)>,
 }
 
 impl Splitter {
@@ -63,39 +66,34 @@ impl Splitter {
     pub fn next(&mut self, buffer: &[u8], from: usize, end: End) -> Option<Span> {
         let rest = buffer.get(from..).filter(|rest| !rest.is_empty())?;
         let first = line_end(rest, 0);
-        let stamp = first.map_or_else(|| stamp::find(rest), |end| stamp::find(&rest[..end - 1]));
-        let mut block = Block::begun_by(&rest[..first.unwrap_or(rest.len())], self.dated, stamp);
-        let mut whole = 0;
-        let mut at = first;
-        while let Some(line) = at {
-            whole = line;
-            let next = line_end(rest, line);
-            let upto = next.unwrap_or(rest.len());
+        let line = &rest[..first.unwrap_or(rest.len())];
+        let stamp = match self.ahead.take() {
+            Some((at, stamp)) if at == from => Some(stamp),
+            _ => stamp::find(line),
+        };
+        let mut block = Block::begun_by(line, self.dated, stamp.as_ref());
+        // Behind the last line end, and behind the line that is looked at.
+        let (mut whole, mut next) = (first, first);
+        while let Some(begin) = next.filter(|begin| *begin < rest.len()) {
+            next = line_end(rest, begin);
             // A line that has only begun to arrive can still turn out to be a new record.
             if next.is_none() && end != End::Final {
                 break;
             }
-            if line >= rest.len() {
-                break;
-            }
-            if !block.takes(&rest[line..upto]) || upto > MOST_BYTES {
-                return Some(self.span(from, line, stamp));
-            }
-            at = next;
-            if at.is_none() {
-                whole = upto;
+            let upto = next.unwrap_or(rest.len());
+            match block.takes(&rest[begin..upto]) {
+                Taken::Yes if upto <= MOST_BYTES => whole = Some(upto),
+                Taken::New(ahead) => {
+                    self.ahead = ahead.map(|stamp| (from + begin, stamp));
+                    return Some(self.span(from, begin, stamp));
+                }
+                Taken::Yes => return Some(self.span(from, begin, stamp)),
             }
         }
-        let length = match end {
-            End::Final => rest.len().min(MOST_BYTES),
-            End::Quiet if whole > 0 => whole,
-            _ if rest.len() >= MOST_BYTES => {
-                if whole > 0 {
-                    whole
-                } else {
-                    MOST_BYTES
-                }
-            }
+        let length = match (end, whole) {
+            (End::Final, _) => rest.len().min(MOST_BYTES),
+            (End::Quiet, Some(whole)) => whole,
+            _ if rest.len() >= MOST_BYTES => whole.unwrap_or(MOST_BYTES),
             _ => return None,
         };
         Some(self.span(from, length, stamp))
@@ -112,6 +110,13 @@ fn line_end(text: &[u8], from: usize) -> Option<usize> {
     memchr(b'\n', text.get(from..)?).map(|at| from + at + 1)
 }
 
+/// Whether a line belongs to the record before it.
+enum Taken {
+    Yes,
+    /// It begins one, with this time.
+    New(Option<Stamp>),
+}
+
 /// A record under way: decides whether a further line belongs to it.
 #[derive(Debug)]
 struct Block {
@@ -123,42 +128,46 @@ struct Block {
 }
 
 impl Block {
-    fn begun_by(line: &[u8], dated_before: bool, stamp: Option<Stamp>) -> Self {
+    fn begun_by(line: &[u8], dated_before: bool, stamp: Option<&Stamp>) -> Self {
         let dump = is_dump(line);
         Self { dated: dated_before || stamp.is_some() || dump, dump, traceback: is_traceback(line) }
     }
 
-    fn takes(&mut self, line: &[u8]) -> bool {
+    fn takes(&mut self, line: &[u8]) -> Taken {
         match line.first() {
-            None | Some(b'\n' | b' ' | b'\t' | b'\r') => return true,
-            Some(b'}' | b']' | b')') if !self.dated => return true,
+            None | Some(b'\n' | b' ' | b'\t' | b'\r') => return Taken::Yes,
+            Some(b'}' | b']' | b')') if !self.dated => return Taken::Yes,
             _ => {}
         }
-        if begins_dated(line) {
-            return false;
+        let stamp = stamp::find(line);
+        if stamp.is_some() || stamp::is_json(line) || !self.goes_on_with(line) {
+            Taken::New(stamp)
+        } else {
+            Taken::Yes
         }
+    }
+
+    /// The same for a line that is not indented and has no time.
+    fn goes_on_with(&mut self, line: &[u8]) -> bool {
         if is_dump(line) {
             return self.dump;
         }
-        if self.dump && !(line.starts_with(b"Extension modules") || line.starts_with(b"Thread ")) {
-            return false;
+        if self.dump {
+            return line.starts_with(b"Extension modules");
         }
         if self.dated {
             return true;
         }
-        if is_traceback(line) || joins_tracebacks(line) {
-            let inside = self.traceback || joins_tracebacks(line);
+        if joins_tracebacks(line) {
             self.traceback = true;
-            return inside;
+            return true;
+        }
+        if is_traceback(line) {
+            return std::mem::replace(&mut self.traceback, true);
         }
         // The exception itself ends the traceback.
         std::mem::take(&mut self.traceback)
     }
-}
-
-/// Whether `line` begins a record wherever it stands.
-fn begins_dated(line: &[u8]) -> bool {
-    stamp::find(line).is_some() || stamp::is_json(line)
 }
 
 fn is_traceback(line: &[u8]) -> bool {
@@ -181,9 +190,6 @@ static TRACEBACK: LazyLock<Finder<'static>> =
     LazyLock::new(|| Finder::new(b"Traceback (most recent call last)"));
 static RAISED: LazyLock<Finder<'static>> =
     LazyLock::new(|| Finder::new(b"exception raised while executing"));
-static LOST: LazyLock<Finder<'static>> =
-    LazyLock::new(|| Finder::new(b"Moving job to FailedJobRegistry"));
-
 /// The level that a record names, or that its words give away; `None` where nothing does.
 ///
 /// RQ's lines name none under bench. Source: `rq/worker.py` for their words.
@@ -196,13 +202,16 @@ pub fn level(record: &[u8], stamp: Option<&Stamp>) -> Option<Level> {
         return Some(named);
     }
     let several = first.len() + 1 < record.len();
-    if (several && TRACEBACK.find(record).is_some()) || RAISED.find(first).is_some() {
+    if is_traceback(first) || (several && TRACEBACK.find(record).is_some()) {
         return Some(Level::Error);
     }
-    if TRACEBACK.find(first).is_some() || first.starts_with(b"Fatal Python error") {
+    let words =
+        first.get(stamp.map_or(0, |stamp| stamp.end)..).unwrap_or_default().trim_ascii_start();
+    let raised = matches!(words.first(), Some(b'[' | b'W')) && RAISED.find(words).is_some();
+    if raised || words.starts_with(b"Fatal Python error") {
         return Some(Level::Error);
     }
-    LOST.find(first).map(|_| Level::Warning)
+    words.starts_with(b"Moving job to FailedJobRegistry").then_some(Level::Warning)
 }
 
 /// The level among the first words behind the time; process numbers may stand before it.

@@ -57,7 +57,7 @@ fn number(digits: &[u8]) -> Option<i64> {
 
 /// Whether `name` is a log itself, not the rotation of another.
 pub fn is_live_name(name: &str) -> bool {
-    name.ends_with(".log") && name.len() > 4
+    name.strip_suffix(".log").is_some_and(|stem| !stem.is_empty())
 }
 
 /// The rotated files of `live`, oldest first. What vanishes while it is listed is left out.

@@ -204,7 +204,7 @@ impl Scan {
         }
         let record = &self.buffer[span.begin..span.end];
         let stamp = span.stamp.as_ref();
-        let level = search.filter.wants(record, stamp, search.sites)?;
+        let wanted = search.filter.wants(record, stamp, search.sites)?;
         let at = match &self.last {
             Some((stamp, offset)) => self.clock.resolve(stamp, *offset),
             None => self.inherited,
@@ -216,7 +216,7 @@ impl Scan {
         }
         let continued = span.stamp.is_none() && self.splitter.dated && !record::is_dump(record);
         let text = without_line_ends(record).to_vec();
-        Some(Found { at, level, text, offset, continued })
+        Some(Found { at, level: wanted.level, text, offset, continued })
     }
 
     /// Reads more; false at the end of the file.

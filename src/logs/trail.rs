@@ -173,7 +173,7 @@ impl Trail {
     }
 
     /// Reads from the first record of `since` on; from the beginning without it.
-    pub fn from_instant(&mut self, since: Option<i64>) {
+    pub fn begin_at_instant(&mut self, since: Option<i64>) {
         for at in 0..self.parts.len() {
             let Some(part) = self.parts.get(at) else { break };
             let begin = match (since, &part.clock.days) {
@@ -191,7 +191,7 @@ impl Trail {
     }
 
     /// Reads from `place` of the part `first` on.
-    fn from_place(&mut self, first: usize, place: Place) {
+    fn begin_at(&mut self, first: usize, place: Place) {
         for at in first..self.parts.len() {
             let place = if at == first { place } else { Place { at: None, offset: 0 } };
             self.start(at, place);
@@ -200,7 +200,7 @@ impl Trail {
     }
 
     /// Reads only what is added from now on.
-    fn from_end(&mut self) {
+    fn begin_at_end(&mut self) {
         if let Some(at) = self.parts.len().checked_sub(1) {
             let offset = self.parts.get(at).map_or(0, |part| part.length);
             if self.parts.get(at).is_some_and(|part| part.live.is_some()) {
@@ -266,12 +266,24 @@ impl Trail {
         }
     }
 
-    /// What is followed from now on: the live file where reading stands, and the rotated files
-    /// that were there.
-    pub fn into_live(mut self) -> (PathBuf, Option<(Scan, FileId)>, Vec<Rotated>, Vec<Token>) {
+    /// What is followed from now on.
+    pub fn into_live(mut self) -> LiveLog {
         let live = self.parts.pop_back().and_then(|part| Some((part.scan?, part.live?)));
-        (self.path, live, self.known, self.sites)
+        LiveLog { path: self.path, live, known: self.known, sites: self.sites }
     }
+}
+
+/// A log that is followed from where it was read to.
+#[derive(Debug)]
+pub struct LiveLog {
+    /// Its name.
+    pub path: PathBuf,
+    /// The live file, where reading stands, if there is one.
+    pub live: Option<(Scan, FileId)>,
+    /// The rotated files that need not be read.
+    pub known: Vec<Rotated>,
+    /// As [`Trail::sites`].
+    pub sites: Vec<Token>,
 }
 
 /// The records of several logs in the order of time.
@@ -367,8 +379,8 @@ pub fn from_last(trails: &mut [Trail], most: usize, filter: &Filter, stop: &dyn 
     }
     for (trail, start) in trails.iter_mut().zip(starts) {
         match start {
-            Some((part, place)) => trail.from_place(part, place),
-            None => trail.from_end(),
+            Some((part, place)) => trail.begin_at(part, place),
+            None => trail.begin_at_end(),
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, S
     if let Some(day) = text.get(..10).and_then(|day| day.parse::<Date>().ok()) {
         let rest = text[10..].trim_start_matches(['T', ' ', ',']);
         let time = if rest.is_empty() { Some(Time::midnight()) } else { time_of_day(rest) };
-        return time.map(|time| local(day.to_datetime(time))).unwrap_or_else(|| Err(unknown()));
+        return time.map_or_else(|| Err(unknown()), |time| local(day.to_datetime(time)));
     }
     if let Some(time) = time_of_day(text) {
         let at = local(today.to_datetime(time))?;

@@ -251,3 +251,24 @@ fn redraw_in_a_pipe_prints_each_time() {
     ui.finish(&scope(), &checkup()).unwrap();
     assert!(!out.text().contains('\x1b'));
 }
+
+#[test]
+fn line_is_painted_and_harmless() {
+    let (out, err) = (Stream::default(), Stream::default());
+    let options = UiOptions { color: ColorChoice::Always, ..UiOptions::default() };
+    let mut ui =
+        Ui::with_streams(options, screen(false), Box::new(out.clone()), Box::new(err.clone()));
+    assert!(ui.writes_lines());
+    assert!(ui.line(&[Cell::new("worker  ", Role::Good), "\x1b[2Jx".into()]).unwrap());
+    ui.flush_lines().unwrap();
+    assert_eq!(out.text(), "\x1b[32mworker  \x1b[0m\\x1b[2Jx\n");
+    assert!(ui.is_read());
+}
+
+#[test]
+fn line_without_a_reader_says_so() {
+    let out = Stream { fails: Some(io::ErrorKind::BrokenPipe), ..Stream::default() };
+    let mut ui = ui(None, false, &out, &Stream::default());
+    assert!(!ui.line(&["x".into()]).unwrap());
+    assert!(!ui.is_read());
+}

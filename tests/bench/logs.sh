@@ -28,7 +28,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# One core for all: what is compared is work, not cores. The follow test needs two programs.
+# One core for all: what is compared is work, not cores. Following needs two programs.
 exec_on_one_core() {
     if command -v taskset >/dev/null; then taskset -c 0 "$@"; else "$@"; fi
 }

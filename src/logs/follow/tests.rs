@@ -123,7 +123,8 @@ impl Looking {
             (Scan::new(input, clock()), FileId::of(&metadata))
         });
         let now = Instant::now();
-        let follower = Follower::new(path.to_owned(), live, &known, clock(), Vec::new(), now);
+        let log = LiveLog { path: path.to_owned(), live, known, sites: Vec::new() };
+        let follower = Follower::new(log, clock(), now);
         Self { follower, now, found: Vec::new() }
     }
 

@@ -17,7 +17,7 @@ use crate::logs::filter::{Filter, Token};
 use crate::logs::follow::{Follower, QUIET};
 use crate::logs::record::Level;
 use crate::logs::scan::Found;
-use crate::logs::trail::{Merge, Problem, Reach, Trail, from_last};
+use crate::logs::trail::{LiveLog, Merge, Problem, Reach, Trail, from_last};
 use crate::logs::watch::{Watch, Woken};
 use crate::logs::when;
 use crate::sys::clock;
@@ -111,7 +111,7 @@ fn filter_of(options: &LogsOptions, zone: &TimeZone, utc: bool) -> Result<Filter
     filter.grep(grep).map_err(|why| wrong("--grep", &shown(grep), &why))?;
     let exclude = &options.exclude;
     filter.exclude(exclude).map_err(|why| wrong("--exclude", &shown(exclude), &why))?;
-    filter.job = options.job.as_deref().map(Token::new);
+    filter.job = options.job.as_deref().map(Token::id);
     let (now, zone) = (clock::now(), if utc { &TimeZone::UTC } else { zone });
     let instant = |flag: &str, text: &Option<String>| -> Result<Option<i64>> {
         let Some(text) = text else { return Ok(None) };
@@ -199,7 +199,7 @@ impl Reading<'_, '_> {
         let lines = self.lines();
         match lines {
             Lines::Last(most) if !forwards => from_last(trails, most, &self.filter, &stop),
-            _ => trails.iter_mut().for_each(|trail| trail.from_instant(self.filter.since)),
+            _ => trails.iter_mut().for_each(|trail| trail.begin_at_instant(self.filter.since)),
         }
         let keep = match lines {
             Lines::Last(most) if forwards => Some(most),
@@ -279,10 +279,7 @@ impl Reading<'_, '_> {
         let now = Instant::now();
         let mut followers: Vec<Follower> = trails
             .into_iter()
-            .map(|trail| {
-                let (path, live, known, sites) = trail.into_live();
-                Follower::new(path, live, &known, clock.clone(), sites, now)
-            })
+            .map(|trail| Follower::new(trail.into_live(), clock.clone(), now))
             .collect();
         // A beginning has been kept; what is added now is younger.
         self.filter.since = None;
@@ -291,16 +288,13 @@ impl Reading<'_, '_> {
             if woken.renamed {
                 for one in sources.appeared(watch) {
                     self.output.add(&one.source);
-                    let path = one.source.path.clone();
-                    let sites = one.sites.clone();
-                    followers.push(Follower::new(
-                        path,
-                        None,
-                        &[],
-                        clock.clone(),
-                        sites,
-                        Instant::now(),
-                    ));
+                    let log = LiveLog {
+                        path: one.source.path.clone(),
+                        live: None,
+                        known: Vec::new(),
+                        sites: one.sites.clone(),
+                    };
+                    followers.push(Follower::new(log, clock.clone(), Instant::now()));
                     sources.chosen.push(one);
                 }
             }

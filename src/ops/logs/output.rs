@@ -141,7 +141,9 @@ impl<'u> Output<'u> {
                 if self.written == 0 {
                     ui.note("no records match");
                 }
-                notes.iter().for_each(|note| ui.note(note));
+                for note in notes {
+                    ui.note(note);
+                }
                 Ok(())
             }
         }

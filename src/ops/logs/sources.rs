@@ -291,19 +291,12 @@ fn no_folder(dir: &Path, error: &io::Error) -> Failure {
 fn no_such_log(wanted: &Wanted, folders: Option<&Folders>) -> Failure {
     let all = folders.and_then(|folders| folders.list().ok()).unwrap_or_default();
     let names: BTreeSet<&str> = all.iter().map(|chosen| chosen.source.name.as_str()).collect();
-    match wanted {
-        Wanted::Named { typed, .. } => {
-            let failure =
-                Failure::new(Kind::NotFound, format!("cannot find a log that is named `{typed}`"));
-            nearby::hint(failure, typed, names.into_iter())
-        }
-        _ => {
-            let dir = folders.map(|folders| folders.bench.display().to_string());
-            let failure = Failure::new(
-                Kind::NotFound,
-                format!("cannot find logs of jobs in `{}`", dir.unwrap_or_default()),
-            );
-            if names.is_empty() { failure } else { failure.hint("jobctl logs --source all") }
-        }
+    if let Wanted::Named { typed, .. } = wanted {
+        let failure =
+            Failure::new(Kind::NotFound, format!("cannot find a log that is named `{typed}`"));
+        return nearby::hint(failure, typed, names.into_iter());
     }
+    let dir = folders.map(|folders| folders.bench.display().to_string()).unwrap_or_default();
+    let failure = Failure::new(Kind::NotFound, format!("cannot find logs of jobs in `{dir}`"));
+    if names.is_empty() { failure } else { failure.hint("jobctl logs --source all") }
 }
