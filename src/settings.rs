@@ -122,16 +122,23 @@ impl Settings {
                 None => found_by_itself(bench)?,
             };
         let file = path.as_deref().map(read_file).transpose()?.unwrap_or_default();
-        let from = |name: &str, value: &Option<String>| variable(name).or_else(|| value.clone());
-        let format = from(env::JOBCTL_OUTPUT, &file.output)
-            .map(|text| parse_enum(env::JOBCTL_OUTPUT, &text))
+        let from = |name: &str, key: &str, value: &Option<String>| {
+            let of_file = || {
+                let shown =
+                    path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+                Some((format!("`{key}` in `{shown}`"), value.clone()?))
+            };
+            variable(name).map(|value| (format!("`{name}`"), value)).or_else(of_file)
+        };
+        let format = from(env::JOBCTL_OUTPUT, "output", &file.output)
+            .map(|(origin, text)| parse_enum(&origin, &text))
             .transpose()?;
-        let color = from(env::JOBCTL_COLOR, &file.color)
-            .map(|text| parse_enum(env::JOBCTL_COLOR, &text))
+        let color = from(env::JOBCTL_COLOR, "color", &file.color)
+            .map(|(origin, text)| parse_enum(&origin, &text))
             .transpose()?;
-        let timeout = from(env::JOBCTL_TIMEOUT, &file.timeout)
-            .map(|text| {
-                global::duration(&text).map_err(|why| wrong(env::JOBCTL_TIMEOUT, &text, &why))
+        let timeout = from(env::JOBCTL_TIMEOUT, "timeout", &file.timeout)
+            .map(|(origin, text)| {
+                global::duration(&text).map_err(|why| wrong(&origin, &text, &why))
             })
             .transpose()?;
         let read_only = variable(env::JOBCTL_READ_ONLY).is_some_and(|value| value != "0");
@@ -153,7 +160,7 @@ fn variable(name: &str) -> Option<String> {
     env::read(name).filter(|value| !value.is_empty())
 }
 
-fn parse_enum<T: clap::ValueEnum>(name: &str, text: &str) -> Result<T> {
+fn parse_enum<T: clap::ValueEnum>(origin: &str, text: &str) -> Result<T> {
     let known = || {
         let names: Vec<_> = T::value_variants()
             .iter()
@@ -161,11 +168,13 @@ fn parse_enum<T: clap::ValueEnum>(name: &str, text: &str) -> Result<T> {
             .collect();
         names.join(", ")
     };
-    T::from_str(text, true).map_err(|_| wrong(name, text, &format!("known are {}", known())).into())
+    T::from_str(text, true)
+        .map_err(|_| wrong(origin, text, &format!("known are {}", known())).into())
 }
 
-fn wrong(name: &str, text: &str, why: &str) -> Failure {
-    Failure::new(Kind::Config, format!("cannot use `{text}` as `{name}`: {why}"))
+/// `origin` is the variable, or the key and its file.
+fn wrong(origin: &str, text: &str, why: &str) -> Failure {
+    Failure::new(Kind::Config, format!("cannot use `{text}` as {origin}: {why}"))
 }
 
 /// The bench's own file, else the user's.

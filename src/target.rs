@@ -65,7 +65,7 @@ impl Target {
                 "nothing to work on: the current directory is in no bench, and no Redis is named",
             )
             .hint("change into the bench, or name it: --bench DIR")
-            .hint("for RQ without Frappe: --redis redis://HOST:PORT")
+            .hint("for RQ without Frappe: --redis redis://localhost:6379")
             .hint("to try it out: jobctl demo")
             .into()),
         }

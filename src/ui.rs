@@ -5,7 +5,9 @@
 //! reader that went away (`| head`) ends output quietly, any other failure to write is an error.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,8 +16,8 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human::Zone;
 use crate::render::list::{ListEncoder, ListSpec};
 use crate::render::style::{ColorChoice, Style};
-use crate::render::{Format, Page, csv, json, layout, plain};
-use crate::report::{Layout, Report, Role, Scope, View};
+use crate::render::{Format, Page, csv, json, layout, plain, sanitize};
+use crate::report::{Cell, Layout, Report, Role, Scope, View};
 use crate::secrets::Secrets;
 
 mod errors;
@@ -89,6 +91,8 @@ pub struct Ui {
     /// Frames drawn so far, if the screen is redrawn in place.
     frames: Option<u64>,
     progress: progress::Shown,
+    /// The streams are those of the process, so that the system can be asked about them.
+    of_process: bool,
 }
 
 impl std::fmt::Debug for Ui {
@@ -104,7 +108,13 @@ impl Ui {
     /// Opens the gate on this process's streams: standard output is locked and buffered.
     pub fn new(options: UiOptions) -> Self {
         let out = BufWriter::with_capacity(PIPE_BUFFER_BYTES, io::stdout().lock());
-        Self::with_streams(options, Screen::of_process(), Box::new(out), Box::new(io::stderr()))
+        let ui = Self::with_streams(
+            options,
+            Screen::of_process(),
+            Box::new(out),
+            Box::new(io::stderr()),
+        );
+        Self { of_process: true, ..ui }
     }
 
     /// Opens the gate on given streams.
@@ -128,6 +138,7 @@ impl Ui {
             closed: false,
             frames: None,
             progress: progress::Shown::default(),
+            of_process: false,
         }
     }
 
@@ -214,6 +225,54 @@ impl Ui {
         let written = self.out.write_all(&head);
         self.wrote(written)?;
         Ok(ListWriter { encoder, format, ui: self })
+    }
+
+    /// Whether what comes bit by bit is written as lines for people ([`Ui::line`]), not as items
+    /// ([`Ui::list`]).
+    pub fn writes_lines(&self) -> bool {
+        matches!(self.format_for(Layout::Human), Format::Table | Format::Wide | Format::Plain)
+    }
+
+    /// Writes one line of cells side by side, as it comes. [`Ui::flush_lines`] hands it on.
+    ///
+    /// Returns whether anybody still reads; a producer stops at `false`. Fails as [`Ui::finish`].
+    pub fn line(&mut self, cells: &[Cell]) -> Result<bool> {
+        if !self.closed {
+            let style = self.out_style;
+            let parts = cells.iter().map(|cell| (cell.role, sanitize::text(&cell.text)));
+            let out = &mut self.out;
+            let write = || -> io::Result<()> {
+                for (role, text) in parts {
+                    out.write_all(style.paint(role, &text).as_bytes())?;
+                }
+                out.write_all(b"\n")
+            };
+            let written = write();
+            self.wrote(written)?;
+        }
+        Ok(!self.closed)
+    }
+
+    /// Hands on the lines that were written so far.
+    pub fn flush_lines(&mut self) -> Result<()> {
+        self.flush()
+    }
+
+    /// Whether anybody still reads standard output, asked of the system: who writes nothing for
+    /// long does not notice otherwise. Source: poll(2), `POLLERR` of a pipe without a reader.
+    pub fn is_read(&mut self) -> bool {
+        if self.of_process && !self.closed {
+            let out = io::stdout();
+            let mut fds = [PollFd::new(out.as_fd(), PollFlags::empty())];
+            let polled = poll(&mut fds, PollTimeout::ZERO).is_ok();
+            let events = fds[0].revents().unwrap_or(PollFlags::empty());
+            if polled && events.contains(PollFlags::POLLERR) {
+                // What is still buffered has no reader either.
+                self.closed = true;
+                self.out = Box::new(io::sink());
+            }
+        }
+        !self.closed
     }
 
     /// Writes text that is its own format, such as a completion script or a man page, as it is.
@@ -374,6 +433,16 @@ impl ListWriter<'_> {
             self.ui.wrote(written)?;
         }
         Ok(!self.ui.closed)
+    }
+
+    /// Says what went wrong without ending the list; see [`Ui::warn`].
+    pub fn warn(&mut self, text: &str) {
+        self.ui.warn(text);
+    }
+
+    /// Whether anybody still reads; see [`Ui::is_read`].
+    pub fn is_read(&mut self) -> bool {
+        self.ui.is_read()
     }
 
     /// Hands on what was written so far, for a list that grows slowly.

@@ -8,6 +8,8 @@ use flate2::{Decompress, FlushDecompress, Status};
 
 use super::limits::Limits;
 
+mod short;
+
 /// Capacity that the buffer keeps between objects, so that one huge object is not paid for ever.
 const KEPT_BYTES: usize = 1 << 20;
 /// First size of the buffer: larger than almost every job payload, and cheap, since the inflater
@@ -36,6 +38,7 @@ pub struct Inflated<'a> {
 
 /// Inflates one object after the other without allocating for each.
 pub struct Inflater {
+    short: short::ShortInflater,
     stream: Decompress,
     out: Vec<u8>,
 }
@@ -55,7 +58,11 @@ impl Default for Inflater {
 impl Inflater {
     /// Makes an inflater for zlib streams.
     pub fn new() -> Self {
-        Self { stream: Decompress::new(true), out: Vec::new() }
+        Self {
+            short: short::ShortInflater::default(),
+            stream: Decompress::new(true),
+            out: Vec::new(),
+        }
     }
 
     /// Inflates `stored`, if its first two bytes are a zlib header.
@@ -66,38 +73,44 @@ impl Inflater {
         if !has_zlib_header(stored) {
             return None;
         }
-        let end = self.run(stored, limits.inflated_cap(stored.len()));
-        Some(Inflated { bytes: &self.out, end })
+        let cap = limits.inflated_cap(stored.len());
+        let Self { short, stream, out } = self;
+        if let Some(bytes) = short.inflate(stored).filter(|bytes| bytes.len() <= cap) {
+            return Some(Inflated { bytes, end: End::Complete });
+        }
+        let end = run(stream, out, stored, cap);
+        Some(Inflated { bytes: out, end })
     }
+}
 
-    fn run(&mut self, stored: &[u8], cap: usize) -> End {
-        self.stream.reset(true);
-        self.out.clear();
-        self.out.shrink_to(KEPT_BYTES);
-        self.out.reserve(FIRST_BYTES.min(cap.saturating_add(1)));
-        loop {
-            let consumed = usize::try_from(self.stream.total_in()).unwrap_or(usize::MAX);
-            let rest = stored.get(consumed..).unwrap_or_default();
-            let before = self.out.len();
-            let status = self.stream.decompress_vec(rest, &mut self.out, FlushDecompress::Finish);
-            if self.out.len() > cap {
-                self.out.truncate(cap);
-                return End::Capped;
+/// Inflates any zlib stream into `out`, up to `cap` bytes.
+fn run(stream: &mut Decompress, out: &mut Vec<u8>, stored: &[u8], cap: usize) -> End {
+    stream.reset(true);
+    out.clear();
+    out.shrink_to(KEPT_BYTES);
+    out.reserve(FIRST_BYTES.min(cap.saturating_add(1)));
+    loop {
+        let consumed = usize::try_from(stream.total_in()).unwrap_or(usize::MAX);
+        let rest = stored.get(consumed..).unwrap_or_default();
+        let before = out.len();
+        let status = stream.decompress_vec(rest, out, FlushDecompress::Finish);
+        if out.len() > cap {
+            out.truncate(cap);
+            return End::Capped;
+        }
+        match status {
+            Ok(Status::StreamEnd) => return End::Complete,
+            Err(_) => return End::Damaged,
+            Ok(_) if out.len() < out.capacity() => {
+                // Room was left, so the input is what ran out, unless this step made progress.
+                let now = usize::try_from(stream.total_in()).unwrap_or(usize::MAX);
+                if now == consumed && out.len() == before {
+                    return End::Damaged;
+                }
             }
-            match status {
-                Ok(Status::StreamEnd) => return End::Complete,
-                Err(_) => return End::Damaged,
-                Ok(_) if self.out.len() < self.out.capacity() => {
-                    // Room was left, so the input is what ran out, unless this step made progress.
-                    let now = usize::try_from(self.stream.total_in()).unwrap_or(usize::MAX);
-                    if now == consumed && self.out.len() == before {
-                        return End::Damaged;
-                    }
-                }
-                Ok(_) => {
-                    let more = self.out.len().max(FIRST_BYTES).min(cap + 1 - self.out.len());
-                    self.out.reserve_exact(more.max(1));
-                }
+            Ok(_) => {
+                let more = out.len().max(FIRST_BYTES).min(cap + 1 - out.len());
+                out.reserve_exact(more.max(1));
             }
         }
     }

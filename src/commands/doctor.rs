@@ -11,7 +11,8 @@ use crate::ops;
 /// First the verdict: HEALTHY, DEGRADED, UNHEALTHY or UNKNOWN. Then what was found, worst first,
 /// each with its evidence and commands to paste. Then sites, queues and workers. Changes nothing.
 ///
-/// Long queues are looked at from both ends; the output says so. `--deep` reads every job.
+/// Long queues are looked at from both ends; the output says so. `--deep` reads every job;
+/// all of it must be over within `--timeout`, so allow it more.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

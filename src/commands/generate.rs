@@ -110,7 +110,11 @@ fn add_pages(
     name: &str,
     pages: &mut Vec<(String, Vec<u8>)>,
 ) -> Result<()> {
-    let page = clap_mangen::Man::new(command.clone().name(name.to_owned()).display_name(name));
+    // Without a date the pages depend on nothing but the command line; the version dates them.
+    let page = clap_mangen::Man::new(command.clone().name(name.to_owned()).display_name(name))
+        .section("1")
+        .source(concat!("jobctl ", env!("CARGO_PKG_VERSION")))
+        .manual("jobctl manual");
     let mut text = Vec::new();
     page.render(&mut text)?;
     pages.push((name.to_owned(), text));

@@ -7,8 +7,12 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod logs;
+mod queues;
 mod selection;
+mod show_pending_jobs;
 mod stats;
+mod workers;
 
 use std::ffi::OsString;
 
@@ -30,6 +34,10 @@ use cli::Cli;
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Queues(queues::Args),
+    Workers(workers::Args),
+    ShowPendingJobs(show_pending_jobs::Args),
+    Logs(logs::Args),
     Stats(stats::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
@@ -44,6 +52,13 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Queues(args) => queues::run(args, on_target(global, context)?),
+            Self::Workers(args) => workers::run(args, on_target(global, context)?),
+            Self::ShowPendingJobs(args) => {
+                show_pending_jobs::run(args, on_target(global, context)?)
+            }
+            Self::Logs(args) if args.needs_target() => logs::run(args, on_target(global, context)?),
+            Self::Logs(args) => logs::run(args, without_target(global, context)?),
             Self::Stats(args) if args.names_files() => {
                 stats::run(args, without_target(global, context)?)
             }
@@ -59,7 +74,10 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
+        !matches!(
+            self,
+            Self::Logs(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
+        )
     }
 }
 

@@ -54,9 +54,8 @@ impl Verdict {
     /// The outcome, where DEGRADED counts as well when only UNHEALTHY is to fail.
     pub const fn outcome(self, degraded_fails: bool) -> Outcome {
         match self {
-            Self::Healthy => Outcome::Done,
             Self::Degraded if degraded_fails => Outcome::No,
-            Self::Degraded => Outcome::Done,
+            Self::Healthy | Self::Degraded => Outcome::Done,
             Self::Unhealthy => Outcome::Unhealthy,
             Self::Unknown => Outcome::Unknown,
         }

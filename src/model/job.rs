@@ -164,12 +164,13 @@ impl Job {
     }
 
     /// Seconds that a worker lets it run: RQ's default of 180 where the hash says nothing, `None`
-    /// for no limit.
+    /// for no limit. Source: `rq/worker.py` `perform_job`, where 0 gives way to the default, and
+    /// `rq/timeouts.py`, where a negative one sets no alarm.
     pub fn limit_s(&self) -> Option<i64> {
         match self.timeout_s {
-            Some(-1) => None,
+            Some(..0) => None,
+            Some(0) | None => Some(180),
             Some(seconds) => Some(seconds),
-            None => Some(180),
         }
     }
 }

@@ -92,6 +92,14 @@ impl Counts {
         }
     }
 
+    /// The names of the counts that could not be read, in the order in which they are read.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let lists = [("queued", self.queued), ("intermediate", self.intermediate)];
+        let registries = Registry::ALL.map(|registry| (registry.word(), self.registry(registry)));
+        let counts = lists.into_iter().chain(registries);
+        counts.filter(|(_, count)| count.is_none()).map(|(name, _)| name).collect()
+    }
+
     /// Whether nothing at all is held.
     pub fn is_empty(&self) -> bool {
         [self.queued, self.intermediate]

@@ -90,6 +90,16 @@ impl Liveness {
     }
 }
 
+/// Seconds after its birth within which a worker may not listen yet: it registers first.
+/// Source: `rq/worker.py` `work` and `bootstrap`: `register_birth`, then `subscribe`.
+const BIRTH_S: f64 = 5.0;
+
+/// Lifetimes that a heartbeat gives to the key, in seconds: idle, and busy with a fork. Source:
+/// `rq/worker.py` `heartbeat` (worker TTL 420 + 60) and `get_heartbeat_ttl` (at most 30 + 60).
+const IDLE_KEY_S: f64 = 480.0;
+/// See [`IDLE_KEY_S`].
+const BUSY_KEY_S: f64 = 90.0;
+
 /// What this host knows of a worker's process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalProcess {
@@ -126,52 +136,64 @@ impl Worker {
     /// Concludes whether it lives.
     ///
     /// The strongest evidence decides first: a clean end, the process on this host, the
-    /// subscription of its command channel, then silence. A non-forking worker is silent for a
-    /// whole job, which its long key lifetime tells. Source: rq 1.14 to 3.0 `worker.py`
-    /// (`register_death`, `heartbeat`, `subscribe`), verified by experiment.
+    /// subscription of its command channel, then silence. A process that is gone while somebody
+    /// listens may be one of another namespace under this host's name, or may have left a work
+    /// horse that inherited the connection; the heartbeats tell these two apart. Source: rq 1.14 to
+    /// 3.0 `worker.py` (`register_death`, `heartbeat`, `subscribe`), verified by experiment.
     pub fn liveness(&self, now: Timestamp, process: LocalProcess) -> Liveness {
         if self.died_at.is_some() {
             return Liveness::new(Alive::No, "ended cleanly");
         }
+        let listens = self.listeners.map(|listeners| listeners > 0);
         let Some(identity) = &self.identity else {
-            return if self.listeners.unwrap_or(0) > 0 {
+            return if listens == Some(true) {
                 Liveness::new(Alive::Yes, "listens for commands, but its registration was lost")
             } else {
                 Liveness::new(Alive::No, "its key expired")
             };
         };
-        if process == LocalProcess::Gone {
+        let silence = self.long_silence_s(now);
+        if process == LocalProcess::Gone && (listens != Some(true) || silence.is_some()) {
             let pid = identity.pid.unwrap_or_default();
             return Liveness::new(Alive::No, format!("process {pid} is gone from this host"));
         }
-        if self.listeners == Some(0) {
+        if listens == Some(false) && !self.is_newborn(now) {
             return Liveness::new(Alive::No, "no connection listens for its commands");
         }
-        match self.silence_s(now) {
-            Some(silence) if silence > self.allowed_silence_s() => {
+        match (silence, self.last_heartbeat) {
+            (Some(silence), _) => {
                 let minutes = silence / 60.0;
                 Liveness::new(Alive::Stale, format!("silent for {minutes:.0} min"))
             }
-            Some(_) if self.listeners.is_some() => {
-                Liveness::new(Alive::Yes, "listens for commands")
-            }
-            Some(_) => Liveness::new(Alive::Yes, "its heartbeat is recent"),
-            None if self.listeners.is_some() => Liveness::new(Alive::Yes, "listens for commands"),
-            None => Liveness::new(Alive::Stale, "it has no heartbeat"),
+            _ if listens.is_some() => Liveness::new(Alive::Yes, "listens for commands"),
+            (None, Some(_)) => Liveness::new(Alive::Yes, "its heartbeat is recent"),
+            (None, None) => Liveness::new(Alive::Stale, "it has no heartbeat"),
         }
     }
 
-    /// Seconds that it may be silent in its present state.
+    fn is_newborn(&self, now: Timestamp) -> bool {
+        let birth = self.identity.as_ref().and_then(|identity| identity.birth);
+        birth.and_then(|birth| super::job::seconds_between(birth, now)).is_some_and(|s| s < BIRTH_S)
+    }
+
+    /// Seconds of silence, if that is longer than its present state explains.
+    ///
+    /// Two clocks must agree: the worker's, by which it writes its heartbeat, and the server's, by
+    /// which its key expires. A host whose clock is wrong only fools the first, a worker with a TTL
+    /// of its own only the second.
     ///
     /// A worker without a fork renews its key for the whole job (timeout + 60 s), a forking one
     /// for at most 90 s at a time; so a busy worker's key that lives longer belongs to the former.
-    fn allowed_silence_s(&self) -> f64 {
-        let remaining = self.ttl_s.unwrap_or(0.0);
-        if self.is_busy() && remaining <= 90.0 {
-            BUSY_SILENCE_S
+    fn long_silence_s(&self, now: Timestamp) -> Option<f64> {
+        let silence = self.silence_s(now)?;
+        let forks = self.ttl_s.is_none_or(|left| left <= BUSY_KEY_S);
+        let (allowed, key) = if self.is_busy() && forks {
+            (BUSY_SILENCE_S, BUSY_KEY_S)
         } else {
-            (IDLE_SILENCE_S + 60.0).max(remaining)
-        }
+            (IDLE_SILENCE_S + 60.0, IDLE_KEY_S)
+        };
+        let heard = self.ttl_s.is_some_and(|left| key - left <= allowed);
+        (silence > allowed && !heard).then_some(silence)
     }
 }
 
@@ -204,9 +226,37 @@ mod tests {
 
     #[test]
     fn idle_worker_silent_for_405_s_is_alive() {
-        let idle = worker("idle", Some(1), 75.0);
-        assert_eq!(idle.liveness(at(405), LocalProcess::Elsewhere).alive, Alive::Yes);
-        assert_eq!(idle.liveness(at(470), LocalProcess::Elsewhere).alive, Alive::Stale);
+        let alive = |second, ttl_s| {
+            worker("idle", Some(1), ttl_s).liveness(at(second), LocalProcess::Elsewhere).alive
+        };
+        assert_eq!(alive(405, 75.0), Alive::Yes);
+        assert_eq!(alive(470, 10.0), Alive::Stale);
+    }
+
+    #[test]
+    fn silence_by_a_wrong_clock_alone_proves_nothing() {
+        let idle = worker("idle", Some(1), 470.0);
+        assert_eq!(idle.liveness(at(7_200), LocalProcess::Elsewhere).alive, Alive::Yes);
+        let busy = worker("busy", Some(1), 85.0);
+        assert_eq!(busy.liveness(at(7_200), LocalProcess::Elsewhere).alive, Alive::Yes);
+        let long_ttl = worker("idle", Some(1), 3_000.0);
+        assert_eq!(long_ttl.liveness(at(4_260), LocalProcess::Elsewhere).alive, Alive::Yes);
+    }
+
+    #[test]
+    fn worker_that_has_just_registered_need_not_listen_yet() {
+        let mut newborn = worker("started", Some(0), 480.0);
+        newborn.identity.as_mut().unwrap().birth = Some(at(0));
+        assert_eq!(newborn.liveness(at(1), LocalProcess::Elsewhere).alive, Alive::Yes);
+        assert_eq!(newborn.liveness(at(6), LocalProcess::Elsewhere).alive, Alive::No);
+    }
+
+    #[test]
+    fn process_of_another_namespace_is_believed_while_it_speaks() {
+        let idle = worker("idle", Some(1), 400.0);
+        assert_eq!(idle.liveness(at(80), LocalProcess::Gone).alive, Alive::Yes);
+        let orphaned_horse = worker("busy", Some(1), 20.0);
+        assert_eq!(orphaned_horse.liveness(at(70), LocalProcess::Gone).alive, Alive::No);
     }
 
     #[test]

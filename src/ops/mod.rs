@@ -2,6 +2,11 @@
 //! report. Knows no command line and prints nothing.
 
 pub mod doctor;
+mod headline;
 pub mod jobs;
+pub mod logs;
+pub mod pending;
+pub mod queues;
 pub mod scope;
 pub mod stats;
+pub mod workers;

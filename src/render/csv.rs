@@ -31,7 +31,7 @@ pub(crate) fn heading(columns: &[Column], out: &mut dyn Write) -> io::Result<()>
 
 /// Writes one record of exactly `columns` fields.
 pub(crate) fn row(cells: &[Cell], columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let cells = cells.iter().map(|cell| cell.text.as_str());
+    let cells = cells.iter().map(Cell::for_programs);
     record(cells.chain(std::iter::repeat("")).take(columns), out)
 }
 

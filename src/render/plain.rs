@@ -37,7 +37,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
             table.rows.iter().try_for_each(|cells| row(cells, table.columns.len(), out))
         }
         Block::Fields(fields) => {
-            fields.iter().try_for_each(|(label, value)| line([label, &value.text], out))
+            fields.iter().try_for_each(|(label, value)| line([label, value.for_programs()], out))
         }
         Block::Heading(text) => line([text], out),
         Block::Text(cell) => {
@@ -54,7 +54,7 @@ pub(crate) fn heading(columns: &[Column], out: &mut dyn Write) -> io::Result<()>
 
 /// Writes one row of exactly `columns` fields.
 pub(crate) fn row(cells: &[Cell], columns: usize, out: &mut dyn Write) -> io::Result<()> {
-    let cells = cells.iter().map(|cell| cell.text.as_str());
+    let cells = cells.iter().map(Cell::for_programs);
     line(cells.chain(std::iter::repeat("")).take(columns), out)
 }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::{Page, sanitize, style, width};
+use crate::human;
 use crate::report::{Align, Column, Role, Table};
 
 /// Blanks between two columns.
@@ -35,9 +36,12 @@ pub fn render(table: &Table, page: &Page) -> String {
     let shown = |at: &usize| table.columns.get(*at).is_some_and(|c| page.wide || !c.wide);
     let columns: Vec<usize> = (0..table.columns.len()).filter(shown).collect();
     let titles: Vec<&Column> = columns.iter().filter_map(|&at| table.columns.get(at)).collect();
+    // A line that says that one more is left out would take that one's place.
+    let most = table.most.filter(|most| !page.wide && table.rows.len() > most + 1);
     let rows: Vec<Vec<Shown<'_>>> = table
         .rows
         .iter()
+        .take(most.unwrap_or(usize::MAX))
         .map(|row| {
             columns
                 .iter()
@@ -50,10 +54,17 @@ pub fn render(table: &Table, page: &Page) -> String {
         .collect();
     let natural = natural_widths(&titles, &rows);
     let widths = if page.wide { Some(natural) } else { fit(&titles, natural, page.width) };
-    match widths {
+    let mut out = match widths {
         Some(widths) => grid(&titles, &rows, &widths, page),
         None => cards(&titles, &rows, page),
+    };
+    let left_out = table.rows.len() - rows.len();
+    if left_out > 0 {
+        let line = format!("… and {} more: -o wide shows all", human::count(left_out as u64));
+        out.push_str(&page.style.paint(Role::Dim, &line));
+        out.push('\n');
     }
+    out
 }
 
 fn natural_widths(titles: &[&Column], rows: &[Vec<Shown<'_>>]) -> Vec<usize> {

@@ -41,6 +41,9 @@ pub struct DoctorReport {
     /// Whether DEGRADED exits 1.
     #[serde(skip)]
     pub degraded_fails: bool,
+    /// Whether the queues could be read, so that none means none.
+    #[serde(skip)]
+    pub queues_read: bool,
     /// Whether passed checks are listed for people.
     #[serde(skip)]
     pub verbose: bool,
@@ -88,6 +91,8 @@ pub struct SiteLine {
     pub running: Option<u64>,
     /// Jobs that failed within 24 hours.
     pub failed_24h: Option<u64>,
+    /// Whether there may be more: failures whose site or age nothing tells.
+    pub failed_24h_is_least: bool,
 }
 
 /// One queue.
@@ -127,16 +132,21 @@ impl WorkerCount {
 }
 
 impl DoctorReport {
-    /// Hides secrets in everything that came from outside.
+    /// Hides secrets in everything that came from outside. A command in which something had to be
+    /// hidden would not do what it says, so it is left out.
     pub fn mask(&mut self, secrets: Secrets) {
         for finding in &mut self.findings {
             finding.summary = secrets.text(&finding.summary).into_owned();
             for line in &mut finding.evidence {
                 *line = secrets.text(line).into_owned();
             }
+            finding.fix.retain(|command| secrets.text(command) == *command);
         }
         for check in &mut self.not_made {
             check.why = secrets.text(&check.why).into_owned();
+        }
+        for note in &mut self.notes {
+            *note = secrets.text(note).into_owned();
         }
     }
 
@@ -176,16 +186,12 @@ impl DoctorReport {
                 Some(word) => Cell::new(word, Role::Warn),
                 None => Cell::new("not checked", Role::Dim),
             };
-            let mut queued = number(line.queued, Role::Queued);
-            if line.queued_is_least {
-                queued.text.insert(0, '≥');
-            }
             table.row(vec![
                 line.site.clone().into(),
                 scheduler,
-                queued,
-                number(line.running, Role::Started),
-                number(line.failed_24h, Role::Bad),
+                at_least(Cell::count(line.queued, Role::Queued), line.queued_is_least),
+                Cell::count(line.running, Role::Started),
+                at_least(Cell::count(line.failed_24h, Role::Bad), line.failed_24h_is_least),
             ]);
         }
         table
@@ -201,15 +207,15 @@ impl DoctorReport {
                 Column::right("FAILED"),
                 Column::left("WORKERS"),
             ],
-            "no queues",
+            if self.queues_read { "no queues" } else { "queues unknown" },
         );
         for line in &self.queues {
             table.row(vec![
                 line.queue.clone().into(),
-                number(line.queued, Role::Queued),
+                Cell::count(line.queued, Role::Queued),
                 line.oldest_age_s.map_or_else(String::new, human::age).into(),
-                number(line.running, Role::Started),
-                number(line.failed, Role::Bad),
+                Cell::count(line.running, Role::Started),
+                Cell::count(line.failed, Role::Bad),
                 line.workers.cell(),
             ]);
         }
@@ -226,13 +232,12 @@ fn counted(n: usize, what: &str) -> Option<String> {
     }
 }
 
-/// A count that stands out when it is not 0; `?` where it could not be read.
-pub(super) fn number(count: Option<u64>, role: Role) -> Cell {
-    match count {
-        None => Cell::new("?", Role::Warn),
-        Some(0) => Cell::new("0", Role::Dim),
-        Some(n) => Cell::new(human::count(n), role),
+/// Marks a count that may be higher.
+fn at_least(mut count: Cell, is_least: bool) -> Cell {
+    if is_least {
+        count.text.insert(0, '≥');
     }
+    count
 }
 
 impl Report for DoctorReport {

@@ -1,7 +1,11 @@
 //! The reports of `jobs show` and `jobs exists`.
 
+mod failure;
+
 use jiff::Timestamp;
 use serde::Serialize;
+
+pub use failure::{Cause, Failed, Frame};
 
 use super::jobs::{JobRow, status_role};
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
@@ -54,6 +58,9 @@ pub struct JobReport {
     pub summary: JobRow,
     /// The function that RQ calls.
     pub function: Option<String>,
+    /// Whether that function is the one which Frappe runs every job through.
+    #[serde(skip)]
+    pub is_wrapped: bool,
     /// The name that a Frappe job was given.
     pub job_name: Option<String>,
     /// Its arguments; of a Frappe job the method's own.
@@ -88,6 +95,9 @@ pub struct JobReport {
     pub executions: Vec<Execution>,
     /// Fields that cannot be understood.
     pub bad_fields: Vec<BadField>,
+    /// When this was read.
+    #[serde(skip)]
+    pub now: Timestamp,
     /// Whether the whole traceback is shown to people.
     #[serde(skip)]
     pub full: bool,
@@ -136,15 +146,35 @@ impl Kept {
         Self { expires_in_s, inherited }
     }
 
-    fn cell(self) -> Cell {
+    fn cell(self, report: &JobReport) -> Cell {
         match self.expires_in_s {
-            None => Cell::new("for good", Role::Dim),
             Some(seconds) if self.inherited => Cell::new(
                 format!("for {}, then it is lost without having run", human::age(seconds)),
                 Role::Bad,
             ),
             Some(seconds) => format!("for {}", human::age(seconds)).into(),
+            None if Status::parse(&report.summary.status).has_ended() => {
+                Cell::new("for good", Role::Dim)
+            }
+            None => {
+                let finished = after_its_end(report.result_ttl_s.unwrap_or(DEFAULT_RESULT_TTL_S));
+                let failed = after_its_end(report.failure_ttl_s.unwrap_or(DEFAULT_FAILURE_TTL_S));
+                format!("until it ends, then {finished} if it finishes, {failed} if it fails")
+                    .into()
+            }
         }
+    }
+}
+
+/// What a worker applies where the hash says nothing. Source: `rq/defaults.py`.
+const DEFAULT_RESULT_TTL_S: i64 = 500;
+const DEFAULT_FAILURE_TTL_S: i64 = 31_536_000;
+
+fn after_its_end(seconds: i64) -> String {
+    match seconds {
+        ..0 => "for good".to_owned(),
+        0 => "not at all".to_owned(),
+        _ => human::age(seconds as f64),
     }
 }
 
@@ -155,39 +185,6 @@ pub struct Dependency {
     pub id: JobId,
     /// Its status; `null` where it is gone.
     pub status: Option<String>,
-}
-
-/// A failure, taken apart.
-#[derive(Debug, Serialize)]
-pub struct Failed {
-    /// The exception's class with its module.
-    pub class: String,
-    /// What it says.
-    pub message: String,
-    /// The frame to look at first.
-    pub at: Option<String>,
-    /// The frames of the exception, outermost first.
-    pub frames: Vec<Frame>,
-    /// The whole text as it was stored.
-    pub traceback: String,
-    /// Whether people get the whole text.
-    #[serde(skip)]
-    pub full: bool,
-}
-
-/// One call on the way to the exception.
-#[derive(Debug, Serialize)]
-pub struct Frame {
-    /// The source file.
-    pub file: String,
-    /// The line in it.
-    pub line: u32,
-    /// The function.
-    pub function: String,
-    /// The source line.
-    pub code: Option<String>,
-    /// Whether it is the application's own code.
-    pub application: bool,
 }
 
 /// One execution.
@@ -228,27 +225,24 @@ impl JobReport {
                 fields.push((label.to_owned(), text.into()));
             }
         };
-        let time = |at: Option<Timestamp>| at.map(|at| human::time(at, &view.zone));
+        let time = |at: Option<Timestamp>| at.map(|at| self.time(at, view));
         add("method", row.method.clone());
-        add(
-            "function",
-            self.function.clone().filter(|function| row.method.as_ref() != Some(function)),
-        );
+        let shown = |function: &String| !self.is_wrapped && row.method.as_ref() != Some(function);
+        add("function", self.function.clone().filter(shown));
         add("queue", Some(row.queue.clone()));
         add("site", row.site.clone());
         add("user", row.user.clone());
         add("event", row.event.clone());
-        add("job name", self.job_name.clone().filter(|name| row.method.as_ref() != Some(name)));
+        add("job name", self.job_name.clone().filter(|name| self.names_it(name)));
         add("created", time(row.created_at));
         add("enqueued", time(row.enqueued_at));
         add("started", time(row.started_at));
         add("ended", time(row.ended_at));
         add("heartbeat", time(self.last_heartbeat_at).filter(|_| row.status == "started"));
         add("worker", row.worker.clone());
-        add("attempts", Some(row.attempts_text()));
+        add("due", time(row.due_at));
+        add("attempts", self.attempts());
         add("timeout", row.timeout_s.map(lifetime));
-        add("result kept", self.result_ttl_s.map(lifetime));
-        add("failure kept", self.failure_ttl_s.map(lifetime));
         add("may wait", self.ttl_s.map(lifetime));
         add("group", self.group.clone());
         let waits_for = self.dependencies.iter().map(|dependency| {
@@ -260,10 +254,15 @@ impl JobReport {
         add("waited for by", Some(dependents.join("\n")));
         add("meta", self.meta.as_ref().map(|meta| meta.line.clone()));
         add("result", self.result.as_ref().map(|result| result.line.clone()));
+        let opaque = self.description.clone().filter(|_| self.arguments.is_none());
+        add("description", opaque);
+        if let Some((_, cell)) = fields.iter_mut().find(|(label, _)| label == "timeout") {
+            self.mark_timeout(cell);
+        }
         if let Some((_, cell)) = fields.iter_mut().find(|(label, _)| label == "waits for") {
             cell.role = Role::Waiting;
         }
-        fields.push(("kept".to_owned(), self.kept.cell()));
+        fields.push(("kept".to_owned(), self.kept.cell(self)));
         for bad in &self.bad_fields {
             let effect =
                 if bad.stops_worker { ": the worker that takes this job exits" } else { "" };
@@ -273,53 +272,80 @@ impl JobReport {
         fields
     }
 
+    /// An instant with its distance from now, as `2026-11-21 09:12:03 CET (12m ago)`.
+    fn time(&self, at: Timestamp, view: &View) -> String {
+        let seconds = self.now.duration_since(at).as_secs_f64();
+        let distance = if seconds < 0.0 { human::until(-seconds) } else { human::ago(seconds) };
+        format!("{} ({distance})", human::time(at, &view.zone))
+    }
+
+    /// Whether a job's name says more than its method: Frappe takes the method for a name.
+    fn names_it(&self, name: &str) -> bool {
+        let row = &self.summary;
+        row.method.as_deref() != Some(name) && !name.starts_with("frappe.utils.background_jobs.")
+    }
+
+    /// Nothing for a job that runs once, which is nearly every one.
+    fn attempts(&self) -> Option<String> {
+        let row = &self.summary;
+        let retried = row.retries_left.is_some() || row.attempts > Some(1);
+        retried.then(|| row.attempts_text())
+    }
+
+    /// Says whether a running job has used up its time.
+    fn mark_timeout(&self, cell: &mut Cell) {
+        let row = &self.summary;
+        let (Some(limit), Some(ran)) = (row.timeout_s, row.duration_ms) else { return };
+        let over = ran as f64 / 1000.0 - limit as f64;
+        if row.status == "started" && limit >= 0 && over > 0.0 {
+            let text = format!("{}, passed {}", cell.text, human::ago(over));
+            *cell = Cell::new(text, Role::Bad);
+        }
+    }
+
+    /// The executions; what no RQ of this generation writes down gets no column.
     fn executions(&self, view: &View) -> Table {
-        let columns = vec![
-            Column::left("EXECUTION"),
-            Column::left("RECORDED"),
-            Column::left("WORKER").flexible(),
-            Column::left("EXCEPTION").flexible(),
+        let any = |told: fn(&Execution) -> bool| self.executions.iter().any(told);
+        let (ran, worker) = (any(|e| e.ran().is_some()), any(|e| e.worker.is_some()));
+        let exception = any(|e| e.exception.is_some());
+        let columns = [
+            (true, Column::left("EXECUTION")),
+            (true, Column::left("ENDED")),
+            (ran, Column::left("STARTED")),
+            (ran, Column::right("DURATION")),
+            (worker, Column::left("WORKER").flexible()),
+            (exception, Column::left("EXCEPTION").flexible()),
         ];
-        let mut table = Table::new(columns, "no executions");
+        let chosen = columns.iter().filter(|(chosen, _)| *chosen).map(|(_, c)| c.clone());
+        let mut table = Table::new(chosen.collect(), "no executions");
         for execution in &self.executions {
-            let at = execution.ended_at.or(execution.recorded_at);
-            let role = if execution.outcome == "successful" { Role::Good } else { Role::Bad };
-            table.row(vec![
-                Cell::new(execution.outcome, role),
-                at.map_or_else(String::new, |at| human::time(at, &view.zone)).into(),
-                execution.worker.clone().unwrap_or_default().into(),
-                execution.exception.clone().unwrap_or_default().into(),
-            ]);
+            let cells = execution.cells(view).into_iter().zip(&columns);
+            table.row(cells.filter(|(_, (chosen, _))| *chosen).map(|(cell, _)| cell).collect());
         }
         table
     }
 }
 
-impl Failed {
-    fn blocks(&self, view: &mut View) {
-        let class = if self.class.is_empty() { "Failure" } else { &self.class };
-        view.push(Block::Heading(class.to_owned()));
-        if self.full || self.frames.is_empty() {
-            view.push(Block::Text(self.traceback.trim_end().into()));
-            return;
-        }
-        let mut lines: Vec<String> = vec![self.message.clone()];
-        // The application's own frames first, innermost on top; the rest is in --full.
-        let own: Vec<&Frame> = self.frames.iter().rev().filter(|frame| frame.application).collect();
-        let shown: Vec<&Frame> =
-            if own.is_empty() { self.frames.iter().rev().take(3).collect() } else { own };
-        for frame in &shown {
-            lines.push(format!("at {}:{} in {}", frame.file, frame.line, frame.function));
-            lines.extend(frame.code.as_ref().map(|code| format!("   {code}")));
-        }
-        let hidden = self.frames.len() - shown.len();
-        if hidden > 0 {
-            lines.push(format!(
-                "and {}; --full shows the whole traceback",
-                human::counted(hidden as u64, "other frame")
-            ));
-        }
-        view.push(Block::Text(lines.join("\n").into()));
+impl Execution {
+    /// Milliseconds between start and end, where both are told.
+    fn ran(&self) -> Option<u64> {
+        let ran = self.ended_at?.duration_since(self.started_at?);
+        u64::try_from(ran.as_millis()).ok()
+    }
+
+    fn cells(&self, view: &View) -> [Cell; 6] {
+        let role = if self.outcome == "successful" { Role::Good } else { Role::Bad };
+        let time = |at: Option<Timestamp>| {
+            at.map_or_else(String::new, |at| human::time(at, &view.zone)).into()
+        };
+        [
+            Cell::new(self.outcome, role),
+            time(self.ended_at.or(self.recorded_at)),
+            time(self.started_at),
+            self.ran().map_or_else(String::new, human::duration_ms).into(),
+            self.worker.clone().unwrap_or_default().into(),
+            self.exception.clone().unwrap_or_default().into(),
+        ]
     }
 }
 
@@ -335,6 +361,9 @@ impl Report for JobReport {
 
     fn view(&self, view: &mut View) {
         view.push(self.headline());
+        if let Some(failure) = &self.failure {
+            failure.blocks(view);
+        }
         let fields = self.fields(view);
         view.push(Block::Fields(fields));
         if let Some(arguments) =
@@ -343,9 +372,6 @@ impl Report for JobReport {
             view.push(Block::Heading("Arguments".to_owned()));
             let lines = arguments.lines.iter().cloned();
             view.push(Block::Fields(lines.map(|(name, text)| (name, text.into())).collect()));
-        }
-        if let Some(failure) = &self.failure {
-            failure.blocks(view);
         }
         if !self.executions.is_empty() {
             let table = self.executions(view);

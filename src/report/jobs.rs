@@ -27,7 +27,8 @@ pub struct JobRow {
     pub user: Option<String>,
     /// Whether the scheduler enqueued it.
     pub scheduled_job: Option<bool>,
-    /// Its state; `missing` for an id whose job is gone.
+    /// Its state; `missing` for an id whose job is gone, `unreadable` for one whose key holds
+    /// something else.
     pub status: String,
     /// When it was made.
     pub created_at: Option<Timestamp>,
@@ -43,7 +44,7 @@ pub struct JobRow {
     pub duration_ms: Option<u64>,
     /// Milliseconds between enqueueing and start, or until now.
     pub wait_ms: Option<u64>,
-    /// Runs so far; `null` where RQ keeps no count.
+    /// Runs since it was enqueued or requeued; `null` where RQ keeps no count.
     pub attempts: Option<u64>,
     /// Runs that it may have in all; `null` where RQ keeps no count.
     pub max_attempts: Option<u64>,
@@ -63,7 +64,7 @@ impl JobRow {
     /// The columns of a table of jobs.
     pub fn columns() -> Vec<Column> {
         vec![
-            Column::left("ID").flexible(),
+            Column::left("ID"),
             Column::left("STATUS"),
             Column::left("QUEUE"),
             Column::left("SITE").wide(),
@@ -123,13 +124,13 @@ impl JobRow {
         seen.unwrap_or(due)
     }
 
-    /// `1/3`, with `?` for what RQ does not keep; nothing for a job without retries.
+    /// `1/3`; where RQ keeps no count, what it does keep: `2 left`, or `3` without an end.
     pub fn attempts_text(&self) -> String {
-        let part = |n: Option<u64>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
-        match (self.attempts, self.max_attempts) {
-            (Some(attempts), Some(most)) => format!("{attempts}/{most}"),
-            (None, None) if self.retries_left.is_none() => String::new(),
-            (attempts, most) => format!("{}/{}", part(attempts), part(most)),
+        match (self.attempts, self.max_attempts, self.retries_left) {
+            (Some(attempts), Some(most), _) => format!("{attempts}/{most}"),
+            (Some(attempts), None, _) => attempts.to_string(),
+            (None, _, Some(left)) => format!("{left} left"),
+            (None, _, None) => String::new(),
         }
     }
 }
@@ -142,7 +143,7 @@ pub fn status_role(status: &str) -> Role {
         "finished" => Role::Good,
         "failed" | "stopped" => Role::Bad,
         "scheduled" | "deferred" | "rate_limited" | "ready_to_enqueue" => Role::Waiting,
-        "missing" => Role::Warn,
+        "missing" | "unreadable" => Role::Warn,
         _ => Role::Dim,
     }
 }

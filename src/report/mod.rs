@@ -7,12 +7,16 @@
 use serde::Serialize;
 
 use crate::error::Outcome;
-use crate::human::Zone;
+use crate::human::{self, Zone};
 
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod logs;
+pub mod pending;
+pub mod queues;
 pub mod stats;
+pub mod workers;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {
@@ -91,12 +95,38 @@ pub struct Cell {
     pub text: String,
     /// What it means.
     pub role: Role,
+    /// The same for programs, where it differs: plain text and CSV print a count without
+    /// separators.
+    pub raw: Option<String>,
 }
 
 impl Cell {
     /// Makes a cell of `text` that means `role`.
     pub fn new(text: impl Into<String>, role: Role) -> Self {
-        Self { text: text.into(), role }
+        Self { text: text.into(), role, raw: None }
+    }
+
+    /// Makes a cell of a count that stands out when it is not 0; `?` where it could not be read.
+    pub fn count(count: Option<u64>, role: Role) -> Self {
+        match count {
+            None => Self::new("?", Role::Warn),
+            Some(0) => Self::new("0", Role::Dim),
+            Some(n) => Self { text: human::count(n), role, raw: Some(n.to_string()) },
+        }
+    }
+
+    /// The text for programs.
+    pub fn for_programs(&self) -> &str {
+        self.raw.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The same for a value that is a name: a field would break its text at newlines.
+    #[must_use]
+    pub fn in_one_line(mut self) -> Self {
+        if self.text.contains('\n') {
+            self.text = self.text.replace('\n', "\\n");
+        }
+        self
     }
 }
 
@@ -164,12 +194,21 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Said instead of an empty table on a terminal.
     pub when_empty: &'static str,
+    /// Rows that `table` shows; of the others it says how many there are.
+    pub most: Option<usize>,
 }
 
 impl Table {
     /// An empty table with these columns.
     pub fn new(columns: Vec<Column>, when_empty: &'static str) -> Self {
-        Self { columns, rows: Vec::new(), when_empty }
+        Self { columns, rows: Vec::new(), when_empty, most: None }
+    }
+
+    /// The same table, of which a terminal shows no more than `rows`; every other format has all.
+    #[must_use]
+    pub const fn most(mut self, rows: usize) -> Self {
+        self.most = Some(rows);
+        self
     }
 
     /// Adds a row.

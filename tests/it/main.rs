@@ -7,6 +7,17 @@
 mod support;
 
 mod connect;
+mod demo;
+mod doctor;
+mod doctor_turns;
+mod generated;
+mod jobs;
+mod logs;
+mod pending;
+mod processes;
+mod queues;
 mod registered;
 mod rq_workers;
 mod stats;
+mod transcripts;
+mod workers;

@@ -5,7 +5,7 @@
 use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
 use super::connect::Link;
-use super::reply::ReplyErrorKind;
+use super::reply::{ReplyError, ReplyErrorKind};
 use crate::error::Result;
 use crate::model::part::{Lack, Part, Why};
 
@@ -48,18 +48,21 @@ impl Batch {
         let parts = replies
             .into_iter()
             .zip(self.names)
-            .map(|(reply, name)| {
-                Some(reply.map_err(|error| {
-                    let why = match error.kind {
-                        ReplyErrorKind::Denied => Why::Denied,
-                        ReplyErrorKind::WrongType => Why::WrongType,
-                        _ => Why::Failed,
-                    };
-                    Lack::new(name, why, error.text)
-                }))
-            })
+            .map(|(reply, name)| Some(reply.map_err(|error| Lack::of(name, error))))
             .collect();
         Ok(Replies { parts })
+    }
+}
+
+impl Lack {
+    /// What Redis refused, and why.
+    pub(super) fn of(command: &str, error: ReplyError) -> Self {
+        let why = match error.kind {
+            ReplyErrorKind::Denied => Why::Denied,
+            ReplyErrorKind::WrongType => Why::WrongType,
+            _ => Why::Failed,
+        };
+        Self::new(command, why, error.text)
     }
 }
 

@@ -140,6 +140,12 @@ impl Link {
         self.attempt(|session| session.stream(in_flight, &mut next, &mut visit))
     }
 
+    /// From here on, everything that is asked must be answered by `deadline`, all together; a
+    /// later call sets another. Without it each single read and write has the limit of its own.
+    pub fn end_by(&mut self, deadline: Instant) {
+        self.session.end_by(deadline);
+    }
+
     /// The failure to report where Redis refused to `attempt` (such as `read the queues`) and
     /// nothing can go on without it; has the hint that belongs to the reason.
     pub fn refused(&self, attempt: &str, error: &ReplyError) -> Failure {

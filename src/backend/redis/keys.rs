@@ -171,6 +171,16 @@ impl Keys {
         self.key(&[b"pubsub", worker.as_bytes()])
     }
 
+    /// Pattern of every worker's channel.
+    pub fn pubsub_pattern(&self) -> Key {
+        self.key(&[b"pubsub", b"*"])
+    }
+
+    /// The worker's name in a channel that [`Keys::pubsub_pattern`] matched.
+    pub fn worker_name_of_channel<'k>(&self, channel: &'k str) -> Option<&'k str> {
+        channel.strip_prefix(&self.prefix)?.strip_prefix(":pubsub:")
+    }
+
     /// String whose existence suspends every worker.
     pub fn suspended(&self) -> Key {
         self.key(&[b"suspended"])

@@ -146,7 +146,7 @@ impl Store {
         batch.run(&mut self.link)
     }
 
-    fn key_of(&self, place: &Place) -> Key {
+    pub(super) fn key_of(&self, place: &Place) -> Key {
         match place {
             Place::Queue(queue) => self.keys.queue(queue),
             Place::Intermediate(queue) => self.keys.intermediate(queue),
@@ -255,6 +255,14 @@ impl Store {
         }))
     }
 
+    /// Reads a job's score in the scheduled registry, its due time: one round trip.
+    pub fn due_score(&mut self, queue: &QueueName, id: &JobId) -> Result<Part<Option<f64>>> {
+        let mut batch = Batch::default();
+        let key = self.keys.registry(Registry::Scheduled, queue);
+        let slot = batch.add("ZSCORE", cmd("ZSCORE").arg(key).arg(id.as_bytes()).take());
+        Ok(self.run(batch)?.get(slot))
+    }
+
     /// Reads payloads, in batches of [`JOB_BATCH`] a round trip, in the order of `ids`.
     pub fn payloads(&mut self, ids: &[JobId]) -> Result<Vec<Part<Option<Vec<u8>>>>> {
         let mut payloads = Vec::with_capacity(ids.len());
@@ -271,25 +279,6 @@ impl Store {
             payloads.extend(slots.into_iter().map(|slot| replies.get(slot)));
         }
         Ok(payloads)
-    }
-
-    /// Reads which queues there are: those that Redis knows, and those that workers serve. Two
-    /// round trips.
-    pub fn all_queue_names(&mut self) -> Result<Part<Vec<QueueName>>> {
-        let mut batch = Batch::default();
-        let slot = batch.add("SMEMBERS queues", cmd("SMEMBERS").arg(self.keys.queues()).take());
-        let members: Vec<String> = match self.run(batch)?.get(slot) {
-            Ok(members) => members,
-            Err(lack) => return Ok(Err(lack)),
-        };
-        let known = members.iter().filter_map(|member| self.keys.queue_name_of(member));
-        let mut queues: Vec<QueueName> = known.map(QueueName::new).collect();
-        if let Ok((workers, _)) = self.workers()? {
-            queues.extend(workers.iter().flat_map(|worker| worker.queues().iter().cloned()));
-        }
-        queues.sort_unstable();
-        queues.dedup();
-        Ok(Ok(queues))
     }
 
     /// Adds the reads of one job.

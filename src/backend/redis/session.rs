@@ -182,6 +182,11 @@ impl Session {
         self.wire.limit_each_step(limit)
     }
 
+    /// From here on, all waiting together ends at `deadline`.
+    pub(super) fn end_by(&mut self, deadline: Instant) {
+        self.wire.end_by(deadline);
+    }
+
     /// How many times something was sent and its answers awaited.
     pub(super) const fn turns(&self) -> u64 {
         self.turns

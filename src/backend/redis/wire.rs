@@ -58,6 +58,11 @@ impl Wire {
         socket.stream.set_limits(limit)
     }
 
+    /// From here on, all waiting together ends at `deadline`.
+    pub(super) fn end_by(&mut self, deadline: Instant) {
+        self.socket().deadline = Some(deadline);
+    }
+
     fn socket(&mut self) -> &mut Socket {
         match self {
             Self::Plain(socket) => socket,

@@ -1,17 +1,24 @@
-//! Reads workers: registrations, lifetimes of their keys, and who listens to their channels.
+//! Reads workers: registrations, lifetimes of their keys, who listens to their channels, and what
+//! they run where they do not say so themselves.
+
+use std::collections::{BTreeSet, HashMap};
 
 use redis::cmd;
 
 use super::batch::{Batch, Replies, Slot};
 use super::decode::{self, WORKER_FIELDS};
-use super::read::Store;
+use super::read::{Place, Store};
 use crate::error::Result;
-use crate::model::id::{JobId, split_started_member};
+use crate::model::id::{JobId, QueueName, split_started_member};
 use crate::model::part::{Lack, Part};
+use crate::model::queue::Registry;
 use crate::model::worker::Worker;
 
 /// Registrations that are read at most; a set that is longer is not RQ's doing.
 const MOST_WORKERS: usize = 10_000;
+
+/// Running jobs looked at per queue to find a worker's.
+const MOST_RUNNING: isize = 1_000;
 
 /// Where the replies about workers stand.
 pub(super) struct WorkerSlots {
@@ -113,5 +120,48 @@ impl Store {
         let slots = self.add_workers(&mut batch, self.worker_names(&members));
         let mut replies = self.run(batch)?;
         Ok(Ok(Self::take_workers(&mut replies, slots)))
+    }
+
+    /// Finds what `workers` run by the started registries of their queues, by worker name.
+    ///
+    /// For workers that do not say it themselves: between two writes, or after their executions
+    /// were lost. Two round trips, none without workers. Source: the execution's hash names its
+    /// worker from RQ 2.11 on (`rq/executions.py`), the job's hash from 1.12 on (`rq/job.py`).
+    pub fn find_current_jobs(&mut self, workers: &[&Worker]) -> Result<HashMap<String, JobId>> {
+        let queues: BTreeSet<&QueueName> = workers.iter().flat_map(|w| w.queues()).collect();
+        let mut batch = Batch::default();
+        let places = queues.into_iter().map(|q| Place::Registry(Registry::Started, q.clone()));
+        let slots: Vec<_> = places
+            .map(|place| (self.add_entries(&mut batch, &place, 0, MOST_RUNNING - 1), place))
+            .collect();
+        let mut replies = self.run(batch)?;
+        let mut running = Vec::new();
+        for (slot, place) in slots {
+            running.extend(Self::take_entries(&mut replies, slot, &place).unwrap_or_default());
+        }
+        let mut batch = Batch::default();
+        let named: Vec<_> = running
+            .into_iter()
+            .map(|entry| {
+                let mut named_in = |key| {
+                    batch.add("HGET worker_name", cmd("HGET").arg(key).arg("worker_name").take())
+                };
+                let id = entry.id.as_bytes();
+                let execution = entry.execution.as_deref();
+                let execution = execution.map(|e| named_in(self.keys().execution(id, e)));
+                let job = named_in(self.keys().job(id));
+                (entry.id, execution, job)
+            })
+            .collect();
+        let mut replies = self.run(batch)?;
+        let mut found = HashMap::new();
+        for (id, execution, job) in named {
+            let mut name = |slot| replies.get::<Option<String>>(slot).ok().flatten();
+            let worker = execution.and_then(&mut name).or_else(|| name(job));
+            if let Some(worker) = worker.filter(|name| workers.iter().any(|w| w.name == *name)) {
+                found.insert(worker, id);
+            }
+        }
+        Ok(found)
     }
 }

@@ -247,7 +247,12 @@ impl<'a> Document<'a> {
     /// The text of a text node; what is no UTF-8 in it (a lone surrogate) becomes U+FFFD.
     pub(crate) fn text(&self, id: NodeId) -> Option<Cow<'a, str>> {
         match self.node(id) {
-            Node::Text(span) => Some(String::from_utf8_lossy(self.bytes(span))),
+            Node::Text(span) => {
+                let bytes = self.bytes(span);
+                // Checking first is several times as fast, and nearly all text passes.
+                let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
+                Some(text.unwrap_or_else(|_| String::from_utf8_lossy(bytes)))
+            }
             _ => None,
         }
     }

@@ -298,7 +298,11 @@ impl Run<'_, '_> {
             return Err(Problem::BadMemoIndex);
         }
         let memo = &mut self.machine.memo;
-        if index >= memo.len() {
+        if index == memo.len() {
+            memo.push(id);
+            return Ok(());
+        }
+        if index > memo.len() {
             memo.resize(index + 1, NodeId::NIL);
         }
         if let Some(entry) = memo.get_mut(index) {

@@ -15,7 +15,7 @@ Examples:
   jobctl jobs show site1.localhost::0b1c2d3e
   jobctl jobs show nightly-import --site site1.localhost -o json")]
 pub(super) struct Args {
-    /// The job's id, with or without the site in front
+    /// The job's id, with or without the site in front, or its beginning
     #[arg(value_parser = non_empty)]
     id: String,
 

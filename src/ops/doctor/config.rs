@@ -1,5 +1,6 @@
 //! Checks of the bench's configuration files.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use super::facts::BenchFacts;
 use super::{Checked, Facts, Simple};
 use crate::bench::config::{Config, SWITCHES, is_deceptive};
 use crate::bench::id::split_id;
+use crate::bench::{ConfigFault, ConfigProblem, Origin};
 use crate::model::health::{Finding, Severity};
 use crate::render::sanitize::shell_quote;
 
@@ -58,51 +60,56 @@ fn shown<'p>(bench: &BenchFacts<'_>, path: &'p Path) -> std::borrow::Cow<'p, str
 
 fn files(facts: &Facts<'_>) -> Checked {
     on_bench(facts, |bench| {
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut findings = Vec::new();
         for (_, config) in configs(bench) {
             for problem in config.problems() {
-                if seen.contains(&&problem.path) {
-                    continue;
-                }
-                seen.push(&problem.path);
-                let path = shown(bench, &problem.path);
-                let refused = config.refused_by_frappe().is_some();
-                let consequence = if refused {
-                    "this Frappe refuses to start on it"
-                } else {
-                    "this Frappe carries on without the file"
-                };
-                findings.push(
-                    Finding::new(
-                        "config.files",
-                        Severity::Critical,
-                        format!("{path} cannot be used"),
-                    )
-                    .because(problem.fault.to_string())
-                    .because(consequence)
-                    .fix(format!(
-                        "python3 -m json.tool {}",
-                        shell_quote(&problem.path.to_string_lossy())
-                    )),
-                );
-            }
-            for path in config.world_writable() {
-                let summary =
-                    format!("{}: every user of this machine may write it", shown(bench, path));
-                if !findings.iter().any(|finding| finding.summary == summary) {
-                    findings.push(
-                        Finding::new("config.files", Severity::Warning, summary)
-                            .fix(format!("chmod o-w {}", shell_quote(&path.to_string_lossy()))),
-                    );
+                if seen.insert(&*problem.path) {
+                    findings.push(unusable(bench, config, problem));
                 }
             }
         }
+        let mut writable: Vec<&Path> =
+            configs(bench).flat_map(|(_, config)| config.world_writable()).collect();
+        writable.sort_unstable();
+        writable.dedup();
+        findings.extend(writable.into_iter().map(|path| {
+            let path_shown = shown(bench, path);
+            let summary = format!("{path_shown}: every user of this machine may write it");
+            Finding::new("config.files", Severity::Warning, summary)
+                .because("it holds passwords, and decides which code runs")
+                .fix(format!("chmod o-w {}", shell_quote(&path.to_string_lossy())))
+        }));
         findings
     })
 }
 
+fn unusable(bench: &BenchFacts<'_>, config: &Config, problem: &ConfigProblem) -> Finding {
+    let consequence = if config.refused_by_frappe().is_some() {
+        "this Frappe refuses to start on it"
+    } else {
+        "this Frappe carries on without the file"
+    };
+    let quoted = problem.path.to_string_lossy();
+    let quoted = shell_quote(&quoted);
+    let fix = match problem.fault {
+        ConfigFault::Syntax { .. } | ConfigFault::NotAnObject(_) => {
+            format!("python3 -m json.tool {quoted}")
+        }
+        _ => format!("ls -l {quoted}"),
+    };
+    let summary = format!("{} cannot be used", shown(bench, &problem.path));
+    Finding::new("config.files", Severity::Critical, summary)
+        .because(problem.fault.to_string())
+        .because(consequence)
+        .fix(fix)
+}
+
 fn sites(facts: &Facts<'_>) -> Checked {
+    // None of these can be selected, so they are other sites' faults.
+    if facts.sites.is_some() {
+        return Checked::Skipped;
+    }
     on_bench(facts, |bench| {
         let mut findings = Vec::new();
         let mut tell = |severity, summary: String, line: &str| {
@@ -143,12 +150,8 @@ fn sites(facts: &Facts<'_>) -> Checked {
 fn keys(facts: &Facts<'_>) -> Checked {
     on_bench(facts, |bench| {
         let mut findings = Vec::new();
-        if bench.bench.config().get("redis_queue").is_none() {
-            findings.push(
-                Finding::new("config.keys", Severity::Critical, "`redis_queue` is not set")
-                    .because("sites/common_site_config.json must name the queue Redis")
-                    .fix("bench set-config -g redis_queue redis://127.0.0.1:11000"),
-            );
+        for (key, default) in [("redis_queue", 11_000), ("redis_cache", 13_000)] {
+            findings.extend(unset_redis(facts, bench, key, default));
         }
         for (site, config) in &bench.configs {
             let broken = config.problems().next().is_some();
@@ -159,12 +162,38 @@ fn keys(facts: &Facts<'_>) -> Checked {
                         Severity::Warning,
                         format!("{site}: `db_name` is not set"),
                     )
-                    .because(format!("sites/{site}/site_config.json names no database")),
+                    .because(format!("sites/{site}/site_config.json names no database"))
+                    .fix(format!(
+                        "ls -l {}",
+                        shell_quote(&bench.bench.root().join("sites").join(site).to_string_lossy())
+                    )),
                 );
             }
         }
         findings
     })
+}
+
+/// The finding where a Redis is not named; `port` is the one that bench gives it.
+fn unset_redis(facts: &Facts<'_>, bench: &BenchFacts<'_>, key: &str, port: u16) -> Option<Finding> {
+    let setting = bench.bench.config().get(key);
+    let why = match setting {
+        Some(setting) if setting.origin != Origin::Default => return None,
+        Some(setting) => {
+            let default = setting.value.as_str().unwrap_or_default();
+            format!("Frappe falls back to {default}, which bench starts no Redis on")
+        }
+        None => "this Frappe has no default for it".to_owned(),
+    };
+    let severity = match (key, setting) {
+        ("redis_queue", None) => Severity::Critical,
+        _ => Severity::Warning,
+    };
+    Some(
+        Finding::new("config.keys", severity, format!("`{key}` is not set"))
+            .because(format!("sites/common_site_config.json should name it; {why}"))
+            .fix(facts.bench_cli(&format!("set-config -g {key} redis://127.0.0.1:{port}"))),
+    )
 }
 
 /// What each switch means for a site.
@@ -200,10 +229,10 @@ fn switches(facts: &Facts<'_>) -> Checked {
                         format!("{site}: {}", meaning(key)),
                     )
                     .because(format!("`{key}` = {} in {}", brief(value), shown(bench, path)))
-                    .fix(lift(key, Some(site))),
+                    .fix(lift(facts, key, Some(site))),
                 );
             }
-            if let Some(first) = common.first() {
+            if !common.is_empty() {
                 let who = if common.len() == bench.sites.sites.len() {
                     "every site".to_owned()
                 } else {
@@ -218,8 +247,7 @@ fn switches(facts: &Facts<'_>) -> Checked {
                 if key != "disable_scheduler" {
                     finding = finding.because("`bench update` sets it and takes it back; an update that was aborted leaves it");
                 }
-                let _ = first;
-                findings.push(finding.fix(lift(key, None)));
+                findings.push(finding.fix(lift(facts, key, None)));
             }
         }
         findings
@@ -227,17 +255,17 @@ fn switches(facts: &Facts<'_>) -> Checked {
 }
 
 /// How to lift a switch: with bench, in the file where it stands.
-fn lift(key: &str, site: Option<&str>) -> String {
-    match site {
+fn lift(facts: &Facts<'_>, key: &str, site: Option<&str>) -> String {
+    facts.bench_cli(&match site {
         Some(site) if key == "pause_scheduler" => {
-            format!("bench --site {} scheduler resume", shell_quote(site))
+            format!("--site {} scheduler resume", shell_quote(site))
         }
         Some(site) if key == "maintenance_mode" => {
-            format!("bench --site {} set-maintenance-mode off", shell_quote(site))
+            format!("--site {} set-maintenance-mode off", shell_quote(site))
         }
-        Some(site) => format!("bench --site {} set-config {key} 0", shell_quote(site)),
-        None => format!("bench set-config -g {key} 0"),
-    }
+        Some(site) => format!("--site {} set-config {key} 0", shell_quote(site)),
+        None => format!("set-config -g {key} 0"),
+    })
 }
 
 /// A value of a switch, cut short: it is somebody's file.
@@ -248,7 +276,7 @@ fn brief(value: &Value) -> String {
 fn deceptive(facts: &Facts<'_>) -> Checked {
     on_bench(facts, |bench| {
         let mut findings: Vec<Finding> = Vec::new();
-        for (_, config) in configs(bench) {
+        for (site, config) in configs(bench) {
             for key in SWITCHES {
                 let standing = config.standing(key);
                 let Some((value, path)) = standing.in_force() else { continue };
@@ -257,9 +285,9 @@ fn deceptive(facts: &Facts<'_>) -> Checked {
                 if is_deceptive(value) && !findings.iter().any(|finding| finding.summary == summary)
                 {
                     findings.push(
-                        Finding::new("config.deceptive", Severity::Warning, summary).because(
-                            "a text that is not empty counts as true: write 0 without quotes",
-                        ),
+                        Finding::new("config.deceptive", Severity::Warning, summary)
+                            .because("a text that is not empty counts as true: the switch is on")
+                            .fix(lift(facts, key, site.filter(|_| standing.site.is_some()))),
                     );
                 }
             }
@@ -285,6 +313,11 @@ fn bench_id(facts: &Facts<'_>) -> Checked {
                         shown(bench, &split.path)
                     ))
                     .because(format!("the bench's workers serve `{}`", id.value))
+                    // The value `None` removes a key. Source: `update_site_config` in Frappe.
+                    .fix(facts.bench_cli(&format!(
+                        "--site {} set-config bench_id None",
+                        shell_quote(&split.site)
+                    )))
             })
             .collect()
     })
@@ -298,7 +331,8 @@ fn extra(facts: &Facts<'_>) -> Checked {
         vec![
             Finding::new("config.extra", Severity::Info, "`extra_config` is set: Python functions may change the configuration")
                 .because("only the files and the environment were read; what the functions change is not seen")
-                .fix(format!("bench --site {} show-config -f json", shell_quote(site))),
+                .because("the command below prints passwords, too")
+                .fix(facts.bench_cli(&format!("--site {} show-config -f json", shell_quote(site)))),
         ]
     })
 }
@@ -325,7 +359,8 @@ fn monitor(facts: &Facts<'_>) -> Checked {
                 Severity::Info,
                 format!("the monitor is off for {who}: job durations are not recorded"),
             )
-            .fix("bench set-config -g monitor 1"),
+            .because("`monitor` is not set")
+            .fix(facts.bench_cli("set-config -g monitor 1")),
         ]
     })
 }

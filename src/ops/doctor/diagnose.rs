@@ -1,21 +1,25 @@
 //! Gathers the facts, makes the checks, and sums up.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
-use super::facts::BenchFacts;
+use super::facts::{BenchFacts, Crew, Outage, Paste};
 use super::{Checked, Facts, examine, tables};
+use crate::backend::redis::Endpoint;
 use crate::backend::redis::survey::{Survey, SurveyScope};
 use crate::bench::{Bench, SchedulerProcess, Sites};
 use crate::context::{Context, local_processes};
-use crate::error::{Failure, Kind, Result, failure_of};
+use crate::error::{Kind, Result, failure_of};
 use crate::model::health::{Finding, Severity, Verdict};
 use crate::model::worker::{LocalProcess, Worker};
+use crate::render::sanitize::{holds_control, shell_quote};
 use crate::report::doctor::{DoctorReport, NotMade, Passed};
 use crate::sys::clock::{self, Stopwatch};
 use crate::sys::proc::{ProcTable, hostname};
 use crate::target::Target;
+
+/// More than anybody waits for; a moment further away may not be representable.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Makes a diagnosis of the target.
 ///
@@ -23,35 +27,37 @@ use crate::target::Target;
 /// becomes a finding or a missing check.
 pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Result<DoctorReport> {
     let watch = Stopwatch::start();
+    let deadline = Instant::now() + context.settings.timeout.min(LONGEST);
     let sites = context.sites()?;
     let scope = survey_scope(context.target()?, deep);
-    let survey = read_survey(context, &scope, clock::now())?;
-    let round_trips = context.round_trips();
+    let before = context.round_trips();
+    let survey = read_survey(context, &scope, deadline)?;
+    let round_trips = context.round_trips().saturating_sub(before);
+    if survey.as_ref().map_or(true, |survey| survey.cut_short.is_some()) {
+        // What is still on its way would be taken for the answers of the next round of `--watch`.
+        context.disconnect();
+    }
     let target = context.target()?;
     let now = survey.as_ref().map_or_else(|_| clock::now(), |survey| survey.taken_at);
     let workers = || survey.iter().filter_map(|survey| survey.workers.as_ref().ok()).flatten();
     let processes = local_processes(workers(), now);
+    let crew = survey.as_ref().map(|survey| Crew::of(survey, &processes, now)).unwrap_or_default();
     let all_sites = target.bench.as_ref().map(Bench::sites).unwrap_or_default();
     let bench = target.bench.as_ref().map(|bench| {
         bench_facts(bench, target, &all_sites, sites.as_deref(), workers(), &processes)
     });
     let endpoint = target.endpoint().ok();
     let place = endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
-    let keys = crate::context::keys();
-    let redis_cli =
-        endpoint.as_ref().and_then(crate::backend::redis::endpoint::Endpoint::redis_cli);
     let facts = Facts {
-        survey: survey.as_ref().map_err(String::as_str),
+        survey: survey.as_ref(),
+        crew: &crew,
         bench: bench.as_ref(),
         sites: sites.as_deref(),
         thresholds: &context.settings.thresholds,
-        processes: &processes,
         now,
-        jobctl: &target.command(),
-        redis_cli: redis_cli.as_deref().unwrap_or("redis-cli"),
-        rq_url: &endpoint.and_then(|endpoint| endpoint.public_url()).unwrap_or_default(),
+        paste: &paste(target, endpoint.as_ref()),
         place: &place,
-        keys: &keys,
+        keys: &crate::context::keys(),
         deep,
     };
     let mut report = sum_up(&facts, degraded_fails);
@@ -67,22 +73,52 @@ pub fn survey_scope(target: &Target, deep: bool) -> SurveyScope {
     SurveyScope { prefix: target.prefix(), configured: target.configured_queues(), deep }
 }
 
-/// Reads Redis. An outage is a result; a wrong login or URL is an error of the call.
+/// Reads Redis, all of it before `deadline`. An outage, a refused login and a configuration that
+/// names no usable address are results; a URL that was mistyped is an error of the call.
 fn read_survey(
     context: &mut Context,
     scope: &SurveyScope,
-    now: Timestamp,
-) -> Result<std::result::Result<Survey, String>> {
-    let read = context.store().and_then(|store| store.survey(scope, now));
-    match read {
-        Ok(survey) => Ok(Ok(survey)),
-        Err(error) => match failure_of(&error).map(Failure::kind) {
-            Some(Kind::Unreachable | Kind::TryAgain | Kind::Refused | Kind::Config | Kind::Io) => {
-                let lines: Vec<String> = error.chain().map(ToString::to_string).collect();
-                Ok(Err(lines.join(": ")))
-            }
-            _ => Err(error),
-        },
+    deadline: Instant,
+) -> Result<std::result::Result<Survey, Outage>> {
+    let read = context.store().and_then(|store| {
+        store.link().end_by(deadline);
+        store.survey(scope, clock::now())
+    });
+    let error = match read {
+        Ok(survey) => return Ok(Ok(survey)),
+        Err(error) => error,
+    };
+    match failure_of(&error) {
+        Some(failure) if is_outage(failure.kind()) => {
+            let lines: Vec<String> = error.chain().map(ToString::to_string).collect();
+            let (kind, hints) = (failure.kind(), failure.hints().to_vec());
+            Ok(Err(Outage { kind, why: lines.join(": "), hints }))
+        }
+        _ => Err(error),
+    }
+}
+
+const fn is_outage(kind: Kind) -> bool {
+    matches!(kind, Kind::Unreachable | Kind::TryAgain | Kind::Refused | Kind::Config | Kind::Io)
+}
+
+/// How commands to paste begin.
+fn paste(target: &Target, endpoint: Option<&Endpoint>) -> Paste {
+    let inside = |bench: &Bench| {
+        std::env::current_dir()
+            .is_ok_and(|here| here.starts_with(bench.root()) || here.starts_with(bench.real_root()))
+    };
+    let bench = match &target.bench {
+        Some(bench) if !inside(bench) => {
+            format!("cd {} && bench", shell_quote(&bench.root().to_string_lossy()))
+        }
+        _ => "bench".to_owned(),
+    };
+    Paste {
+        jobctl: target.command(),
+        redis_cli: endpoint.and_then(Endpoint::redis_cli).unwrap_or_else(|| "redis-cli".to_owned()),
+        bench,
+        rq_url: endpoint.and_then(Endpoint::public_url).unwrap_or_default(),
     }
 }
 
@@ -116,6 +152,15 @@ fn bench_facts<'a, 'w>(
     }
 }
 
+/// Leaves out the commands with a name in them that holds a control character or is no UTF-8: what
+/// is shown of it is not the name.
+fn pasteable(mut finding: Finding) -> Finding {
+    finding.fix.retain(|command| {
+        !holds_control(command) && !command.contains(char::REPLACEMENT_CHARACTER)
+    });
+    finding
+}
+
 /// Makes the checks and sorts what they found, worst first.
 fn sum_up(facts: &Facts<'_>, degraded_fails: bool) -> DoctorReport {
     let mut findings: Vec<Finding> = Vec::new();
@@ -127,7 +172,7 @@ fn sum_up(facts: &Facts<'_>, degraded_fails: bool) -> DoctorReport {
             Checked::Findings(found) if found.is_empty() => {
                 passed.push(Passed { check: result.check, summary: result.passes_when });
             }
-            Checked::Findings(found) => findings.extend(found),
+            Checked::Findings(found) => findings.extend(found.into_iter().map(pasteable)),
             Checked::NotMade { why, essential } => {
                 essential_measured &= !essential;
                 not_made.push(NotMade { check: result.check, why, essential });
@@ -154,6 +199,7 @@ fn sum_up(facts: &Facts<'_>, degraded_fails: bool) -> DoctorReport {
         took_ms: 0.0,
         round_trips: 0,
         degraded_fails,
+        queues_read: facts.survey.is_ok_and(|survey| survey.queues_read.is_ok()),
         verbose: false,
         place: tables::place(facts),
         notes: tables::notes(facts),

@@ -1,47 +1,112 @@
 //! What the checks look at: everything that was read, once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::backend::redis::keys::{Key, Keys};
-use crate::backend::redis::read::StoredJob;
-use crate::backend::redis::survey::{QueueSurvey, Survey};
+use crate::backend::redis::read::{Place, StoredJob};
+use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
 use crate::bench::{Bench, BenchId, Config, SchedulerProcess, Sites};
 use crate::codec::frappe::headline_of_description;
+use crate::error::Kind;
 use crate::model::id::{JobId, QueueName, site_of_id};
 use crate::model::job::Job;
-use crate::model::worker::{Alive, LocalProcess, Worker};
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
+use crate::render::sanitize::shell_quote;
 use crate::settings::Thresholds;
 
 /// What the checks look at.
 #[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// What Redis holds, or why it could not be read at all.
-    pub survey: Result<&'a Survey, &'a str>,
+    pub survey: Result<&'a Survey, &'a Outage>,
+    /// The workers of the scope.
+    pub crew: &'a Crew<'a>,
     /// The bench, absent for plain RQ.
     pub bench: Option<&'a BenchFacts<'a>>,
     /// The selected sites; `None` for all.
     pub sites: Option<&'a [String]>,
     /// From where on something is a finding.
     pub thresholds: &'a Thresholds,
-    /// What this host knows of the workers' processes, by worker name.
-    pub processes: &'a HashMap<String, LocalProcess>,
     /// The Redis clock, or this host's.
     pub now: Timestamp,
-    /// How jobctl is called for this target, for commands to paste.
-    pub jobctl: &'a str,
-    /// How `redis-cli` is called for this target, for commands to paste.
-    pub redis_cli: &'a str,
-    /// The URL for `rq --url`, without credentials; empty where there is none.
-    pub rq_url: &'a str,
+    /// How commands to paste begin.
+    pub paste: &'a Paste,
     /// The Redis that was read, without credentials.
     pub place: &'a str,
     /// The names of keys, for commands to paste.
     pub keys: &'a Keys,
     /// Whether everything was read.
     pub deep: bool,
+}
+
+/// Why Redis could not be read.
+#[derive(Debug, Clone)]
+pub struct Outage {
+    /// What sort of failure it was.
+    pub kind: Kind,
+    /// Its words, the cause included.
+    pub why: String,
+    /// What it says about the way out.
+    pub hints: Vec<String>,
+}
+
+/// How commands to paste begin, so that they reach this target.
+#[derive(Debug, Clone, Default)]
+pub struct Paste {
+    /// `jobctl` with what names the target.
+    pub jobctl: String,
+    /// `redis-cli` with the address, without the login.
+    pub redis_cli: String,
+    /// `bench`, behind a `cd` where the current directory is not in the bench.
+    pub bench: String,
+    /// The URL for `rq --url`, without the login; empty where there is none.
+    pub rq_url: String,
+}
+
+/// The workers of the scope: those that serve one of its queues.
+#[derive(Default)]
+pub struct Crew<'a> {
+    members: Vec<Member<'a>>,
+    serving: HashMap<&'a QueueName, Vec<usize>>,
+}
+
+/// A worker, and what was concluded about it.
+pub struct Member<'a> {
+    /// The worker.
+    pub worker: &'a Worker,
+    /// Whether it lives, and why.
+    pub liveness: Liveness,
+    /// What this host knows of its process.
+    pub process: LocalProcess,
+}
+
+impl<'a> Crew<'a> {
+    /// Musters the workers of a survey; `processes` is by worker name.
+    pub fn of(
+        survey: &'a Survey,
+        processes: &HashMap<String, LocalProcess>,
+        now: Timestamp,
+    ) -> Self {
+        let queues: HashSet<&QueueName> = survey.queues.iter().map(|queue| &queue.name).collect();
+        let mut crew = Self::default();
+        for worker in survey.workers.iter().flatten() {
+            let mine = || worker.queues().iter().filter(|name| queues.contains(name));
+            if mine().next().is_none() {
+                continue;
+            }
+            let process = processes.get(&worker.name).copied().unwrap_or(LocalProcess::Elsewhere);
+            let liveness = worker.liveness(now, process);
+            if liveness.alive != Alive::No {
+                for queue in mine() {
+                    crew.serving.entry(queue).or_default().push(crew.members.len());
+                }
+            }
+            crew.members.push(Member { worker, liveness, process });
+        }
+        crew
+    }
 }
 
 /// What is known of the bench.
@@ -66,37 +131,33 @@ impl<'a> Facts<'a> {
         self.survey.map(|survey| survey.queues.as_slice()).unwrap_or_default()
     }
 
-    /// The workers that serve a queue of this scope, or that lost their registration.
-    pub fn workers(&self) -> impl Iterator<Item = &'a Worker> {
-        let queues = self.queues();
-        let all = self.survey.ok().and_then(|survey| survey.workers.as_ref().ok());
-        let covers = move |name: &QueueName| queues.iter().any(|queue| queue.name == *name);
-        let prefix = self.prefix().map(str::to_owned);
-        all.into_iter().flatten().filter(move |worker| {
-            worker.queues().iter().any(|name| {
-                covers(name) || prefix.as_deref().is_some_and(|p| name.prefix() == Some(p))
-            })
-        })
+    /// The workers that serve a queue of this scope, dead ones included.
+    pub fn workers(&self) -> impl Iterator<Item = &'a Member<'a>> {
+        self.crew.members.iter()
     }
 
     /// The workers that live, a stale one included: it may come back.
     pub fn living_workers(&self) -> impl Iterator<Item = &'a Worker> {
-        self.workers().filter(|worker| self.alive(worker) != Alive::No)
+        let living = self.workers().filter(|member| member.liveness.alive != Alive::No);
+        living.map(|member| member.worker)
     }
 
-    /// Whether a worker lives.
-    pub fn alive(&self, worker: &Worker) -> Alive {
-        worker.liveness(self.now, self.process_of(worker)).alive
+    /// The living workers of a queue.
+    pub fn serving(&self, queue: &QueueName) -> impl Iterator<Item = &'a Worker> {
+        let places = self.crew.serving.get(queue).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|&at| Some(self.crew.members.get(at)?.worker))
     }
 
-    /// What this host knows of a worker's process.
-    pub fn process_of(&self, worker: &Worker) -> LocalProcess {
-        self.processes.get(&worker.name).copied().unwrap_or(LocalProcess::Elsewhere)
+    /// Whether a living worker serves a queue.
+    pub fn is_served(&self, queue: &QueueName) -> bool {
+        self.crew.serving.contains_key(queue)
     }
 
-    /// How many living workers serve a queue.
-    pub fn serving(&self, queue: &QueueName) -> usize {
-        self.living_workers().filter(|worker| worker.queues().contains(queue)).count()
+    /// Whether the bench's prefix is unknown to this Redis while others are known: then its
+    /// emptiness says nothing.
+    pub fn prefix_is_unseen(&self) -> bool {
+        let (Some(prefix), Ok(survey)) = (self.prefix(), self.survey) else { return false };
+        !survey.sees_prefix(prefix) && !survey.foreign_prefixes(Some(prefix)).is_empty()
     }
 
     /// The bench's prefix.
@@ -106,12 +167,17 @@ impl<'a> Facts<'a> {
 
     /// A `redis-cli` command to paste.
     pub fn redis_cli(&self, command: &str) -> String {
-        format!("{} {command}", self.redis_cli)
+        format!("{} {command}", self.paste.redis_cli)
     }
 
     /// A `jobctl` command to paste.
     pub fn jobctl(&self, command: &str) -> String {
-        format!("{} {command}", self.jobctl)
+        format!("{} {command}", self.paste.jobctl)
+    }
+
+    /// A `bench` command to paste.
+    pub fn bench_cli(&self, command: &str) -> String {
+        format!("{} {command}", self.paste.bench)
     }
 
     /// The key of a queue's list.
@@ -124,9 +190,23 @@ impl<'a> Facts<'a> {
         text_of(&self.keys.intermediate(queue))
     }
 
+    /// The key of a place.
+    pub fn key_of(&self, place: &Place) -> String {
+        match place {
+            Place::Queue(queue) => self.queue_key(queue),
+            Place::Intermediate(queue) => self.intermediate_key(queue),
+            Place::Registry(registry, queue) => text_of(&self.keys.registry(*registry, queue)),
+        }
+    }
+
     /// The key of a job's hash.
     pub fn job_key(&self, id: &JobId) -> String {
         text_of(&self.keys.job(id.as_bytes()))
+    }
+
+    /// The key of the lock of RQ's own scheduler for a queue.
+    pub fn scheduler_key(&self, queue: &QueueName) -> String {
+        text_of(&self.keys.scheduler_lock(queue))
     }
 
     /// The key whose existence suspends all workers.
@@ -142,16 +222,33 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The command that starts a worker for a queue; `None` where its name could harm the shell.
-    pub fn worker_command(&self, queue: &str) -> Option<String> {
-        if holds_control(queue) {
-            return None;
+    /// The command that starts a worker for queues; no queue stands for all of the bench's.
+    ///
+    /// Frappe's jobs only run under Frappe's own command: a plain worker would fail them all.
+    pub fn worker_command(&self, queues: &[&QueueName]) -> String {
+        if self.bench.is_some() || self.holds_frappe_jobs() {
+            let names: Vec<_> = queues.iter().map(|queue| queue.short()).collect();
+            return match names.as_slice() {
+                [] => self.bench_cli("worker"),
+                names => {
+                    self.bench_cli(&format!("worker --queue {}", shell_quote(&names.join(","))))
+                }
+            };
         }
-        let queue = shell_quote(queue);
-        Some(match self.bench {
-            Some(_) => format!("bench worker --queue {queue}"),
-            None if self.rq_url.is_empty() => format!("rq worker {queue}"),
-            None => format!("rq worker --url {} {queue}", shell_quote(self.rq_url)),
+        let names: Vec<_> = queues.iter().map(|queue| shell_quote(queue.as_str())).collect();
+        let url = match self.paste.rq_url.as_str() {
+            "" => String::new(),
+            url => format!(" --url {}", shell_quote(url)),
+        };
+        format!("rq worker{url} {}", names.join(" ")).trim_end().to_owned()
+    }
+
+    /// Whether the queues look like those of a bench that was not named: jobs of sites, under a
+    /// prefix.
+    fn holds_frappe_jobs(&self) -> bool {
+        self.queues().iter().any(|queue| {
+            let by_id = queue.name.prefix().is_some() && queue.ids.seen > queue.ids.without_site;
+            by_id || !queue.waiting.by_site.is_empty()
         })
     }
 
@@ -171,17 +268,22 @@ impl<'a> Facts<'a> {
         Some(headline.method.into_owned())
     }
 
-    /// Seconds after its end at which a failed entry of this queue is forgotten: what the newest
-    /// jobs say, else what the configuration says, else RQ's year.
-    pub fn failure_ttl_s(&self, queue: &QueueSurvey) -> f64 {
-        let stored =
-            queue.failed.iter().rev().find_map(|sampled| sampled.stored()?.job.failure_ttl_s);
+    /// Seconds for which failures of this queue usually are kept: what most of its newest jobs
+    /// say, else what the configuration says, else RQ's year.
+    pub fn usual_failure_ttl_s(&self, queue: &QueueSurvey) -> f64 {
+        let mut seen: BTreeMap<i64, usize> = BTreeMap::new();
+        for stored in queue.failed.iter().filter_map(Sampled::stored) {
+            if let Some(ttl) = stored.job.failure_ttl_s.filter(|ttl| *ttl > 0) {
+                *seen.entry(ttl).or_default() += 1;
+            }
+        }
+        let usual = seen.into_iter().max_by_key(|(_, times)| *times).map(|(ttl, _)| ttl);
         let configured = || {
             let value = &self.bench?.bench.config().get("rq_job_failure_ttl")?.value;
             crate::bench::config::integer(value)
         };
         let default = if self.bench.is_some() { FRAPPE_FAILURE_TTL_S } else { RQ_FAILURE_TTL_S };
-        stored.or_else(configured).unwrap_or(default) as f64
+        usual.or_else(configured).unwrap_or(default) as f64
     }
 
     /// The name of a queue as the operator types it: short where the prefix is clear.
@@ -206,6 +308,14 @@ impl<'a> Facts<'a> {
         id.site().is_none_or(|site| sites.iter().any(|selected| selected == site))
     }
 
+    /// Like [`Self::concerns`], for an entry whose job may be gone.
+    pub fn concerns_entry(&self, sampled: &Sampled) -> bool {
+        match sampled.stored() {
+            Some(stored) => self.concerns(&stored.job),
+            None => self.concerns_id(&sampled.entry.id),
+        }
+    }
+
     /// The jobs of a list that are of a selected site.
     pub fn of_scope<'j>(&self, jobs: &'j [StoredJob]) -> Vec<&'j StoredJob> {
         jobs.iter().filter(|stored| self.concerns(&stored.job)).collect()
@@ -215,7 +325,7 @@ impl<'a> Facts<'a> {
 /// Source: `frappe.utils.background_jobs`, `RQ_JOB_FAILURE_TTL`.
 const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
 /// Source: `rq/defaults.py`, `DEFAULT_FAILURE_TTL`.
-const RQ_FAILURE_TTL_S: i64 = 31_536_000;
+pub(super) const RQ_FAILURE_TTL_S: i64 = 31_536_000;
 
 /// The site of a job: by its id, else by its description.
 pub fn site_of(job: &Job) -> Option<String> {

@@ -1,13 +1,17 @@
 //! Checks of single jobs: failed, running too long, left behind.
 
+use std::collections::{HashMap, HashSet};
+
+use super::facts::RQ_FAILURE_TTL_S;
+use super::queues::each;
 use super::{Checked, Facts, Simple};
-use crate::backend::redis::read::StoredJob;
+use crate::backend::redis::read::Entry;
 use crate::backend::redis::survey::{QueueSurvey, Sampled};
 use crate::human::{age, count, counted, percent};
 use crate::model::health::{Finding, Severity};
 use crate::model::id::JobId;
-use crate::model::job::{Status, seconds_between};
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::model::job::{Job, Status, seconds_between};
+use crate::render::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "job.failed", passes_when: "few jobs failed within a day", run: failed },
@@ -18,6 +22,7 @@ pub(super) const CHECKS: &[&dyn super::Check] = &[
     },
     &Simple { name: "job.timeout", passes_when: "no job runs past its timeout", run: timeout },
     &Simple { name: "job.abandoned", passes_when: "no job lost its worker", run: abandoned },
+    &Simple { name: "job.overdue", passes_when: "no scheduled job is past its time", run: overdue },
     &Simple { name: "job.ghost", passes_when: "no ghost blocks a scheduled job", run: ghost },
     &Simple { name: "job.lost", passes_when: "no queued job stands in no list", run: lost },
     &Simple {
@@ -33,12 +38,23 @@ const DAY_S: f64 = 86_400.0;
 /// Findings of one kind that are listed one by one; more are summed up.
 const MOST_LISTED: usize = 10;
 
+/// Seconds past its timeout that a job may take to end.
+const GRACE_S: f64 = 5.0;
+
+/// Seconds by which an end may lie in the future, as registries hold whole seconds.
+const FUTURE_S: f64 = 60.0;
+
+/// Source: `rq/defaults.py`, `DEFAULT_RESULT_TTL`.
+const RQ_RESULT_TTL_S: i64 = 500;
+
 fn failed(facts: &Facts<'_>) -> Checked {
-    if facts.survey.is_err() {
-        return Checked::not_made("Redis could not be read");
-    }
-    let findings = facts.queues().iter().filter_map(|queue| {
-        let failed = failed_within_a_day(facts, queue);
+    each(facts, |queue| {
+        let within_a_day = failed_within_a_day(facts, queue, |id, job| match (facts.sites, job) {
+            (None, _) => Some(true),
+            (_, Some(job)) => Some(facts.concerns(job)),
+            (_, None) => Some(facts.concerns_id(id)),
+        });
+        let failed = within_a_day.count;
         let severity = if failed >= facts.thresholds.failed_critical {
             Severity::Critical
         } else if failed >= facts.thresholds.failed_warning {
@@ -47,55 +63,137 @@ fn failed(facts: &Facts<'_>) -> Checked {
             return None;
         };
         let name = facts.short(&queue.name);
+        let least = if within_a_day.is_least { "at least " } else { "" };
+        let summary =
+            format!("queue `{name}`: {least}{} failed within 24 h", counted(failed, "job"));
+        let listed = count(queue.counts.failed.unwrap_or(0));
         Some(
-            Finding::new(
-                "job.failed",
-                severity,
-                format!("queue `{name}`: {} failed within 24 h", counted(failed, "job")),
-            )
-            .because(format!("{} in the failed registry", count(queue.counts.failed.unwrap_or(0))))
-            .fix(facts.jobctl(&format!(
-                "jobs list --queue {} --status failed --since 24h",
-                shell_quote(name)
-            ))),
+            Finding::new("job.failed", severity, summary)
+                .because(format!("{listed} in the failed registry"))
+                .fix(facts.jobctl(&format!(
+                    "jobs list --queue {} --status failed --since 24h",
+                    shell_quote(name)
+                ))),
         )
-    });
-    findings.collect::<Vec<_>>().into()
+    })
 }
 
-/// Jobs of the scope that failed within the last day.
+/// Failures of the last day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DayOfFailures {
+    /// How many.
+    pub(crate) count: u64,
+    /// Whether there may be more.
+    pub(crate) is_least: bool,
+}
+
+/// Counts the jobs of a queue that failed within the last day and belong; `belongs` gets the job
+/// where it was read, and gives `None` where it cannot tell.
 ///
-/// The registry's score is when the entry is forgotten, a failure TTL after the end; the newest
-/// entries' own dates tell that TTL. Entries kept for ever (-1) are judged by their dates.
-pub(crate) fn failed_within_a_day(facts: &Facts<'_>, queue: &QueueSurvey) -> u64 {
-    let ttl = facts.failure_ttl_s(queue);
+/// A job that was read tells when it ended. Of the others only the registry's score is known: when
+/// the entry is forgotten, a failure TTL after the end; entries that are kept for ever have none.
+pub(crate) fn failed_within_a_day(
+    facts: &Facts<'_>,
+    queue: &QueueSurvey,
+    belongs: impl Fn(&JobId, Option<&Job>) -> Option<bool>,
+) -> DayOfFailures {
+    let usual_ttl_s = facts.usual_failure_ttl_s(queue);
     let now = facts.now.as_second() as f64;
-    let by_score =
-        queue.failed_entries.iter().filter(|entry| facts.concerns_id(&entry.id)).filter(|entry| {
-            entry.score.is_some_and(|score| score > 0.0 && now - (score - ttl) < DAY_S)
-        });
-    by_score.count() as u64
+    let jobs: HashMap<&JobId, &Job> = queue
+        .failed
+        .iter()
+        .filter_map(|sampled| Some((&sampled.entry.id, &sampled.stored()?.job)))
+        .collect();
+    let mut day = DayOfFailures::default();
+    let mut oldest_age_s = f64::MIN;
+    for entry in &queue.failed_entries {
+        let job = jobs.get(&entry.id).copied();
+        let Some(failed_at) = failed_at_s(entry, job, usual_ttl_s) else {
+            day.is_least |= job.is_none();
+            continue;
+        };
+        let age_s = now - failed_at;
+        oldest_age_s = oldest_age_s.max(age_s);
+        if !(-FUTURE_S..DAY_S).contains(&age_s) {
+            continue;
+        }
+        match belongs(&entry.id, job) {
+            Some(true) => day.count += 1,
+            Some(false) => {}
+            None => day.is_least = true,
+        }
+    }
+    let unread = queue.counts.failed.unwrap_or(0) > queue.failed_entries.len() as u64;
+    day.is_least |= unread && oldest_age_s < DAY_S;
+    day
+}
+
+/// When an entry failed, Unix seconds. Jobs that 1.x found abandoned have no end of their own.
+fn failed_at_s(entry: &Entry, job: Option<&Job>, usual_ttl_s: f64) -> Option<f64> {
+    let ended = job.and_then(|job| {
+        job.ended_at.filter(|ended| job.started_at.is_none_or(|started| started <= *ended))
+    });
+    if let Some(ended) = ended {
+        return Some(ended.as_second() as f64);
+    }
+    let score = entry.score.filter(|score| *score > 0.0 && score.is_finite())?;
+    let ttl_s = match job {
+        Some(job) => job.failure_ttl_s.unwrap_or(RQ_FAILURE_TTL_S) as f64,
+        None => usual_ttl_s,
+    };
+    Some(score - ttl_s)
+}
+
+/// The ended jobs that a failure rate is taken of.
+struct Ended {
+    failed: u64,
+    finished: u64,
+    window_s: f64,
+}
+
+/// Counts the jobs of the scope that ended lately, over a time for which both registries are
+/// known: not longer than finished jobs are kept, nor than the jobs looked at reach back.
+fn ended_lately(facts: &Facts<'_>, queue: &QueueSurvey) -> Ended {
+    let ages = |sampled: &[Sampled], status: &Status| -> Vec<f64> {
+        let jobs = sampled.iter().filter_map(Sampled::stored).map(|stored| &stored.job);
+        jobs.filter(|job| job.status == *status && facts.concerns(job) && leaves_trace(job))
+            .filter_map(|job| seconds_between(job.ended_at?, facts.now))
+            .collect()
+    };
+    let failed = ages(&queue.failed, &Status::Failed);
+    let finished = ages(&queue.finished, &Status::Finished);
+    let kept_s = queue
+        .failed
+        .iter()
+        .chain(&queue.finished)
+        .filter_map(Sampled::stored)
+        .filter(|stored| leaves_trace(&stored.job))
+        .map(|stored| stored.job.result_ttl_s.unwrap_or(RQ_RESULT_TTL_S) as f64)
+        .fold(facts.thresholds.failure_window_s, f64::min);
+    let reach = |ages: &[f64], looked_at: usize, listed: Option<u64>| {
+        let all = listed.is_some_and(|listed| listed <= looked_at as u64);
+        if all { f64::INFINITY } else { ages.iter().copied().fold(0.0, f64::max) }
+    };
+    let window_s = kept_s.min(reach(&failed, queue.failed.len(), queue.counts.failed)).min(reach(
+        &finished,
+        queue.finished.len(),
+        queue.counts.finished,
+    ));
+    let within = |ages: &[f64]| ages.iter().filter(|age| **age <= window_s).count() as u64;
+    Ended { failed: within(&failed), finished: within(&finished), window_s }
+}
+
+/// Whether a success of this job would stand in the finished registry under the time of its end:
+/// results that are not kept leave no entry, those that are kept for ever no time.
+fn leaves_trace(job: &Job) -> bool {
+    job.result_ttl_s.is_none_or(|ttl| ttl > 0)
 }
 
 fn failure_rate(facts: &Facts<'_>) -> Checked {
-    if facts.survey.is_err() {
-        return Checked::not_made("Redis could not be read");
-    }
-    let window = facts.thresholds.failure_window_s;
-    let recent = |sampled: &[Sampled], statuses: &[Status]| {
-        let ended = sampled.iter().filter_map(Sampled::stored).filter(|stored| {
-            let age = stored.job.ended_at.and_then(|end| seconds_between(end, facts.now));
-            statuses.contains(&stored.job.status)
-                && facts.concerns(&stored.job)
-                && age.is_some_and(|age| age < window)
-        });
-        ended.count() as u64
-    };
-    let findings = facts.queues().iter().filter_map(|queue| {
-        let failed = recent(&queue.failed, &[Status::Failed]);
-        let finished = recent(&queue.finished, &[Status::Finished]);
+    each(facts, |queue| {
+        let Ended { failed, finished, window_s } = ended_lately(facts, queue);
         let ended = failed + finished;
-        if ended < facts.thresholds.failure_least_jobs {
+        if ended < facts.thresholds.failure_least_jobs.max(1) {
             return None;
         }
         let share = failed as f64 / ended as f64 * 100.0;
@@ -107,23 +205,18 @@ fn failure_rate(facts: &Facts<'_>) -> Checked {
             return None;
         };
         let name = facts.short(&queue.name);
+        let percent = percent(share / 100.0);
+        let summary = format!("queue `{name}`: {percent} of the last jobs failed");
         Some(
-            Finding::new(
-                "job.failure-rate",
-                severity,
-                format!("queue `{name}`: {} of the last jobs failed", percent(share / 100.0)),
-            )
-            .because(format!(
-                "{failed} of {ended} jobs that ended within {}, among the newest looked at",
-                age(window)
-            ))
-            .fix(facts.jobctl(&format!(
-                "jobs list --queue {} --status failed --since {window:.0}s",
-                shell_quote(name)
-            ))),
+            Finding::new("job.failure-rate", severity, summary)
+                .because(format!("{failed} of {ended} jobs that ended within {}", age(window_s)))
+                .fix(facts.jobctl(&format!(
+                    "jobs list --queue {} --status failed --since {:.0}s",
+                    shell_quote(name),
+                    window_s.ceil().max(1.0)
+                ))),
         )
-    });
-    findings.collect::<Vec<_>>().into()
+    })
 }
 
 /// The running jobs of the scope, with their queues.
@@ -132,24 +225,28 @@ fn running<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (&'f QueueSurvey, &
         .queues()
         .iter()
         .flat_map(|queue| queue.running.iter().map(move |sampled| (queue, sampled)))
-        .filter(|(_, sampled)| facts.concerns_id(&sampled.entry.id))
+        .filter(|(_, sampled)| facts.concerns_entry(sampled))
 }
 
-/// Whether the score of a started entry has passed, so that nobody works on it any more.
+/// Whether the score of a started entry has passed, so that nobody works on it any more. A
+/// negative one never passes. Source: `rq/registry.py` `get_expired_job_ids`, from 0 to now.
 fn is_abandoned(facts: &Facts<'_>, sampled: &Sampled) -> bool {
-    sampled.entry.score.is_some_and(|score| score < facts.now.as_second() as f64)
+    let now = facts.now.as_second() as f64;
+    sampled.entry.score.is_some_and(|score| (0.0..now).contains(&score))
 }
 
 fn timeout(facts: &Facts<'_>) -> Checked {
     if facts.survey.is_err() {
-        return Checked::not_made("Redis could not be read");
+        return Checked::no_redis();
     }
+    let mut seen = HashSet::new();
     let over = running(facts).filter(|(_, sampled)| !is_abandoned(facts, sampled)).filter_map(
         |(queue, sampled)| {
             let stored = sampled.stored()?;
             let (ran, limit) = (stored.job.running_s(facts.now)?, stored.job.limit_s()?);
-            let past = stored.job.status == Status::Started && ran > limit as f64;
-            past.then_some((queue, stored, ran, limit))
+            let past = stored.job.status == Status::Started && ran > limit as f64 + GRACE_S;
+            // A job of several executions (2.0 on) stands there once for each.
+            (past && seen.insert(&stored.job.id)).then_some((queue, stored, ran, limit))
         },
     );
     let mut over: Vec<_> = over.collect();
@@ -166,29 +263,22 @@ fn timeout(facts: &Facts<'_>) -> Checked {
         if let Some(method) = facts.method_of(&stored.job) {
             finding = finding.because(format!("method {method}"));
         }
-        with_show(facts, finding, &stored.job.id)
+        finding.fix(show(facts, &stored.job.id))
     });
     findings.collect::<Vec<_>>().into()
 }
 
-/// Adds the command that shows a job, unless its id could harm the shell that it is pasted into.
-fn with_show(facts: &Facts<'_>, finding: Finding, id: &JobId) -> Finding {
-    let id = id.text();
-    if holds_control(&id) {
-        return finding;
-    }
-    finding.fix(facts.jobctl(&format!("jobs show {}", shell_quote(&id))))
+/// The command that shows a job.
+fn show(facts: &Facts<'_>, id: &JobId) -> String {
+    facts.jobctl(&format!("jobs show {}", shell_quote(&id.text())))
 }
 
 fn abandoned(facts: &Facts<'_>) -> Checked {
-    if facts.survey.is_err() {
-        return Checked::not_made("Redis could not be read");
-    }
-    let findings = facts.queues().iter().filter_map(|queue| {
+    each(facts, |queue| {
         let left: Vec<&Sampled> = queue
             .running
             .iter()
-            .filter(|sampled| facts.concerns_id(&sampled.entry.id) && is_abandoned(facts, sampled))
+            .filter(|sampled| facts.concerns_entry(sampled) && is_abandoned(facts, sampled))
             .collect();
         let oldest =
             left.iter().filter_map(|sampled| sampled.entry.score).min_by(f64::total_cmp)?;
@@ -198,7 +288,7 @@ fn abandoned(facts: &Facts<'_>) -> Checked {
             1 => format!("queue `{name}`: 1 running job lost its worker"),
             n => format!("queue `{name}`: {n} running jobs lost their worker"),
         };
-        let cleaned = if facts.serving(&queue.name) > 0 {
+        let cleaned = if facts.is_served(&queue.name) {
             "RQ fails or retries them at its next clean-up, every 10 min"
         } else {
             "no worker serves the queue, so nothing will ever fail or retry them"
@@ -211,16 +301,57 @@ fn abandoned(facts: &Facts<'_>) -> Checked {
         Some(finding.fix(
             facts.jobctl(&format!("jobs list --queue {} --status started", shell_quote(name))),
         ))
-    });
-    findings.collect::<Vec<_>>().into()
+    })
+}
+
+fn overdue(facts: &Facts<'_>) -> Checked {
+    each(facts, |queue| {
+        let late = &queue.overdue;
+        let now = facts.now.as_second() as f64;
+        let due = late.first.iter().filter(|entry| facts.concerns_id(&entry.id));
+        let due: Vec<(&Entry, f64)> =
+            due.filter_map(|entry| Some((entry, now - entry.score?))).collect();
+        let (_, longest) = due.first().filter(|_| late.count > 0)?;
+        let name = facts.short(&queue.name);
+        let summary = match late.count {
+            1 => format!("queue `{name}`: 1 scheduled job is past its time"),
+            n => format!("queue `{name}`: {} scheduled jobs are past their time", count(n)),
+        };
+        let (why, fix) = match (late.scheduler, facts.bench.is_some()) {
+            (true, _) => (
+                "a scheduler of RQ holds the queue's lock, and does not keep up or hangs",
+                facts.redis_cli(&format!("get {}", shell_quote(&facts.scheduler_key(&queue.name)))),
+            ),
+            (false, true) => (
+                "Frappe runs no scheduler of RQ's: a retry with an interval never comes back",
+                facts
+                    .jobctl(&format!("jobs list --queue {} --status scheduled", shell_quote(name))),
+            ),
+            (false, false) => (
+                "no scheduler of RQ runs for the queue",
+                format!("{} --with-scheduler", facts.worker_command(&[&queue.name])),
+            ),
+        };
+        let finding = Finding::new("job.overdue", Severity::Warning, summary)
+            .figure(format!("since {}", age(*longest)))
+            .because(why);
+        let lines = due
+            .iter()
+            .take(5)
+            .map(|(entry, late)| format!("id {}, due {} ago", entry.id.text(), age(*late)));
+        Some(lines.fold(finding, Finding::because).fix(fix))
+    })
 }
 
 fn ghost(facts: &Facts<'_>) -> Checked {
-    let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
     if !survey.unlisted.searched {
-        return Checked::not_made(
-            "Redis holds too many keys to search for fixed ids; --deep searches them all",
-        );
+        return Checked::not_made(match &survey.keys {
+            Err(lack) => lack.to_string(),
+            Ok(_) if survey.cut_short.is_some() => "not all was read in time".to_owned(),
+            Ok(_) => "Redis holds too many keys to search for fixed ids; --deep searches them all"
+                .to_owned(),
+        });
     }
     let findings =
         facts.of_scope(&survey.unlisted.ghosts).into_iter().take(MOST_LISTED).map(|stored| {
@@ -235,9 +366,6 @@ fn ghost(facts: &Facts<'_>) -> Checked {
                 "its hash says {says}, but it stands in no list, no registry and no worker"
             ))
             .because("Frappe does not enqueue a scheduled job while its id says queued or started");
-            if holds_control(&id) {
-                return finding;
-            }
             let key = facts.job_key(&stored.job.id);
             finding.fix(facts.redis_cli(&format!("del {}", shell_quote(&key))))
         });
@@ -245,31 +373,34 @@ fn ghost(facts: &Facts<'_>) -> Checked {
 }
 
 fn lost(facts: &Facts<'_>) -> Checked {
-    let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
     if !facts.deep {
         return Checked::not_made("needs --deep: it reads every job");
     }
+    if !survey.unlisted.searched {
+        return Checked::not_made("not all was read in time, or SCAN is not permitted");
+    }
     let found = &survey.unlisted.lost;
     let mine = facts.of_scope(&found.first);
-    if mine.is_empty() {
-        return Vec::new().into();
-    }
+    let Some(first) = mine.first() else { return Vec::new().into() };
+    let number = if facts.sites.is_some() { mine.len() as u64 } else { found.count };
     let finding = Finding::new(
         "job.lost",
         Severity::Critical,
-        format!("{} in no list: lost, never to run", counted(found.count, "queued job")),
+        format!("{} in no list: lost, never to run", counted(number, "queued job")),
     )
-    .because("a worker that took several queues died between taking and starting them");
-    let lines = mine.iter().map(|stored: &&StoredJob| format!("id {}", stored.job.id.text()));
-    let finding = lines.fold(finding, Finding::because);
-    let first = mine[0];
-    Some(with_show(facts, finding, &first.job.id)).into()
+    .because("a worker that serves several queues died between taking and starting them");
+    let lines = mine.iter().take(5).map(|stored| format!("id {}", stored.job.id.text()));
+    Some(lines.fold(finding, Finding::because).fix(show(facts, &first.job.id))).into()
 }
 
 fn dangling(facts: &Facts<'_>) -> Checked {
-    let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
     if !facts.deep {
         return Checked::not_made("needs --deep: it looks up every entry");
+    }
+    if survey.cut_short.is_some() {
+        return Checked::not_made("not all was read in time");
     }
     if survey.unlisted.dangling.is_empty() {
         return Vec::new().into();

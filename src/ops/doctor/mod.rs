@@ -11,6 +11,7 @@ mod queues;
 mod redis;
 mod scheduler;
 mod tables;
+mod waiting;
 mod workers;
 
 use crate::model::health::Finding;
@@ -51,6 +52,11 @@ impl Checked {
         Self::NotMade { why: why.into(), essential: false }
     }
 
+    /// The check could not be made for want of Redis, which is a finding of its own.
+    fn no_redis() -> Self {
+        Self::not_made("Redis could not be read")
+    }
+
     /// The check could not be made, and without it nothing can be said.
     fn unknown(why: impl Into<String>) -> Self {
         Self::NotMade { why: why.into(), essential: true }
@@ -74,6 +80,7 @@ pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
     [
         redis::CHECKS,
         queues::CHECKS,
+        waiting::CHECKS,
         jobs::CHECKS,
         workers::CHECKS,
         scheduler::CHECKS,

@@ -3,13 +3,14 @@
 use super::{Checked, Facts, Simple};
 use crate::bench::SchedulerProcess;
 use crate::model::health::{Finding, Severity};
+use crate::render::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] =
     &[&Simple { name: "scheduler.process", passes_when: "the scheduler runs", run: process }];
 
 fn process(facts: &Facts<'_>) -> Checked {
     let Some(bench) = facts.bench else { return Checked::Skipped };
-    let mut findings = Vec::new();
+    let (root, mut findings) = (bench.bench.root(), Vec::new());
     if bench.bench.is_restarting() {
         findings.push(
             Finding::new(
@@ -18,7 +19,7 @@ fn process(facts: &Facts<'_>) -> Checked {
                 "the scheduler skips its rounds: sites/.restarting exists",
             )
             .because("a restart left the file behind, or is under way")
-            .fix("rm sites/.restarting"),
+            .fix(format!("rm {}", shell_quote(&root.join("sites/.restarting").to_string_lossy()))),
         );
     }
     match &bench.scheduler {
@@ -29,30 +30,38 @@ fn process(facts: &Facts<'_>) -> Checked {
                 Severity::Critical,
                 "no scheduler runs: no scheduled job is enqueued",
             )
-            .because("no process holds config/scheduler_process or is called `schedule`")
-            .fix("bench schedule"),
+            .because(if bench.bench.frappe().locks_scheduler() {
+                "no process holds config/scheduler_process or runs `bench schedule`"
+            } else {
+                "no process runs `bench schedule`"
+            })
+            .fix(facts.bench_cli("schedule")),
         ),
         SchedulerProcess::Absent => {
             return Checked::not_made("no worker and no scheduler of this bench runs on this host");
         }
         SchedulerProcess::HeldByOrphan { owner, holders } => {
-            let owner = owner.map_or_else(
-                || "a dead process".to_owned(),
-                |pid| format!("the dead process {pid}"),
-            );
-            let listed: Vec<_> = holders.iter().map(ToString::to_string).collect();
-            let held = if holders.is_empty() {
-                "by a process of another user".to_owned()
-            } else {
-                format!("by {}", listed.join(", "))
-            };
-            findings.push(
-                Finding::new("scheduler.process", Severity::Critical, "no scheduler runs, and none can start: its lock is held by left-over processes")
-                    .because(format!("config/scheduler_process was locked by {owner} and is kept {held}"))
-                    .because("the lock is free when these jobs end"),
-            );
+            findings.push(orphaned_lock(*owner, holders));
         }
         SchedulerProcess::CannotTell(why) => return Checked::not_made(why.clone()),
     }
     findings.into()
+}
+
+fn orphaned_lock(owner: Option<u32>, holders: &[u32]) -> Finding {
+    let owner =
+        owner.map_or_else(|| "a dead process".to_owned(), |pid| format!("the dead process {pid}"));
+    let listed: Vec<_> = holders.iter().map(ToString::to_string).collect();
+    let held = match holders {
+        [] => "a process of another user".to_owned(),
+        _ => listed.join(", "),
+    };
+    let summary = "no scheduler runs, and none can start: its lock is held by left-over processes";
+    let finding = Finding::new("scheduler.process", Severity::Critical, summary)
+        .because(format!("config/scheduler_process was locked by {owner} and is kept by {held}"))
+        .because("the lock is free when these jobs end");
+    if holders.is_empty() {
+        return finding;
+    }
+    finding.fix(format!("ps -o pid,etime,args -p {}", listed.join(",")))
 }

@@ -1,53 +1,80 @@
 //! The compact tables below the findings.
 
-use super::facts::{BenchFacts, Facts};
-use super::jobs::failed_within_a_day;
+use std::collections::{BTreeSet, HashSet};
+
+use super::facts::{BenchFacts, Facts, site_of};
+use super::jobs::{DayOfFailures, failed_within_a_day};
+use crate::backend::redis::survey::{Sampled, Survey};
 use crate::bench::config::SWITCHES;
 use crate::model::job::seconds_between;
+use crate::model::part::Why;
 use crate::report::doctor::{QueueLine, SiteLine, WorkerCount};
+
+/// Sites that are told from ids alone and listed: without a bench the part of an id that looks like
+/// a site may be anything.
+const MOST_SEEN_SITES: usize = 50;
 
 /// A line for each selected site.
 pub(super) fn sites(facts: &Facts<'_>) -> Vec<SiteLine> {
     let names: Vec<String> = match (facts.bench, facts.sites) {
         (Some(bench), _) => bench.configs.iter().map(|(site, _)| site.clone()).collect(),
         (None, Some(sites)) => sites.to_vec(),
-        (None, None) => seen_sites(facts),
+        (None, None) => seen_sites(facts).into_iter().take(MOST_SEEN_SITES).collect(),
     };
     names.into_iter().map(|site| site_line(facts, site)).collect()
 }
 
-/// The sites that waiting and running ids carry.
-fn seen_sites(facts: &Facts<'_>) -> Vec<String> {
-    let waiting = facts.queues().iter().flat_map(|queue| queue.ids.by_site.keys().cloned());
+/// The sites that waiting, running and failed jobs belong to.
+fn seen_sites(facts: &Facts<'_>) -> BTreeSet<String> {
+    let waiting = facts
+        .queues()
+        .iter()
+        .flat_map(|queue| queue.ids.by_site.keys().chain(queue.waiting.by_site.keys()).cloned());
     let others = facts.queues().iter().flat_map(|queue| {
-        let running = queue.running.iter().map(|sampled| &sampled.entry);
-        running.chain(&queue.failed_entries).filter_map(|entry| entry.id.site().map(str::to_owned))
+        let running = queue.running.iter().filter_map(site_of_sampled);
+        let failed = queue.failed_entries.iter();
+        running.chain(failed.filter_map(|entry| entry.id.site().map(str::to_owned)))
     });
-    let mut sites: Vec<String> = waiting.chain(others).collect();
-    sites.sort_unstable();
-    sites.dedup();
-    sites
+    waiting.chain(others).collect()
+}
+
+/// The site of a running job: of its id, or of its description where the id carries none.
+fn site_of_sampled(sampled: &Sampled) -> Option<String> {
+    match sampled.stored() {
+        Some(stored) => site_of(&stored.job),
+        None => sampled.entry.id.site().map(str::to_owned),
+    }
 }
 
 fn site_line(facts: &Facts<'_>, site: String) -> SiteLine {
     let readable = facts.survey.is_ok();
     let count = |count: u64| readable.then_some(count);
-    let of_site = |id: &crate::model::id::JobId| id.site() == Some(site.as_str());
-    let (mut queued, mut running, mut failed, mut sampled) = (0, 0, 0, false);
+    let cut = facts.survey.is_ok_and(|survey| survey.cut_short.is_some());
+    let (mut queued, mut running, mut failed) = (0, 0, DayOfFailures::default());
+    let mut queued_is_least = cut;
     for queue in facts.queues() {
         queued += queue.ids.by_site.get(&site).copied().unwrap_or(0);
         queued += queue.waiting.by_site.get(&site).copied().unwrap_or(0);
-        sampled |= queue.ids.without_site > 0 && !queue.waiting.complete;
-        running += queue.running.iter().filter(|sampled| of_site(&sampled.entry.id)).count() as u64;
-        let only = Facts { sites: Some(std::slice::from_ref(&site)), ..*facts };
-        failed += failed_within_a_day(&only, queue);
+        queued_is_least |= queue.ids.without_site > 0 && !queue.waiting.complete;
+        let of_site = |sampled: &&Sampled| site_of_sampled(sampled).as_deref() == Some(&*site);
+        let jobs: HashSet<_> =
+            queue.running.iter().filter(of_site).map(|sampled| &sampled.entry.id).collect();
+        running += jobs.len() as u64;
+        let of_queue = failed_within_a_day(facts, queue, |id, job| match (id.site(), job) {
+            (Some(of_id), _) => Some(of_id == site),
+            (None, Some(job)) => Some(site_of(job).as_deref() == Some(&*site)),
+            (None, None) => None,
+        });
+        failed.count += of_queue.count;
+        failed.is_least |= of_queue.is_least;
     }
     SiteLine {
         scheduler: facts.bench.and_then(|bench| switched_off(bench, &site)),
         queued: count(queued),
-        queued_is_least: sampled,
+        queued_is_least,
         running: count(running),
-        failed_24h: count(failed),
+        failed_24h: count(failed.count),
+        failed_24h_is_least: failed.is_least,
         site,
     }
 }
@@ -66,7 +93,7 @@ fn switched_off(bench: &BenchFacts<'_>, site: &str) -> Option<&'static str> {
 /// A line for each queue.
 pub(super) fn queues(facts: &Facts<'_>) -> Vec<QueueLine> {
     let lines = facts.queues().iter().map(|queue| {
-        let serving = || facts.living_workers().filter(|w| w.queues().contains(&queue.name));
+        let serving = || facts.serving(&queue.name);
         QueueLine {
             queue: facts.short(&queue.name).to_owned(),
             queued: queue.counts.queued,
@@ -118,13 +145,32 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
         notes.push(format!(
             "queue `{}`: depth and sites are exact, single jobs were looked at {} of {total}, from both ends; --deep reads all",
             facts.short(&queue.name),
-            queue.waiting.looked_at,
+            crate::human::count(queue.waiting.looked_at),
         ));
     }
-    if let Ok(survey) = facts.survey {
-        for lack in &survey.lacks {
-            notes.push(lack.to_string());
+    if facts.bench.is_none() && facts.sites.is_none() {
+        let seen = seen_sites(facts).len();
+        if seen > MOST_SEEN_SITES {
+            notes
+                .push(format!("{MOST_SEEN_SITES} of {seen} names that look like sites are listed"));
         }
     }
+    notes.extend(facts.survey.into_iter().flat_map(|survey| lacks(facts, survey)));
+    notes
+}
+
+/// What could not be read, each once. What an access list forbids is no fault of the queues.
+fn lacks(facts: &Facts<'_>, survey: &Survey) -> Vec<String> {
+    let shared = [survey.server.as_ref().err(), survey.keys.as_ref().err()];
+    let shared = shared.into_iter().flatten().chain(&survey.lacks);
+    let mut notes: Vec<String> = shared.map(ToString::to_string).collect();
+    for queue in &survey.queues {
+        let name = facts.short(&queue.name);
+        let denied = queue.unreadable.iter().filter(|(_, lack)| lack.why == Why::Denied);
+        notes.extend(denied.map(|(place, lack)| format!("{}: {lack}", place.describe(name))));
+        notes.extend(queue.lacks.iter().map(|lack| format!("queue `{name}`: {lack}")));
+    }
+    let mut seen = HashSet::new();
+    notes.retain(|note| seen.insert(note.clone()));
     notes
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::facts::Member;
 use super::{Checked, Facts, Simple};
-use crate::human::age;
+use crate::human::{age, counted};
 use crate::model::health::{Finding, Severity};
+use crate::model::id::QueueName;
 use crate::model::worker::{Alive, Worker};
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::render::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "worker.none", passes_when: "a worker is alive", run: none },
@@ -34,17 +36,23 @@ pub(super) const CHECKS: &[&dyn super::Check] = &[
     },
 ];
 
+/// Workers of one kind that are listed one by one.
+const MOST_LISTED: usize = 10;
+
 /// Runs `check` if workers could be read.
 fn on_workers(facts: &Facts<'_>, check: impl FnOnce() -> Checked) -> Checked {
     match facts.survey.map(|survey| &survey.workers) {
         Ok(Ok(_)) => check(),
         Ok(Err(lack)) => Checked::not_made(lack.to_string()),
-        Err(_) => Checked::not_made("Redis could not be read"),
+        Err(_) => Checked::no_redis(),
     }
 }
 
 fn none(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
+        if facts.prefix_is_unseen() {
+            return Checked::not_made("it is not known under which prefix they would be");
+        }
         if facts.living_workers().next().is_some() {
             return Vec::new().into();
         }
@@ -54,40 +62,59 @@ fn none(facts: &Facts<'_>) -> Checked {
         } else {
             Severity::Warning
         };
-        let dead = facts.workers().count();
-        let mut finding = Finding::new("worker.none", severity, "no worker is alive: nothing runs")
-            .because(format!("{} waiting", crate::human::counted(waiting, "job")));
-        if dead > 0 {
-            finding = finding.because(format!("{dead} registrations of dead workers are left"));
-        }
-        let first = facts.queues().first().map_or("default", |queue| facts.short(&queue.name));
-        Some(match facts.worker_command(first) {
-            Some(command) => finding.fix(command),
-            None => finding,
-        })
-        .into()
+        let finding = Finding::new("worker.none", severity, "no worker is alive: nothing runs")
+            .because(format!("{} waiting", counted(waiting, "job")));
+        let finding = match facts.workers().count() {
+            0 => finding,
+            1 => finding.because("the registration of 1 dead worker is left"),
+            dead => finding.because(format!("the registrations of {dead} dead workers are left")),
+        };
+        let queues: Vec<&QueueName> = match facts.bench {
+            Some(_) => Vec::new(),
+            None => facts.queues().iter().map(|queue| &queue.name).collect(),
+        };
+        Some(finding.fix(facts.worker_command(&queues))).into()
     })
+}
+
+/// Lists one finding for each of the first workers, and sums up the others.
+fn one_by_one<'f>(
+    facts: &Facts<'_>,
+    check: &'static str,
+    workers: Vec<&'f Member<'f>>,
+    finding: impl Fn(&'f Member<'f>) -> Finding,
+) -> Checked {
+    let all = workers.len();
+    let more = all.saturating_sub(MOST_LISTED);
+    let mut findings: Vec<Finding> = workers.into_iter().take(MOST_LISTED).map(finding).collect();
+    if let Some(severity) = findings.last().map(|finding| finding.severity).filter(|_| more > 0) {
+        let summary =
+            format!("and {} like the {MOST_LISTED} above", counted(more as u64, "worker"));
+        let finding = Finding::new(check, severity, summary).because(format!("{all} in all"));
+        findings.push(finding.fix(facts.jobctl("workers list")));
+    }
+    findings.into()
 }
 
 fn stale(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
-        let silent = facts.workers().filter(|worker| facts.alive(worker) == Alive::Stale);
-        let findings = silent.map(|worker| {
+        let silent = facts.workers().filter(|member| member.liveness.alive == Alive::Stale);
+        one_by_one(facts, "worker.stale", silent.collect(), |member| {
+            let worker = member.worker;
             let silence = worker.silence_s(facts.now).map_or_else(
                 || "without a heartbeat".to_owned(),
                 |s| format!("silent for {}", age(s)),
             );
             let state = worker.state.as_deref().unwrap_or("without a state");
-            let finding = Finding::new(
+            Finding::new(
                 "worker.stale",
                 Severity::Warning,
                 format!("worker {} is {silence}", worker.short_name()),
             )
-            .because(format!("{state}, {}", place(worker)))
-            .because("an idle worker speaks every 405 s, a busy one every 30 s");
-            with_show(facts, finding, worker)
-        });
-        findings.collect::<Vec<_>>().into()
+            .because(format!("{state}, {}", place(facts, worker)))
+            .because("an idle worker speaks every 405 s, a busy one every 30 s")
+            .fix(show(facts, worker))
+        })
     })
 }
 
@@ -95,14 +122,13 @@ fn gone(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
         let dead = facts
             .workers()
-            .filter(|worker| facts.alive(worker) == Alive::No && worker.died_at.is_none());
-        let findings = dead.map(|worker| {
-            let verdict = worker.liveness(facts.now, facts.process_of(worker));
-            let lost_job = !worker.current_jobs.is_empty();
+            .filter(|member| member.liveness.alive == Alive::No && member.worker.died_at.is_none());
+        one_by_one(facts, "worker.gone", dead.collect(), |member| {
+            let worker = member.worker;
             let summary = format!("worker {} died without signing off", worker.short_name());
             let mut finding = Finding::new("worker.gone", Severity::Warning, summary)
-                .because(format!("{}, {}", verdict.reason, place(worker)));
-            if lost_job {
+                .because(format!("{}, {}", member.liveness.reason, place(facts, worker)));
+            if !worker.current_jobs.is_empty() {
                 let jobs: Vec<_> =
                     worker.current_jobs.iter().map(|id| id.text().into_owned()).collect();
                 finding = finding.because(format!("it was running {}", jobs.join(", ")));
@@ -110,25 +136,30 @@ fn gone(facts: &Facts<'_>) -> Checked {
             if let Some(ttl) = worker.ttl_s {
                 finding = finding.because(format!("its registration expires in {}", age(ttl)));
             }
-            with_show(facts, finding, worker)
-        });
-        findings.collect::<Vec<_>>().into()
+            finding.fix(show(facts, worker))
+        })
     })
 }
 
 fn unregistered(facts: &Facts<'_>) -> Checked {
-    let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
     on_workers(facts, || {
-        // Which queues it serves is lost with the hash, so it counts for every scope.
-        let lost = survey
-            .workers
-            .iter()
-            .flatten()
-            .filter(|worker| worker.identity.is_none() && worker.listeners.unwrap_or(0) > 0);
+        let ours = |worker: &Worker| {
+            let queues = worker.queues();
+            // Which queues it serves may be lost with the hash; then it counts for every scope.
+            queues.is_empty() || facts.queues().iter().any(|queue| queues.contains(&queue.name))
+        };
+        let lost = survey.workers.iter().flatten().filter(|worker| {
+            let is_incomplete = worker.identity.is_none() || !worker.registered;
+            is_incomplete && worker.listeners.unwrap_or(0) > 0 && ours(worker)
+        });
         let findings = lost.map(|worker| {
-            Finding::new("worker.unregistered", Severity::Warning, format!("worker {} lives, but its registration was lost", worker.short_name()))
-                .because("after a flush or a restart without persistence a worker never registers again while idle")
-                .because("restart it: nobody can see which queues it serves")
+            let name = worker.short_name();
+            let summary = format!("worker {name} lives, but its registration was lost");
+            let finding = Finding::new("worker.unregistered", Severity::Warning, summary)
+                .because("after a flush, or a restart without persistence, a worker never registers again")
+                .because("it still works, but no list of workers shows it");
+            finding.fix(restart(facts))
         });
         findings.collect::<Vec<_>>().into()
     })
@@ -172,7 +203,7 @@ fn versions(facts: &Facts<'_>) -> Checked {
 
 fn restart(facts: &Facts<'_>) -> String {
     match facts.bench {
-        Some(_) => "bench restart".to_owned(),
+        Some(_) => facts.bench_cli("restart"),
         None => facts.jobctl("workers list"),
     }
 }
@@ -180,10 +211,8 @@ fn restart(facts: &Facts<'_>) -> String {
 fn generation(facts: &Facts<'_>) -> Checked {
     on_workers(facts, || {
         let findings = facts.queues().iter().filter_map(|queue| {
-            let serving =
-                facts.living_workers().filter(|worker| worker.queues().contains(&queue.name));
-            let mut majors: Vec<u32> =
-                serving.filter_map(release).map(|(major, _)| major).collect();
+            let releases = facts.serving(&queue.name).filter_map(release);
+            let mut majors: Vec<u32> = releases.map(|(major, _)| major).collect();
             majors.sort_unstable();
             majors.dedup();
             if majors.len() < 2 {
@@ -209,14 +238,20 @@ fn generation(facts: &Facts<'_>) -> Checked {
 }
 
 fn foreign(facts: &Facts<'_>) -> Checked {
-    let Ok(survey) = facts.survey else { return Checked::not_made("Redis could not be read") };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
     if facts.bench.is_none() {
         return Checked::Skipped;
     }
     let others = survey.foreign_prefixes(facts.prefix());
-    let ours = facts.workers().count();
-    let all = survey.workers.as_ref().map_or(0, Vec::len);
-    if others.is_empty() && survey.foreign.is_empty() && all <= ours {
+    let is_ours =
+        |worker: &Worker| facts.queues().iter().any(|queue| worker.queues().contains(&queue.name));
+    let strangers = survey.workers.iter().flatten();
+    let strangers = strangers.filter(|worker| {
+        // One whose key expired, or that ended a moment ago, is nobody's any more.
+        worker.identity.is_some() && worker.died_at.is_none() && !is_ours(worker)
+    });
+    let strangers = strangers.count() as u64;
+    if others.is_empty() && survey.foreign.is_empty() && strangers == 0 {
         return Vec::new().into();
     }
     let mut finding = Finding::new(
@@ -229,10 +264,10 @@ fn foreign(facts: &Facts<'_>) -> Checked {
     }
     let plain = survey.foreign.iter().filter(|queue| queue.prefix().is_none()).count();
     if plain > 0 {
-        finding = finding.because(format!("{plain} queues without a prefix"));
+        finding = finding.because(format!("{} without a prefix", counted(plain as u64, "queue")));
     }
-    if all > ours {
-        finding = finding.because(format!("{} workers of others", all - ours));
+    if strangers > 0 {
+        finding = finding.because(format!("{} of others", counted(strangers, "worker")));
     }
     Some(finding).into()
 }
@@ -248,17 +283,14 @@ fn version(worker: &Worker) -> Option<&str> {
 }
 
 /// Where a worker runs, and on which queues.
-fn place(worker: &Worker) -> String {
+fn place(facts: &Facts<'_>, worker: &Worker) -> String {
     let Some(identity) = &worker.identity else { return "unknown host".to_owned() };
     let pid = identity.pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
     let host = identity.hostname.as_deref().unwrap_or("unknown host");
-    let queues: Vec<_> = identity.queues.iter().map(|queue| queue.short().to_owned()).collect();
+    let queues: Vec<_> = identity.queues.iter().map(|queue| facts.short(queue)).collect();
     format!("pid {pid} on {host}, serving {}", queues.join(", "))
 }
 
-fn with_show(facts: &Facts<'_>, finding: Finding, worker: &Worker) -> Finding {
-    if holds_control(&worker.name) {
-        return finding;
-    }
-    finding.fix(facts.jobctl(&format!("workers show {}", shell_quote(&worker.name))))
+fn show(facts: &Facts<'_>, worker: &Worker) -> String {
+    facts.jobctl(&format!("workers show {}", shell_quote(&worker.name)))
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::decode::failure_text;
+use super::unread::Unread;
 use crate::backend::redis::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, StoredJob, Want};
 use crate::codec::frappe::Headline;
 use crate::codec::payload::{Decoder, Payload};
@@ -26,8 +27,10 @@ pub(super) struct Found {
     pub state: State,
     /// The entry, with its score.
     pub entry: Entry,
-    /// Its fields; `None` where the hash is gone.
+    /// Its fields; `None` where the hash is gone or cannot be read.
     pub job: Option<Job>,
+    /// Whether there is something under the job's key that cannot be read.
+    pub unreadable: bool,
     /// What it calls, if that was asked for and could be read.
     pub headline: Option<Headline<'static>>,
     /// The text of its failure, if that was asked for and there is one.
@@ -60,7 +63,7 @@ pub(super) struct Finder<'a> {
     now: Timestamp,
     decoder: Decoder,
     /// Parts that could not be read.
-    pub lacks: Vec<Lack>,
+    pub unread: Unread,
 }
 
 impl<'a> Finder<'a> {
@@ -71,7 +74,14 @@ impl<'a> Finder<'a> {
         shown: Shown,
         now: Timestamp,
     ) -> Self {
-        Self { store, selection, shown, now, decoder: Decoder::default(), lacks: Vec::new() }
+        Self {
+            store,
+            selection,
+            shown,
+            now,
+            decoder: Decoder::default(),
+            unread: Unread::default(),
+        }
     }
 
     /// Visits the jobs in `queues` that fit, state by state within each queue, in the order in
@@ -109,7 +119,7 @@ impl<'a> Finder<'a> {
                 Ok(Some(stored)) => stored.job,
                 Ok(None) => continue,
                 Err(lack) => {
-                    self.lacks.push(lack);
+                    self.unread.job(id, &lack);
                     continue;
                 }
             };
@@ -162,7 +172,7 @@ impl<'a> Finder<'a> {
             let entries = match self.store.entries(place, start, ID_PAGE)? {
                 Ok(entries) => entries,
                 Err(lack) => {
-                    self.lacks.push(lack);
+                    self.unread.place(place, &lack);
                     return Ok(Flow::More);
                 }
             };
@@ -197,14 +207,11 @@ impl<'a> Finder<'a> {
         let jobs = self.store.jobs(&ids, Want::default())?;
         let mut found = Vec::with_capacity(batch.len());
         for ((entry, admits), job) in batch.iter().zip(jobs) {
-            match job {
-                Ok(stored) => {
-                    let stored = stored.map(|stored| stored.job);
-                    found
-                        .extend(self.by_fields(place, entry, stored).map(|found| (found, *admits)));
-                }
-                Err(lack) => self.lacks.push(lack),
-            }
+            let fitting = match job {
+                Ok(stored) => self.by_fields(place, entry, stored.map(|stored| stored.job)),
+                Err(lack) => self.unreadable(place, entry, &lack),
+            };
+            found.extend(fitting.map(|found| (found, *admits)));
         }
         let found = self.by_payload(found)?;
         for found in self.by_failure(found)? {
@@ -217,10 +224,7 @@ impl<'a> Finder<'a> {
 
     /// The second stage: the small fields.
     fn by_fields(&self, place: &Place, entry: &Entry, job: Option<Job>) -> Option<Found> {
-        let registry = match place {
-            Place::Registry(registry, _) => Some(*registry),
-            Place::Queue(_) | Place::Intermediate(_) => None,
-        };
+        let registry = registry_of(place);
         let status = job.as_ref().map_or(&Status::Missing, |job| &job.status);
         let state = State::of(registry, status)?;
         // Ended jobs expire before RQ's clean-up drops their entries; that is no news.
@@ -232,8 +236,15 @@ impl<'a> Finder<'a> {
             // An id without a job fits only a selection by place and id.
             None => self.selection.is_by_place() && self.selection.admits_state(state),
         };
-        let (place, entry) = (place.clone(), entry.clone());
-        admitted.then_some(Found { place, state, entry, job, headline: None, failure: None })
+        admitted.then(|| Found::new(place, state, entry, job))
+    }
+
+    /// A job of which only the place is known.
+    fn unreadable(&mut self, place: &Place, entry: &Entry, lack: &Lack) -> Option<Found> {
+        self.unread.job(&entry.id, lack);
+        let state = State::of(registry_of(place), &Status::Missing)?;
+        let admitted = self.selection.is_by_place() && self.selection.admits_state(state);
+        admitted.then(|| Found { unreadable: true, ..Found::new(place, state, entry, None) })
     }
 
     /// The third stage: the payload, for those that need it.
@@ -248,7 +259,7 @@ impl<'a> Finder<'a> {
         let mut kept = Vec::with_capacity(found.len());
         for ((mut found, admits), wanted) in found.into_iter().zip(wants) {
             if wanted {
-                let data = payloads.next().and_then(Result::ok).flatten();
+                let data = self.unread.take(&found.entry.id, payloads.next());
                 if !self.admits_payload(&mut found, admits, data.as_deref()) {
                     continue;
                 }
@@ -304,7 +315,7 @@ impl<'a> Finder<'a> {
         let mut kept = Vec::with_capacity(found.len());
         for (mut found, wanted) in found.into_iter().zip(wants) {
             if wanted {
-                let stored: Option<StoredJob> = failures.next().and_then(Result::ok).flatten();
+                let stored: Option<StoredJob> = self.unread.take(&found.entry.id, failures.next());
                 found.failure = stored.and_then(|stored| failure_text(&mut self.decoder, &stored));
             }
             if self.selection.admits_exception(found.failure.as_deref()) {
@@ -315,7 +326,20 @@ impl<'a> Finder<'a> {
     }
 }
 
+fn registry_of(place: &Place) -> Option<Registry> {
+    match place {
+        Place::Registry(registry, _) => Some(*registry),
+        Place::Queue(_) | Place::Intermediate(_) => None,
+    }
+}
+
 impl Found {
+    /// A job that fits so far.
+    pub(super) fn new(place: &Place, state: State, entry: &Entry, job: Option<Job>) -> Self {
+        let (place, entry) = (place.clone(), entry.clone());
+        Self { place, state, entry, job, unreadable: false, headline: None, failure: None }
+    }
+
     /// The site: by the id, else by the payload.
     pub(super) fn site(&self) -> Option<Cow<'_, str>> {
         let by_id = self.entry.id.site().map(Cow::Borrowed);

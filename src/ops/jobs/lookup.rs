@@ -1,12 +1,22 @@
 //! Finds one job by what an operator types: its id, with or without the site in front.
 
-use crate::backend::redis::read::{StoredJob, Want};
+use std::collections::BTreeSet;
+
+use crate::backend::redis::read::{ID_PAGE, Place, StoredJob, Want};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::model::id::JobId;
+use crate::model::queue::Registry;
+use crate::ops::scope;
 
 /// What stands between site and id, per Frappe generation.
 const SEPARATORS: [&str; 2] = ["::", "||"];
+
+/// Fewer characters than this are no beginning of an id but a typing error.
+const LEAST_BEGINNING: usize = 4;
+
+/// Ids that are named where a beginning fits several.
+const NAMED: usize = 5;
 
 /// The job that `typed` means; `None` if there is none. One round trip.
 ///
@@ -57,6 +67,55 @@ fn candidates(context: &Context, typed: &str) -> Result<Vec<JobId>> {
     Ok(ids)
 }
 
+/// The one job in a list or registry whose id, or its part behind the site, begins with `typed`;
+/// a table cuts ids short, and what it shows can be pasted with its `…`.
+///
+/// Cost: reads the ids of every place until more fit than can be named. Errors: `Usage` where
+/// several fit.
+pub(super) fn by_beginning(context: &mut Context, typed: &str) -> Result<Option<JobId>> {
+    let beginning = typed.trim_end_matches('…');
+    if beginning.chars().count() < LEAST_BEGINNING {
+        return Ok(None);
+    }
+    let queues = scope::all_queues(context)?;
+    let store = context.store()?;
+    let mut fitting = BTreeSet::new();
+    for queue in queues {
+        let registries = Registry::ALL.map(|registry| Place::Registry(registry, queue.clone()));
+        for place in [Place::Queue(queue.clone())].into_iter().chain(registries) {
+            let mut start = 0;
+            while fitting.len() <= NAMED {
+                // What cannot be read holds no job that could be shown.
+                let Ok(entries) = store.entries(&place, start, ID_PAGE)? else { break };
+                let last = entries.len() < ID_PAGE;
+                let ids = entries.into_iter().map(|entry| entry.id);
+                fitting.extend(ids.filter(|id| begins_with(&id.text(), beginning)));
+                start += ID_PAGE;
+                if last {
+                    break;
+                }
+            }
+        }
+    }
+    if fitting.len() > 1 {
+        return Err(several(typed, &fitting).into());
+    }
+    Ok(fitting.pop_first())
+}
+
+fn begins_with(id: &str, beginning: &str) -> bool {
+    let behind_site = SEPARATORS.iter().find_map(|separator| id.split_once(separator));
+    id.starts_with(beginning) || behind_site.is_some_and(|(_, own)| own.starts_with(beginning))
+}
+
+fn several(typed: &str, fitting: &BTreeSet<JobId>) -> Failure {
+    let named: Vec<String> = fitting.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
+    let more = if fitting.len() > NAMED { " and more" } else { "" };
+    let named = named.join(", ");
+    Failure::new(Kind::Usage, format!("job `{typed}` may be one of {named}{more}"))
+        .hint("give more of the id; `jobctl jobs list -o wide` shows ids whole")
+}
+
 /// A job of another bench is not this bench's to show.
 fn of_this_bench(stored: StoredJob, prefix: Option<&str>) -> Result<StoredJob> {
     let other =
@@ -68,4 +127,18 @@ fn of_this_bench(stored: StoredJob, prefix: Option<&str>) -> Result<StoredJob> {
     )
     .hint("name that bench with --bench, or look at all of this Redis with --redis")
     .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn begins_with_looks_at_the_id_and_behind_its_site() {
+        assert!(begins_with("erp::4d00-11", "erp::4d"));
+        assert!(begins_with("erp::4d00-11", "4d00"));
+        assert!(begins_with("erp||4d00-11", "4d00"));
+        assert!(!begins_with("erp::4d00-11", "d00"));
+        assert!(!begins_with("erp::4d00-11", "11"));
+    }
 }

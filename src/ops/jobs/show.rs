@@ -4,19 +4,19 @@ use jiff::Timestamp;
 
 use super::decode::{exception_of, failure_text};
 use super::find::Found;
-use super::list::row_of;
 use super::lookup;
+use super::row::row_of;
 use crate::backend::redis::read::{Entry, Place, StoredJob, StoredResult, Want};
-use crate::codec::frappe::FrappeJob;
+use crate::codec::frappe::{EXECUTE_JOB, FrappeJob};
 use crate::codec::payload::{Decoder, Payload, Stored};
-use crate::codec::traceback::{Origin, Traceback};
+use crate::codec::traceback::{self, Origin, Raised, Traceback};
 use crate::codec::value::Value;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::model::job::Status;
 use crate::model::selection::State;
 use crate::report::job::{
-    Arguments, Dependency, Execution, Failed, Frame, JobReport, Kept, ResultValue,
+    Arguments, Cause, Dependency, Execution, Failed, Frame, JobReport, Kept, ResultValue,
 };
 use crate::secrets::Secrets;
 use crate::sys::clock;
@@ -24,33 +24,53 @@ use crate::sys::clock;
 /// Longest text of one argument for people, in characters.
 const ARGUMENT_CHARS: usize = 2_000;
 
-/// Shows a job. Two round trips, three if it waits for others.
+/// Exceptions that led to the last one and are told of.
+const CAUSES: usize = 5;
+
+/// Shows a job. Two round trips, three if it waits for others or for its time; where only the beginning of the id
+/// was typed, as many more as there are pages of ids.
 ///
-/// Errors: `NotFound`, also for an id whose hash has expired.
+/// Errors: `NotFound`, also for an id whose hash has expired; `Usage` for a beginning that fits
+/// several.
 pub fn show(context: &mut Context, typed: &str, full: bool) -> Result<JobReport> {
     let want = Want { data: true, meta: true, exception: true, results: true, ttl: true };
-    let Some(stored) = lookup::find(context, typed, want)? else {
-        return Err(Failure::new(
-            Kind::NotFound,
-            format!("cannot find job `{typed}`: there is no such job, or it has expired"),
-        )
-        .hint("list the jobs there are: jobctl jobs list")
-        .into());
+    let stored = match lookup::find(context, typed, want)? {
+        Some(stored) => stored,
+        None => by_beginning(context, typed, want)?,
     };
     let dependencies = dependencies(context, &stored)?;
     let dependents = {
         let store = context.store()?;
         store.dependents(&stored.job.id)?
     };
+    let due_score = due_score(context, &stored)?;
     let mut report =
         Showing { secrets: context.secrets, decoder: Decoder::default(), now: clock::now() }
-            .report(context, &stored, full)?;
+            .report(context, &stored, due_score, full)?;
     report.dependencies = dependencies;
     match dependents {
         Ok(ids) => report.dependents = ids,
         Err(lack) => report.notes.push(lack.to_string()),
     }
     Ok(report)
+}
+
+fn by_beginning(context: &mut Context, typed: &str, want: Want) -> Result<StoredJob> {
+    let jobctl = context.target()?.command();
+    let (why, hint) = match lookup::by_beginning(context, typed)? {
+        Some(id) => match lookup::find(context, &id.text(), want)? {
+            Some(stored) => return Ok(stored),
+            None => (
+                "it has expired; only its id still stands in a list",
+                format!("what else is wrong: {jobctl} doctor --deep"),
+            ),
+        },
+        None => (
+            "there is no such job, or it has expired",
+            format!("list the jobs there are: {jobctl} jobs list"),
+        ),
+    };
+    Err(Failure::new(Kind::NotFound, format!("cannot find job `{typed}`: {why}")).hint(hint).into())
 }
 
 fn dependencies(context: &mut Context, stored: &StoredJob) -> Result<Vec<Dependency>> {
@@ -66,6 +86,15 @@ fn dependencies(context: &mut Context, stored: &StoredJob) -> Result<Vec<Depende
         .collect())
 }
 
+/// When a scheduled job is due, as its registry has it.
+fn due_score(context: &mut Context, stored: &StoredJob) -> Result<Option<f64>> {
+    let (Status::Scheduled, Some(queue)) = (&stored.job.status, &stored.job.origin) else {
+        return Ok(None);
+    };
+    // An access list that hides the registry costs only this time.
+    Ok(context.store()?.due_score(queue, &stored.job.id)?.unwrap_or_default())
+}
+
 struct Showing {
     secrets: Secrets,
     decoder: Decoder,
@@ -73,7 +102,13 @@ struct Showing {
 }
 
 impl Showing {
-    fn report(&mut self, context: &Context, stored: &StoredJob, full: bool) -> Result<JobReport> {
+    fn report(
+        &mut self,
+        context: &Context,
+        stored: &StoredJob,
+        due_score: Option<f64>,
+        full: bool,
+    ) -> Result<JobReport> {
         let job = &stored.job;
         let mut notes = Vec::new();
         let payload = stored.data.as_deref().map(|data| self.decoder.payload(data));
@@ -95,13 +130,12 @@ impl Showing {
             matches!(job.status, Status::Failed | Status::Stopped)
                 || stored.results.first().is_some_and(|r| r.kind != Some(1))
         });
+        let state = State::told_by(&job.status).unwrap_or(State::Queued);
+        let entry = Entry { id: job.id.clone(), execution: None, score: due_score };
         let found = Found {
-            place: place_of(stored),
-            state: State::told_by(&job.status).unwrap_or(State::Queued),
-            entry: Entry { id: job.id.clone(), execution: None, score: None },
-            job: Some(job.clone()),
             headline: call.map(|call| call.headline().into_owned()),
             failure: failure.clone(),
+            ..Found::new(&place_of(stored), state, &entry, Some(job.clone()))
         };
         let mut summary = row_of(&found, context.target()?, self.secrets, self.now);
         job.status.word().clone_into(&mut summary.status);
@@ -109,6 +143,7 @@ impl Showing {
         let arguments = call.map(|call| self.arguments(call, frappe.as_ref()));
         Ok(JobReport {
             function: call.map(|call| self.text(&call.func)),
+            is_wrapped: call.is_some_and(|call| call.func == EXECUTE_JOB),
             job_name: frappe.and_then(|frappe| frappe.job_name).map(|name| self.text(name)),
             arguments,
             description: job.description.as_deref().map(|text| self.text(text)),
@@ -126,6 +161,7 @@ impl Showing {
             failure: failure.map(|text| self.failed(&text, full)),
             executions: stored.results.iter().map(|result| self.execution(result)).collect(),
             bad_fields: job.bad_fields.clone(),
+            now: self.now,
             full,
             summary,
             notes,
@@ -202,25 +238,38 @@ impl Showing {
 
     fn failed(&self, text: &str, full: bool) -> Failed {
         let traceback = Traceback::parse(text);
-        let frames = traceback.last().map_or(Vec::new(), |raised| {
-            let of = |frame: &crate::codec::traceback::Frame<'_>| Frame {
-                file: self.text(frame.file),
-                line: frame.line,
-                function: frame.function.to_owned(),
-                code: frame.code.map(|code| self.text(code)),
-                application: frame.origin() == Origin::Application,
-            };
-            raised.frames.iter().map(of).collect()
-        });
-        let place = traceback.application_frame();
+        let at = |frame: &traceback::Frame<'_>| self.text(&place_in_code(frame));
+        let earlier = traceback.exceptions().rev().skip(1).take(CAUSES);
+        let cause = |raised: &Raised<'_>| Cause {
+            class: self.text(raised.class),
+            message: self.text(raised.message),
+            at: raised.application_frame().map(at),
+        };
         Failed {
-            class: traceback.class().to_owned(),
+            class: self.text(traceback.class()),
             message: self.text(traceback.message()),
-            at: place.map(|frame| format!("{}:{} in {}", frame.file, frame.line, frame.function)),
-            frames,
+            at: traceback.application_frame().map(at),
+            frames: traceback.last().map_or(Vec::new(), |raised| self.frames(raised)),
+            causes: earlier.map(cause).collect(),
             traceback: self.text(text),
             full,
         }
+    }
+
+    fn frames(&self, raised: &Raised<'_>) -> Vec<Frame> {
+        let of = |frame: &traceback::Frame<'_>| Frame {
+            file: self.text(frame.file),
+            line: frame.line,
+            function: self.text(frame.function),
+            code: frame.code.map(|code| self.text(code)),
+            origin: match frame.origin() {
+                Origin::Application => "application",
+                Origin::Framework => "framework",
+                Origin::Package => "package",
+                Origin::Plumbing => "plumbing",
+            },
+        };
+        raised.frames.iter().map(of).collect()
     }
 
     fn execution(&mut self, result: &StoredResult) -> Execution {
@@ -246,6 +295,10 @@ impl Showing {
             exception,
         }
     }
+}
+
+fn place_in_code(frame: &traceback::Frame<'_>) -> String {
+    format!("{}:{} in {}", frame.file, frame.line, frame.function)
 }
 
 fn place_of(stored: &StoredJob) -> Place {

@@ -140,6 +140,12 @@ impl ProcTable {
             .collect()
     }
 
+    /// What the kernel says about `pid` and all its descendants by [`ProcTable::parents`], in no
+    /// particular order; those that ended meanwhile are left out.
+    pub fn tree(&self, pid: u32, parents: &HashMap<u32, u32>) -> Vec<Stat> {
+        memory::tree(pid, parents).into_iter().filter_map(|pid| self.stat(pid)).collect()
+    }
+
     /// Tells whether the process that a worker's record names still is that worker.
     ///
     /// Lenient, as a worker may be started from any script: only a program that is plainly not

@@ -28,6 +28,13 @@ pub(crate) struct Run {
     pub(crate) code: i32,
 }
 
+impl Run {
+    /// What was printed as JSON; panics with everything that was said where it is none.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
 /// A `jobctl` with `arguments`.
 pub(crate) fn jobctl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Jobctl {
     let home = tempfile::tempdir().unwrap();

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod bench;
+pub(crate) mod bench_dir;
 pub(crate) mod env;
 pub(crate) mod redis;
 pub(crate) mod rq;
+pub(crate) mod state;
 pub(crate) mod wait;

@@ -1,20 +1,25 @@
 //! The fixed turns of a survey.
 
 use jiff::Timestamp;
-use redis::cmd;
+use redis::{Cmd, cmd};
 
 use super::super::batch::{Batch, Replies, Slot};
-use super::super::read::{CountSlots, Entry, ID_PAGE, JobSlots, Place, Store, Want, take_job};
+use super::super::keys::Keys;
+use super::super::read::{CountSlots, Entry, JobSlots, Place, Store, Want, take_job};
 use super::super::server::Server;
 use super::{
-    IdTally, QueueSurvey, SAMPLE, Sampled, Survey, SurveyScope, Suspension, Unlisted, Waiting,
+    IdTally, OVERDUE_S, Overdue, QueueSurvey, SAMPLE, Sampled, Survey, SurveyScope, Suspension,
+    Unlisted, Waiting,
 };
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result, failure_of};
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::{Lack, Part, Why};
-use crate::model::queue::Registry;
+use crate::model::queue::{Counts, Registry};
 use crate::model::worker::Worker;
+use crate::sys::clock::{self, Stopwatch};
 
+/// Ids read of each list in the second turn. What stands behind them is streamed.
+pub(super) const HEAD: usize = 1_000;
 /// Running jobs looked at per queue.
 const MOST_RUNNING: isize = 1_000;
 /// Parked ids looked at per queue.
@@ -24,15 +29,27 @@ const NEWEST_ENDED: usize = 100;
 /// Newest failed entries whose scores are read, per queue: Frappe keeps about a thousand.
 const MOST_FAILED: isize = 2_000;
 
+/// Overdue scheduled jobs that are named, per queue.
+const MOST_OVERDUE: isize = 5;
+/// Unregistered workers looked at: channels may be anybody's.
+const MOST_LISTENING: usize = 1_000;
+/// Milliseconds from which on a first answer is not believed to be typical.
+const SLOW_MS: f64 = 20.0;
+
 /// First turn: the server, and what there is.
 struct Overview {
     taken_at: Timestamp,
     latency_ms: f64,
+    clock_ahead_s: Option<f64>,
+    keys: Part<u64>,
     server: Part<Server>,
     save_rule: Part<String>,
+    stops_on_failed_save: Part<bool>,
     suspended: Part<Option<Suspension>>,
     queues: Part<Vec<QueueName>>,
     workers: Part<Vec<String>>,
+    /// Workers that listen for commands, registered or not.
+    listening: Vec<String>,
 }
 
 /// Where the second turn's replies about a queue stand.
@@ -45,6 +62,9 @@ struct QueueSlots {
     running: Slot,
     failed: Slot,
     finished: Slot,
+    overdue: Slot,
+    due_first: Slot,
+    scheduler: Slot,
 }
 
 /// A queue after the second turn, with the waiting entries still to be looked at.
@@ -56,21 +76,35 @@ pub(super) struct Opened {
 impl Store {
     /// Surveys the scope; `now` is used where the server's clock is hidden.
     ///
-    /// Cost: three round trips, one or two more where a job seems to be lost or a queue's list is
-    /// longer than a page.
+    /// Cost: three round trips; one more where a worker serves a queue that nothing else names,
+    /// where a queue's list is longer than a page, and a few where a job seems to be stuck or lost.
+    ///
+    /// Errors: those of the connection until the essential turns are over; a time limit that is
+    /// reached later cuts the survey short.
     pub fn survey(&mut self, scope: &SurveyScope, now: Timestamp) -> Result<Survey> {
         let overview = self.overview(now)?;
         let known = overview.queues.clone().unwrap_or_default();
         let (queues, foreign) = divide(scope, &known);
-        let names = overview.workers.clone().unwrap_or_default();
-        let (mut opened, workers, lacks) = self.second_turn(queues, names, scope.deep)?;
+        let registered = overview.workers.clone().unwrap_or_default();
+        let names = registered.iter().chain(&overview.listening).cloned().collect();
+        let turn = Turn { now: overview.taken_at, deep: scope.deep };
+        let (mut opened, (mut workers, lacks)) = self.second_turn(queues, names, turn)?;
+        tell_registered(&mut workers, &registered);
+        let served = only_served(scope, &opened, &workers);
+        if !served.is_empty() {
+            opened.extend(self.second_turn(served, Vec::new(), turn)?.0);
+        }
         self.third_turn(&mut opened)?;
-        self.read_long_lists(&mut opened, scope.deep)?;
+        self.let_jobs_pass(&mut opened)?;
+        let cut = time_limit_of(self.read_long_lists(&mut opened, scope.deep))?;
         let mut survey = Survey {
             taken_at: overview.taken_at,
             latency_ms: overview.latency_ms,
+            clock_ahead_s: overview.clock_ahead_s,
+            keys: overview.keys,
             server: overview.server,
             save_rule: overview.save_rule,
+            stops_on_failed_save: overview.stops_on_failed_save,
             suspended: overview.suspended,
             queues: opened.into_iter().map(|opened| opened.survey).collect(),
             known,
@@ -79,8 +113,12 @@ impl Store {
             workers: overview.workers.map(|_| workers),
             unlisted: Unlisted::default(),
             lacks,
+            cut_short: cut,
         };
-        self.find_unlisted(scope, &mut survey)?;
+        if survey.cut_short.is_none() {
+            let searched = self.find_unlisted(scope, &mut survey);
+            survey.cut_short = time_limit_of(searched)?;
+        }
         Ok(survey)
     }
 
@@ -88,34 +126,58 @@ impl Store {
         let mut batch = Batch::default();
         let time = batch.add("TIME", cmd("TIME"));
         let info = batch.add("INFO", cmd("INFO"));
-        let save = batch.add("CONFIG GET save", cmd("CONFIG").arg("GET").arg("save").take());
+        let keys = batch.add("DBSIZE", cmd("DBSIZE"));
+        let save = batch.add("CONFIG GET save", config_get("save"));
+        let stops = batch.add("CONFIG GET stop-writes", config_get("stop-writes-on-bgsave-error"));
         let suspended =
             batch.add("PTTL suspended", cmd("PTTL").arg(self.keys().suspended()).take());
         let queues = batch.add("SMEMBERS queues", cmd("SMEMBERS").arg(self.keys().queues()).take());
         let workers =
             batch.add("SMEMBERS workers", cmd("SMEMBERS").arg(self.keys().workers()).take());
-        let begun = crate::sys::clock::Stopwatch::start();
+        let channels = cmd("PUBSUB").arg("CHANNELS").arg(self.keys().pubsub_pattern()).take();
+        let channels = batch.add("PUBSUB CHANNELS", channels);
+        let (begun, asked_at) = (Stopwatch::start(), clock::now());
         let mut replies = self.run(batch)?;
-        let latency_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        let latency_ms = self.typical_latency_ms(ms_since(begun))?;
+        let server_time = server_time(&mut replies, time);
         let db = i64::from(self.link().endpoint().db());
-        let queues = replies.get::<Vec<String>>(queues).map(|members| self.queue_names(&members));
+        let queues =
+            replies.get::<Vec<String>>(queues).map(|members| queue_names(self.keys(), &members));
         let workers = replies.get::<Vec<String>>(workers).map(|names| self.worker_names(&names));
+        let channels = replies.get::<Vec<String>>(channels).unwrap_or_default();
+        let names = channels.iter().filter_map(|name| self.keys().worker_name_of_channel(name));
+        let registered = workers.as_deref().unwrap_or_default();
+        let listening = names.filter(|name| !registered.iter().any(|known| known == name));
         Ok(Overview {
-            taken_at: server_time(&mut replies, time).unwrap_or(now),
+            taken_at: server_time.unwrap_or(now),
             latency_ms,
+            clock_ahead_s: server_time.map(|time| time.duration_since(asked_at).as_secs_f64()),
+            keys: replies.get(keys),
+            listening: listening.take(MOST_LISTENING).map(str::to_owned).collect(),
             server: replies.get::<String>(info).map(|info| Server::parse(&info, db)),
-            save_rule: save_rule(&mut replies, save),
+            save_rule: config_value(&mut replies, save),
+            stops_on_failed_save: config_value(&mut replies, stops).map(|word| word == "yes"),
             suspended: replies.get::<i64>(suspended).map(suspension),
             queues,
             workers,
         })
     }
 
-    fn queue_names(&self, members: &[String]) -> Vec<QueueName> {
-        let names = members.iter().filter_map(|member| self.keys().queue_name_of(member));
-        let mut names: Vec<QueueName> = names.map(QueueName::new).collect();
-        names.sort_unstable();
-        names
+    /// Looks twice more where an answer was slow: a single hiccup is nobody's fault.
+    fn typical_latency_ms(&mut self, first_ms: f64) -> Result<f64> {
+        let mut least_ms = first_ms;
+        for _ in 0..2 {
+            if least_ms < SLOW_MS {
+                break;
+            }
+            let mut batch = Batch::default();
+            // Refused or not, it is an answer.
+            let _ = batch.add("TIME", cmd("TIME"));
+            let begun = Stopwatch::start();
+            self.run(batch)?;
+            least_ms = least_ms.min(ms_since(begun));
+        }
+        Ok(least_ms)
     }
 
     /// Counts, ends, registries and workers: one round trip.
@@ -123,30 +185,48 @@ impl Store {
         &mut self,
         queues: Vec<QueueName>,
         workers: Vec<String>,
-        deep: bool,
-    ) -> Result<(Vec<Opened>, Vec<Worker>, Vec<Lack>)> {
+        turn: Turn,
+    ) -> Result<(Vec<Opened>, Staff)> {
         let mut batch = Batch::default();
         let slots: Vec<_> =
-            queues.into_iter().map(|queue| self.add_queue(&mut batch, queue)).collect();
+            queues.into_iter().map(|queue| self.add_queue(&mut batch, queue, turn.now)).collect();
         let workers = self.add_workers(&mut batch, workers);
         let mut replies = self.run(batch)?;
-        let queues = slots.into_iter().map(|slots| slots.take(&mut replies, deep)).collect();
-        let (workers, lacks) = Self::take_workers(&mut replies, workers);
-        Ok((queues, workers, lacks))
+        let queues = slots.into_iter().map(|slots| slots.take(&mut replies, turn.deep)).collect();
+        Ok((queues, Self::take_workers(&mut replies, workers)))
     }
 
-    fn add_queue(&self, batch: &mut Batch, name: QueueName) -> QueueSlots {
+    fn add_queue(&self, batch: &mut Batch, name: QueueName, now: Timestamp) -> QueueSlots {
         let list = Place::Queue(name.clone());
         let parked = Place::Intermediate(name.clone());
         let of = |registry| Place::Registry(registry, name.clone());
+        let due_by = now.as_second() - OVERDUE_S;
+        let scheduled = self.keys().registry(Registry::Scheduled, &name);
+        let finished = self.keys().registry(Registry::Finished, &name);
+        let lock = self.keys().scheduler_lock(&name);
         QueueSlots {
             counts: self.add_counts(batch, &name),
-            head: self.add_entries(batch, &list, 0, index(ID_PAGE) - 1),
+            head: self.add_entries(batch, &list, 0, index(HEAD) - 1),
             tail: self.add_entries(batch, &list, -index(SAMPLE), -1),
             parked: self.add_entries(batch, &parked, 0, MOST_PARKED - 1),
             running: self.add_entries(batch, &of(Registry::Started), 0, MOST_RUNNING - 1),
             failed: self.add_entries(batch, &of(Registry::Failed), -MOST_FAILED, -1),
-            finished: self.add_entries(batch, &of(Registry::Finished), -index(NEWEST_ENDED), -1),
+            // Entries that are kept for ever have the highest score and say nothing of the present.
+            finished: batch.add(
+                "ZREVRANGEBYSCORE",
+                cmd("ZREVRANGEBYSCORE")
+                    .arg(finished)
+                    .arg("(+inf")
+                    .arg("-inf")
+                    .arg("WITHSCORES")
+                    .arg("LIMIT")
+                    .arg(0)
+                    .arg(NEWEST_ENDED)
+                    .take(),
+            ),
+            overdue: batch.add("ZCOUNT", cmd("ZCOUNT").arg(scheduled).arg(0).arg(due_by).take()),
+            due_first: self.add_entries(batch, &of(Registry::Scheduled), 0, MOST_OVERDUE - 1),
+            scheduler: batch.add("EXISTS scheduler-lock", cmd("EXISTS").arg(lock).take()),
             name,
         }
     }
@@ -192,25 +272,36 @@ impl QueueSurvey {
 
 impl QueueSlots {
     fn take(self, replies: &mut Replies, deep: bool) -> Opened {
-        let (counts, mut lacks) = self.counts.take(replies);
+        let (counts, lacks) = self.counts.take(replies);
         let of = |registry| Place::Registry(registry, self.name.clone());
         let list = Place::Queue(self.name.clone());
+        let parked_at = Place::Intermediate(self.name.clone());
+        let mut unreadable: Vec<(Place, Lack)> =
+            uncounted(&counts, &self.name).into_iter().zip(lacks).collect();
         let mut entries = |slot, place: &Place| {
-            Store::take_entries(replies, slot, place)
-                .map_err(|lack| lacks.push(lack))
-                .unwrap_or_default()
+            Store::take_entries(replies, slot, place).unwrap_or_else(|lack| {
+                if !unreadable.iter().any(|(known, _)| known == place) {
+                    unreadable.push((place.clone(), lack));
+                }
+                Vec::new()
+            })
         };
         let head = entries(self.head, &list);
         let tail = entries(self.tail, &list);
-        let parked = entries(self.parked, &Place::Intermediate(self.name.clone()));
+        let parked = entries(self.parked, &parked_at);
         let running = entries(self.running, &of(Registry::Started));
         let failed_entries = entries(self.failed, &of(Registry::Failed));
         let finished = entries(self.finished, &of(Registry::Finished));
-        let newest = failed_entries.len().saturating_sub(NEWEST_ENDED);
+        let due_first = entries(self.due_first, &of(Registry::Scheduled));
+        let overdue = Overdue {
+            count: replies.get(self.overdue).unwrap_or(0),
+            first: due_first,
+            scheduler: replies.get(self.scheduler).unwrap_or(false),
+        };
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
         let mut ids = IdTally::new(deep);
         for entry in &head {
-            ids.add(&entry.id);
+            ids.add(entry.id.as_bytes());
         }
         let (waiting, complete) = both_ends(head, tail, deep);
         let survey = QueueSurvey {
@@ -219,19 +310,93 @@ impl QueueSlots {
             waiting: Waiting { complete, ..Waiting::default() },
             running: unread(running),
             parked: unread(parked),
-            failed: failed_entries.iter().skip(newest).cloned().map(Sampled::unread).collect(),
+            failed: unread(failed_sample(&failed_entries)),
             failed_entries,
             finished: unread(finished),
-            lacks,
+            overdue,
+            unreadable,
+            lacks: Vec::new(),
             name: self.name,
         };
         Opened { survey, waiting }
     }
 }
 
+/// The workers that could be read, and what could not.
+type Staff = (Vec<Worker>, Vec<Lack>);
+
+/// What a second turn needs to know.
+#[derive(Clone, Copy)]
+struct Turn {
+    now: Timestamp,
+    deep: bool,
+}
+
+/// The places of a queue that have no count, in the order of [`CountSlots::take`].
+fn uncounted(counts: &Counts, queue: &QueueName) -> Vec<Place> {
+    let lists = [
+        (Place::Queue(queue.clone()), counts.queued),
+        (Place::Intermediate(queue.clone()), counts.intermediate),
+    ];
+    let registries = Registry::ALL
+        .map(|registry| (Place::Registry(registry, queue.clone()), counts.registry(registry)));
+    let all = lists.into_iter().chain(registries);
+    all.filter(|(_, count)| count.is_none()).map(|(place, _)| place).collect()
+}
+
+/// The failed entries whose jobs are looked at: those with the highest scores, and of those that
+/// are kept for ever (a score of -1), which stand in front, the first.
+fn failed_sample(entries: &[Entry]) -> Vec<Entry> {
+    let newest = entries.len().saturating_sub(NEWEST_ENDED);
+    let (front, newest) = entries.split_at(newest);
+    let endless = front.iter().take_while(|entry| entry.score.is_some_and(|score| score < 0.0));
+    endless.take(NEWEST_ENDED).chain(newest).cloned().collect()
+}
+
+/// Marks the workers that no registration names, and leaves out those of which nothing is stored:
+/// they listen in another database, as channels know none.
+fn tell_registered(workers: &mut Vec<Worker>, registered: &[String]) {
+    for worker in &mut *workers {
+        worker.registered = registered.contains(&worker.name);
+    }
+    workers.retain(|worker| {
+        worker.registered || worker.identity.is_some() || worker.last_heartbeat.is_some()
+    });
+}
+
+/// The queues of the scope that only a worker names: nothing was ever enqueued there.
+fn only_served(scope: &SurveyScope, opened: &[Opened], workers: &[Worker]) -> Vec<QueueName> {
+    let known = |queue: &QueueName| opened.iter().any(|opened| opened.survey.name == *queue);
+    let served = workers.iter().flat_map(Worker::queues);
+    let mut only: Vec<QueueName> =
+        served.filter(|queue| scope.covers(queue) && !known(queue)).cloned().collect();
+    only.sort_unstable();
+    only.dedup();
+    only
+}
+
+/// The words of a failure that only says that time is up; every other one is passed on.
+fn time_limit_of(result: Result<()>) -> Result<Option<String>> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(error) if failure_of(&error).map(Failure::kind) == Some(Kind::TryAgain) => {
+            Ok(Some(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn ms_since(begun: Stopwatch) -> f64 {
+    begun.elapsed().as_secs_f64() * 1000.0
+}
+
+fn config_get(name: &str) -> Cmd {
+    cmd("CONFIG").arg("GET").arg(name).take()
+}
+
 /// The entries to look at, and whether they are the whole list. `head` is the first page.
 fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>, bool) {
-    let whole = head.len() < ID_PAGE;
+    let whole = head.len() < HEAD;
     if deep || head.len() <= 2 * SAMPLE {
         return (head, whole);
     }
@@ -240,7 +405,11 @@ fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>,
     (head, false)
 }
 
-fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<QueueName>) {
+/// The queues of the scope, configured ones first, and those of others.
+pub(in super::super) fn divide(
+    scope: &SurveyScope,
+    known: &[QueueName],
+) -> (Vec<QueueName>, Vec<QueueName>) {
     let (covered, foreign): (Vec<_>, Vec<_>) =
         known.iter().cloned().partition(|queue| scope.covers(queue));
     let mut queues = scope.configured.clone();
@@ -248,21 +417,34 @@ fn divide(scope: &SurveyScope, known: &[QueueName]) -> (Vec<QueueName>, Vec<Queu
     (queues, foreign)
 }
 
-fn server_time(replies: &mut Replies, slot: Slot) -> Option<Timestamp> {
+/// The names in the members of `rq:queues`, sorted.
+pub(in crate::backend::redis) fn queue_names(keys: &Keys, members: &[String]) -> Vec<QueueName> {
+    let names = members.iter().filter_map(|member| keys.queue_name_of(member));
+    let mut names: Vec<QueueName> = names.map(QueueName::new).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Reads the reply of `TIME`; `None` where it was refused.
+pub(in crate::backend::redis) fn server_time(
+    replies: &mut Replies,
+    slot: Slot,
+) -> Option<Timestamp> {
     let time: Vec<i64> = replies.get(slot).ok()?;
     let [seconds, micros] = time.try_into().ok()?;
     Timestamp::new(seconds, i32::try_from(micros).ok()?.checked_mul(1000)?).ok()
 }
 
-fn save_rule(replies: &mut Replies, slot: Slot) -> Part<String> {
+/// The value in a reply of `CONFIG GET` of one name.
+fn config_value(replies: &mut Replies, slot: Slot) -> Part<String> {
     let pairs: Vec<String> = replies.get(slot)?;
-    let [_, rule] = <[String; 2]>::try_from(pairs)
-        .map_err(|_| Lack::new("CONFIG GET save", Why::Failed, "an answer of another shape"))?;
-    Ok(rule)
+    let [_, value] = <[String; 2]>::try_from(pairs)
+        .map_err(|_| Lack::new("CONFIG GET", Why::Failed, "an answer of another shape"))?;
+    Ok(value)
 }
 
 /// Reads the reply of `PTTL`: -2 for no key, -1 for no expiry.
-fn suspension(pttl_ms: i64) -> Option<Suspension> {
+pub(in crate::backend::redis) fn suspension(pttl_ms: i64) -> Option<Suspension> {
     match pttl_ms {
         -2 => None,
         ms if ms < 0 => Some(Suspension { ends_in_s: None }),

@@ -5,42 +5,71 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::super::batch::Batch;
 use super::super::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, Want};
-use super::collect::Opened;
+use super::super::sweep::Span;
+use super::collect::{HEAD, Opened};
 use super::{IdTally, Sampled, Waiting};
 use crate::codec::frappe::headline_of_description;
 use crate::error::Result;
 use crate::model::id::{JobId, is_scheduled_job_id};
 use crate::model::job::{Job, Status};
 
-/// Pages of ids asked for in one round trip: the next ones are on their way while one is read.
+/// Pages of ids asked for in one round trip of a deep survey.
 const PAGES: usize = 4;
 
 /// Methods told apart per queue.
 const MOST_METHODS: usize = 1_000;
 
 impl Store {
-    /// Counts the ids behind the first page; a deep survey looks at every job, too.
+    /// Counts the ids behind the heads, all lists in one round trip; a deep survey looks at every
+    /// job, too.
     pub(super) fn read_long_lists(&mut self, queues: &mut [Opened], deep: bool) -> Result<()> {
-        for queue in queues {
-            let listed = usize::try_from(queue.survey.counts.queued.unwrap_or(0)).unwrap_or(0);
-            let place = Place::Queue(queue.survey.name.clone());
-            let mut start = ID_PAGE;
-            while start < listed {
-                let pages = self.pages(&place, start)?;
-                let read: usize = pages.iter().map(Vec::len).sum();
-                for entry in pages.iter().flatten() {
-                    queue.survey.ids.add(&entry.id);
-                }
-                if deep {
-                    self.look_at_all(pages, &mut queue.survey.waiting)?;
-                }
-                if read < PAGES * ID_PAGE {
-                    break;
-                }
-                start += PAGES * ID_PAGE;
+        let listed = |queue: &Opened| {
+            usize::try_from(queue.survey.counts.queued.unwrap_or(0)).unwrap_or(usize::MAX)
+        };
+        if deep {
+            for queue in queues {
+                self.read_whole_list(queue, listed(queue))?;
             }
-            queue.survey.waiting.complete |= deep;
+            return Ok(());
         }
+        let (mut long, spans): (Vec<&mut Opened>, Vec<Span>) = queues
+            .iter_mut()
+            .filter_map(|queue| {
+                let count = listed(queue).checked_sub(HEAD).filter(|count| *count > 0)?;
+                let place = Place::Queue(queue.survey.name.clone());
+                Some((queue, Span { place, start: HEAD, count }))
+            })
+            .unzip();
+        if spans.is_empty() {
+            return Ok(());
+        }
+        let parts = self.sweep_ids(&spans, |span, id| {
+            if let Some(queue) = long.get_mut(span) {
+                queue.survey.ids.add(id);
+            }
+        })?;
+        for (queue, part) in long.into_iter().zip(parts) {
+            queue.survey.lacks.extend(part.err());
+        }
+        Ok(())
+    }
+
+    fn read_whole_list(&mut self, queue: &mut Opened, listed: usize) -> Result<()> {
+        let place = Place::Queue(queue.survey.name.clone());
+        let mut start = HEAD;
+        while start < listed {
+            let pages = self.pages(&place, start)?;
+            let read: usize = pages.iter().map(Vec::len).sum();
+            for entry in pages.iter().flatten() {
+                queue.survey.ids.add(entry.id.as_bytes());
+            }
+            self.look_at_all(pages, &mut queue.survey.waiting)?;
+            if read < PAGES * ID_PAGE {
+                break;
+            }
+            start += PAGES * ID_PAGE;
+        }
+        queue.survey.waiting.complete = true;
         Ok(())
     }
 
@@ -78,19 +107,16 @@ impl IdTally {
         Self { hashes: deep.then(HashSet::new), ..Self::default() }
     }
 
-    pub(super) fn add(&mut self, id: &JobId) {
+    pub(super) fn add(&mut self, id: &[u8]) {
         self.seen += 1;
-        match id.site() {
-            Some(site) => match self.by_site.get_mut(site) {
-                Some(count) => *count += 1,
-                None => {
-                    self.by_site.insert(site.to_owned(), 1);
-                }
-            },
-            None => self.without_site += 1,
-        }
-        if is_scheduled_job_id(id.as_bytes()) {
-            self.fixed.insert(id.clone());
+        let is_fixed = if let Some((_, rest)) = self.by_site.add(id) {
+            rest.starts_with(b"scheduled_job::") || rest.starts_with(b"scheduled_job||")
+        } else {
+            self.without_site += 1;
+            is_scheduled_job_id(id)
+        };
+        if is_fixed {
+            self.fixed.insert(JobId::new(id));
         }
         if let Some(hashes) = &mut self.hashes {
             hashes.insert(hash_of(id));
@@ -100,11 +126,11 @@ impl IdTally {
     /// Whether the list held this id; certain only in a deep survey, or for fixed ids.
     pub(super) fn holds(&self, id: &JobId) -> bool {
         self.fixed.contains(id)
-            || self.hashes.as_ref().is_some_and(|hashes| hashes.contains(&hash_of(id)))
+            || self.hashes.as_ref().is_some_and(|hashes| hashes.contains(&hash_of(id.as_bytes())))
     }
 }
 
-fn hash_of(id: &JobId) -> u64 {
+fn hash_of(id: &[u8]) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(id)
 }
 

@@ -12,8 +12,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
+pub(super) use collect::{divide, queue_names, server_time, suspension};
+
 use super::read::{Entry, Place, StoredJob};
 use super::server::Server;
+use super::tally::SiteTally;
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::{Lack, Part};
 use crate::model::queue::Counts;
@@ -22,8 +25,12 @@ use crate::model::worker::Worker;
 /// Jobs looked at from each end of a list that is longer than both together.
 pub const SAMPLE: usize = 100;
 
-/// Examples kept of each kind of finding.
-const EXAMPLES: usize = 5;
+/// Examples kept of each kind of finding: more than are shown, as a scope of sites leaves some out.
+const EXAMPLES: usize = 100;
+
+/// Seconds after which a due scheduled job is overdue: a scheduler of RQ looks every second, and
+/// tries to take the lock of a dead one every 120 s. Source: `rq/scheduler.py`.
+pub const OVERDUE_S: i64 = 300;
 
 /// What to survey.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +45,14 @@ pub struct SurveyScope {
 
 impl SurveyScope {
     /// Whether a queue belongs to this scope.
+    ///
+    /// A bench without a prefix (v13) has what it configures and what has no prefix either.
     pub fn covers(&self, queue: &QueueName) -> bool {
-        self.prefix.as_deref().is_none_or(|prefix| queue.prefix() == Some(prefix))
+        match &self.prefix {
+            Some(prefix) => queue.prefix() == Some(prefix),
+            None if self.configured.is_empty() => true,
+            None => queue.prefix().is_none() || self.configured.contains(queue),
+        }
     }
 }
 
@@ -48,12 +61,18 @@ impl SurveyScope {
 pub struct Survey {
     /// The server's clock, or this host's where an access list hides it.
     pub taken_at: Timestamp,
-    /// Milliseconds of the first answer.
+    /// Milliseconds of an answer: of the first, or of the fastest of a few if that was slow.
     pub latency_ms: f64,
+    /// Seconds by which the server's clock is ahead of this host's; `None` where it is hidden.
+    pub clock_ahead_s: Option<f64>,
+    /// Keys in the selected database.
+    pub keys: Part<u64>,
     /// The server's account of itself.
     pub server: Part<Server>,
     /// The snapshot rule (`save`); denied to most users.
     pub save_rule: Part<String>,
+    /// Whether a failed snapshot stops writes (`stop-writes-on-bgsave-error`).
+    pub stops_on_failed_save: Part<bool>,
     /// Whether all workers are suspended.
     pub suspended: Part<Option<Suspension>>,
     /// The queues of the scope, configured ones first.
@@ -64,12 +83,15 @@ pub struct Survey {
     pub foreign: Vec<QueueName>,
     /// Whether the set of queues could be read.
     pub queues_read: Part<()>,
-    /// Every worker registered in this Redis, of other benches too.
+    /// Every worker registered in this Redis, of other benches too, and those that listen for
+    /// commands though their registration was lost.
     pub workers: Part<Vec<Worker>>,
     /// Jobs that say queued or started and stand nowhere.
     pub unlisted: Unlisted,
     /// What could not be read.
     pub lacks: Vec<Lack>,
+    /// Why the reading ended early, after everything essential; the rest is missing or partial.
+    pub cut_short: Option<String>,
 }
 
 impl Survey {
@@ -128,12 +150,27 @@ pub struct QueueSurvey {
     pub parked: Vec<Sampled>,
     /// Failed entries with their scores, newest last.
     pub failed_entries: Vec<Entry>,
-    /// The newest failed jobs.
+    /// The newest failed jobs, and some of those that are kept for ever, whose age no score tells.
     pub failed: Vec<Sampled>,
-    /// The newest finished jobs.
+    /// The newest finished jobs, newest first, without those that are kept for ever.
     pub finished: Vec<Sampled>,
-    /// What could not be read.
+    /// Scheduled jobs whose time has passed.
+    pub overdue: Overdue,
+    /// Places that could not be read.
+    pub unreadable: Vec<(Place, Lack)>,
+    /// What else could not be read.
     pub lacks: Vec<Lack>,
+}
+
+/// Scheduled jobs that should have been enqueued.
+#[derive(Debug, Default)]
+pub struct Overdue {
+    /// How many are due for longer than [`OVERDUE_S`].
+    pub count: u64,
+    /// The longest due ones.
+    pub first: Vec<Entry>,
+    /// Whether somebody holds the lock of RQ's own scheduler for the queue.
+    pub scheduler: bool,
 }
 
 /// Counts over the ids of a list; exact for the whole list.
@@ -142,7 +179,7 @@ pub struct IdTally {
     /// Ids seen.
     pub seen: u64,
     /// Ids per site, where the id carries one.
-    pub by_site: BTreeMap<String, u64>,
+    pub by_site: SiteTally,
     /// Ids without a site.
     pub without_site: u64,
     /// The fixed ids among them.
@@ -232,12 +269,16 @@ mod tests {
         assert!(!bench.covers(&QueueName::new("ab:short")));
         assert!(!bench.covers(&QueueName::new("short")));
         assert!(SurveyScope::default().covers(&QueueName::new("b:long")));
+        let v13 =
+            SurveyScope { configured: vec![QueueName::new("short")], ..SurveyScope::default() };
+        assert!(v13.covers(&QueueName::new("emails")));
+        assert!(!v13.covers(&QueueName::new("other-bench:short")));
     }
 
     #[test]
     fn examples_count_all_and_keep_the_first() {
         let mut examples = Examples::default();
-        (0..20).for_each(|n| examples.add(|| n));
-        assert_eq!((examples.count, examples.first), (20, vec![0, 1, 2, 3, 4]));
+        (0..1_000).for_each(|n| examples.add(|| n));
+        assert_eq!((examples.count, examples.first.len()), (1_000, EXAMPLES));
     }
 }

@@ -11,11 +11,11 @@ use redis::cmd;
 
 use super::super::batch::Batch;
 use super::super::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, StoredJob, Want};
-use super::collect::ids_of;
+use super::collect::{Opened, ids_of};
 use super::{QueueSurvey, Survey, SurveyScope};
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
-use crate::model::job::Status;
+use crate::model::job::{Status, seconds_between};
 use crate::model::part::Part;
 use crate::model::queue::Registry;
 use crate::model::worker::Worker;
@@ -28,12 +28,49 @@ const SCAN_STEP: usize = 5_000;
 const MOST_SUSPECTS: usize = 1_000;
 /// How long a job may be on its way from the list to its worker.
 const ON_ITS_WAY: Duration = Duration::from_millis(250);
+/// Seconds within which an enqueued job may have missed the survey.
+const FRESH_S: f64 = 10.0;
+/// Ids at each end of a list among which one that came after the survey must stand.
+const NEWCOMERS: isize = 10_000;
+/// Pauses between looks at parked ids; most are gone at the first. Together [`ON_ITS_WAY`].
+const PAUSES_MS: [u64; 4] = [10, 30, 70, 140];
 
 impl Store {
+    /// Drops the parked ids that were only on their way to a worker: a few looks, some
+    /// milliseconds apart, and only where any is parked.
+    pub(super) fn let_jobs_pass(&mut self, queues: &mut [Opened]) -> Result<()> {
+        for pause in PAUSES_MS {
+            let mut batch = Batch::default();
+            let slots: Vec<_> = queues
+                .iter()
+                .enumerate()
+                .filter(|(_, queue)| queue.survey.has_unstarted())
+                .map(|(at, queue)| {
+                    let place = Place::Intermediate(queue.survey.name.clone());
+                    let slot = self.add_entries(&mut batch, &place, 0, -1);
+                    (at, place, slot)
+                })
+                .collect();
+            if slots.is_empty() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(pause));
+            let mut replies = self.run(batch)?;
+            for (at, place, slot) in slots {
+                let Ok(left) = Self::take_entries(&mut replies, slot, &place) else { continue };
+                let left: HashSet<JobId> = left.into_iter().map(|entry| entry.id).collect();
+                if let Some(queue) = queues.get_mut(at) {
+                    queue.survey.parked.retain(|sampled| left.contains(&sampled.entry.id));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Finds ghosts, and for a deep survey lost jobs and dangling entries.
     pub(super) fn find_unlisted(&mut self, scope: &SurveyScope, survey: &mut Survey) -> Result<()> {
-        let keys = survey.server.as_ref().ok().and_then(|server| server.keys);
-        if !scope.deep && keys.is_none_or(|keys| keys > SCAN_KEYS) {
+        let few = survey.keys.as_ref().is_ok_and(|keys| *keys <= SCAN_KEYS);
+        if !scope.deep && !few {
             return Ok(());
         }
         match self.suspects(scope, survey)? {
@@ -93,8 +130,10 @@ impl Store {
             return Ok(());
         }
         std::thread::sleep(ON_ITS_WAY);
-        let in_transit = queues_in_transit(survey);
-        let running = self.running_now(&survey.queues)?;
+        let workers = self.workers()?.map(|(workers, _)| workers).unwrap_or_default();
+        let in_transit = queues_in_transit(&workers);
+        let mut seen = self.seen_now(&survey.queues)?;
+        seen.extend(workers.into_iter().flat_map(|worker| worker.current_jobs));
         let ids: Vec<JobId> = suspects.iter().map(|suspect| suspect.job.id.clone()).collect();
         let again = self.jobs(&ids, Want::default())?;
         for (before, now) in suspects.into_iter().zip(again) {
@@ -103,7 +142,9 @@ impl Store {
                 || now.job.enqueued_at != before.job.enqueued_at
                 || now.job.started_at != before.job.started_at;
             let on_its_way = now.job.origin.as_ref().is_some_and(|q| in_transit.contains(q));
-            if moved || on_its_way || running.contains(&now.job.id) {
+            let waited = now.job.enqueued_at.and_then(|at| seconds_between(at, survey.taken_at));
+            let fresh = waited.is_some_and(|waited| waited < FRESH_S);
+            if moved || on_its_way || fresh || seen.contains(&now.job.id) {
                 continue;
             }
             if is_scheduled_job_id(now.job.id.as_bytes()) {
@@ -115,24 +156,30 @@ impl Store {
         Ok(())
     }
 
-    /// What the started registries and intermediate lists hold now: one round trip.
-    fn running_now(&mut self, queues: &[QueueSurvey]) -> Result<HashSet<JobId>> {
-        let places: Vec<Place> = queues
-            .iter()
-            .flat_map(|queue| {
-                [
-                    Place::Registry(Registry::Started, queue.name.clone()),
-                    Place::Intermediate(queue.name.clone()),
-                ]
-            })
-            .collect();
+    /// What the ends of the lists, the intermediate lists and the started registries hold now: one
+    /// round trip, in the order in which a job passes through them.
+    ///
+    /// A suspect was in no list when that was read whole, so it can only have come to an end of it.
+    fn seen_now(&mut self, queues: &[QueueSurvey]) -> Result<HashSet<JobId>> {
         let mut batch = Batch::default();
-        let slots: Vec<_> =
-            places.iter().map(|place| self.add_entries(&mut batch, place, 0, -1)).collect();
+        let mut slots = Vec::new();
+        for queue in queues {
+            let list = Place::Queue(queue.name.clone());
+            for (start, stop) in [(0, NEWCOMERS - 1), (-NEWCOMERS, -1)] {
+                let slot = self.add_entries(&mut batch, &list, start, stop);
+                slots.push((list.clone(), slot));
+            }
+            let parked = Place::Intermediate(queue.name.clone());
+            let started = Place::Registry(Registry::Started, queue.name.clone());
+            for place in [parked, started] {
+                let slot = self.add_entries(&mut batch, &place, 0, -1);
+                slots.push((place, slot));
+            }
+        }
         let mut replies = self.run(batch)?;
         let mut ids = HashSet::new();
-        for (place, slot) in places.iter().zip(slots) {
-            let entries = Self::take_entries(&mut replies, slot, place).unwrap_or_default();
+        for (place, slot) in slots {
+            let entries = Self::take_entries(&mut replies, slot, &place).unwrap_or_default();
             ids.extend(entries.into_iter().map(|entry| entry.id));
         }
         Ok(ids)
@@ -212,6 +259,7 @@ fn is_suspect(scope: &SurveyScope, survey: &Survey, stored: &StoredJob) -> bool 
     // A registry that could not be read whole proves nothing.
     let readable = survey.queues.iter().find(|queue| queue.name == *origin).is_none_or(|queue| {
         queue.lacks.is_empty()
+            && queue.unreadable.is_empty()
             && queue.counts.started.unwrap_or(0) <= queue.running.len() as u64
             && queue.counts.intermediate.unwrap_or(0) <= queue.parked.len() as u64
     });
@@ -219,13 +267,16 @@ fn is_suspect(scope: &SurveyScope, survey: &Survey, stored: &StoredJob) -> bool 
 }
 
 /// Queues of which a worker is busy with a job that it has not named yet.
-fn queues_in_transit(survey: &Survey) -> HashSet<QueueName> {
+fn queues_in_transit(workers: &[Worker]) -> HashSet<QueueName> {
     let unnamed = |worker: &&Worker| worker.is_busy() && worker.current_jobs.is_empty();
-    survey
-        .workers
-        .iter()
-        .flatten()
-        .filter(unnamed)
-        .flat_map(|worker| worker.queues().iter().cloned())
-        .collect()
+    workers.iter().filter(unnamed).flat_map(|worker| worker.queues().iter().cloned()).collect()
+}
+
+impl QueueSurvey {
+    /// Whether an id is parked that no worker has started.
+    fn has_unstarted(&self) -> bool {
+        self.parked
+            .iter()
+            .any(|parked| !self.running.iter().any(|run| run.entry.id == parked.entry.id))
+    }
 }

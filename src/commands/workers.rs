@@ -1,0 +1,72 @@
+//! `jobctl workers list` and `workers show`.
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::{Outcome, Result};
+use crate::global::non_empty;
+use crate::ops;
+
+/// List the workers, or look at one
+///
+/// Without a subcommand: list.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  jobctl workers
+  jobctl workers show 3f2a")]
+pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    List(ListArgs),
+    Show(ShowArgs),
+}
+
+/// List the workers: whether they live, what they run, what they have done
+///
+/// ALIVE is concluded from the process where it runs on this host, from who listens to the
+/// worker's commands, and from its last heartbeat: `yes`, `stale` (silent for too long: frozen, or
+/// dead a moment ago) or `no`. UTIL is the share of a worker's life spent in jobs, MEM the memory of
+/// its processes on this host.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  jobctl workers list -o wide
+  jobctl workers list --all -o json")]
+struct ListArgs {
+    /// Also the workers of other benches on the same Redis
+    #[arg(long)]
+    all: bool,
+}
+
+/// Show one worker: whether it lives and why, its job, its processes
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  jobctl workers show 3f2a
+  jobctl workers show 4711 -o json")]
+struct ShowArgs {
+    /// The worker: its name, the beginning of its name, or a process id on this host
+    #[arg(value_name = "NAME", value_parser = non_empty)]
+    name: String,
+}
+
+/// Reads the workers and shows them.
+pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
+    let scope = context.scope()?;
+    match &args.action {
+        Some(Action::Show(args)) => {
+            let report = ops::workers::show(context, &args.name)?;
+            context.ui.finish(&scope, &report)
+        }
+        action => {
+            let all = matches!(action, Some(Action::List(ListArgs { all: true })));
+            let report = ops::workers::list(context, all)?;
+            context.ui.finish(&scope, &report)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The rotated files of a log: which they are, and in which order they were written.
+//!
+//! Known are numbers (`x.log.1`: Python's `RotatingFileHandler`, supervisor, logrotate) and days
+//! (`x.log-20261121`, `x.log.2026-11-21`: logrotate's `dateext`, `TimedRotatingFileHandler`), each
+//! plain or gzipped.
+
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::input::{self, FileId};
+
+/// How often a listing is repeated when files were renamed meanwhile.
+const TRIES: usize = 10;
+
+/// A rotated file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Which file it is.
+    pub id: FileId,
+    /// Orders rotated files: the oldest has the highest.
+    pub age: i64,
+    /// Whether it is compressed.
+    pub gzip: bool,
+    /// When it was last written, in microseconds since 1970.
+    pub modified: i64,
+}
+
+/// How old the content of a rotated file is among its like, and whether it is gzipped. `None` for
+/// a name that is no rotation of `live`.
+fn parse(live: &[u8], name: &[u8]) -> Option<(i64, bool)> {
+    let rest = name.strip_prefix(live)?;
+    let gzip = rest.ends_with(b".gz");
+    let rest = rest.strip_suffix(b".gz").unwrap_or(rest);
+    let suffix = rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b"-"))?;
+    let digits: Vec<u8> = suffix.iter().copied().filter(u8::is_ascii_digit).collect();
+    let clean = suffix.iter().all(|b| b.is_ascii_digit() || b"-_:T".contains(b));
+    if digits.is_empty() || !clean {
+        return None;
+    }
+    if digits.len() == suffix.len() && digits.len() < 8 && rest.starts_with(b".") {
+        return Some((number(&digits)?, gzip));
+    }
+    // A day, and perhaps a time; all of one length so that they compare.
+    let mut instant = digits.get(..digits.len().min(14)).filter(|day| day.len() >= 8)?.to_vec();
+    instant.resize(14, b'0');
+    Some((99_999_999_999_999 - number(&instant)?, gzip))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Whether `name` is a log itself, not the rotation of another.
+pub fn is_live_name(name: &str) -> bool {
+    name.ends_with(".log") && name.len() > 4
+}
+
+/// The rotated files of `live`, oldest first. What vanishes while it is listed is left out.
+pub fn list(live: &Path) -> io::Result<Vec<Rotated>> {
+    let name = live.file_name().map(OsStr::as_bytes).unwrap_or_default();
+    let dir = live.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let Some((age, gzip)) = parse(name, entry.file_name().as_bytes()) else { continue };
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_file() {
+            let (path, id) = (entry.path(), FileId::of(&metadata));
+            found.push(Rotated { path, id, age, gzip, modified: modified(&metadata) });
+        }
+    }
+    found.sort_by(|a, b| b.age.cmp(&a.age).then_with(|| a.path.cmp(&b.path)));
+    Ok(found)
+}
+
+/// When a file was last written, in microseconds since 1970.
+pub fn modified(metadata: &Metadata) -> i64 {
+    metadata
+        .modified()
+        .ok()
+        .and_then(|at| jiff::Timestamp::try_from(at).ok())
+        .map_or(0, jiff::Timestamp::as_microsecond)
+}
+
+/// A log as it is at one moment: the live file and the rotated ones, none missing, none twice.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The live file; `None` where there is none, as for a moment during a rotation.
+    pub live: Option<(File, Metadata)>,
+    /// The rotated files, oldest first, opened where asked for.
+    pub rotated: Vec<(Rotated, Option<io::Result<File>>)>,
+}
+
+/// Takes a snapshot of the log at `path`. Rotated files for which `wants` says so are opened, so
+/// that later renames do not matter.
+///
+/// Errors: those of opening the live file, other than that it is missing.
+pub fn snapshot(path: &Path, wants: impl Fn(&Rotated) -> bool) -> io::Result<Snapshot> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let live = match input::open(path) {
+            Ok(live) => Some(live),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let listed = list(path).unwrap_or_default();
+        let mut moved = false;
+        let mut rotated = Vec::new();
+        for file in listed {
+            let opened = wants(&file).then(|| input::open(&file.path));
+            let opened = opened.map(|opened| {
+                opened.map(|(handle, metadata)| {
+                    moved |= FileId::of(&metadata) != file.id;
+                    handle
+                })
+            });
+            moved |= matches!(&opened, Some(Err(error)) if error.kind() == io::ErrorKind::NotFound);
+            rotated.push((file, opened));
+        }
+        let id = live.as_ref().map(|(_, metadata)| FileId::of(metadata));
+        let now = std::fs::metadata(path).ok().map(|metadata| FileId::of(&metadata));
+        // A rotation removes the live name for a moment.
+        let settled = id == now && !moved && (id.is_some() || tries > 1);
+        if settled || tries >= TRIES {
+            if tries >= TRIES {
+                rotated.retain(|(_, opened)| !matches!(opened, Some(Err(_))));
+            }
+            return Ok(Snapshot { live, rotated });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parse_orders_numbers_and_days() {
+        let age = |name: &str| parse(b"worker.log", name.as_bytes());
+        assert_eq!(age("worker.log.1"), Some((1, false)));
+        assert_eq!(age("worker.log.12.gz"), Some((12, true)));
+        assert!(age("worker.log-20261120").unwrap().0 > age("worker.log-20261121.gz").unwrap().0);
+        assert!(
+            age("worker.log.2026-11-20").unwrap().0 > age("worker.log.2026-11-21_10").unwrap().0
+        );
+        for other in [
+            "worker.log",
+            "worker.log.bak",
+            "worker.log.1.swp",
+            "worker.error.log.1",
+            "worker.log.",
+        ] {
+            assert_eq!(age(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn snapshot_lists_oldest_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = dir.path().join("worker.log");
+        for name in
+            ["worker.log", "worker.log.1", "worker.log.2.gz", "worker.log.10", "other.log.1"]
+        {
+            std::fs::write(dir.path().join(name), name).unwrap();
+        }
+        let taken = snapshot(&live, |file| !file.gzip).unwrap();
+        let names: Vec<_> = taken
+            .rotated
+            .iter()
+            .map(|(file, opened)| {
+                (file.path.file_name().unwrap().to_str().unwrap(), opened.is_some())
+            })
+            .collect();
+        assert_eq!(
+            names,
+            [("worker.log.10", true), ("worker.log.2.gz", false), ("worker.log.1", true)]
+        );
+        assert!(taken.live.is_some());
+    }
+
+    #[test]
+    fn snapshot_of_a_directory_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = snapshot(dir.path(), |_| true).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+}
