@@ -86,9 +86,9 @@ pub fn scan<'q>(
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let helpers = cores.min(MOST_THREADS).min(runs.len()).saturating_sub(1);
+    let others = cores.min(MOST_THREADS).min(runs.len()).saturating_sub(1);
     std::thread::scope(|scope| {
-        let helpers: Vec<_> = (0..helpers)
+        let others: Vec<_> = (0..others)
             .map(|_| {
                 scope.spawn(|| {
                     let mut tally = Tally::new(query, seen);
@@ -98,8 +98,8 @@ pub fn scan<'q>(
             })
             .collect();
         work(tally);
-        for helper in helpers {
-            match helper.join() {
+        for other in others {
+            match other.join() {
                 Ok(theirs) => tally.merge(theirs),
                 Err(panic) => std::panic::resume_unwind(panic),
             }

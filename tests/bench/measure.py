@@ -23,7 +23,7 @@ SLOWLOG_FROM_MICROSECONDS = 100
 
 
 def run_once(command, limit):
-    """Seconds, peak KiB and exit code of one run; its output goes nowhere."""
+    """Seconds, seconds of processor time, peak KiB and exit code of one run; its output goes nowhere."""
     began = time.perf_counter()
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     signal.signal(signal.SIGALRM, lambda *_: child.kill())
@@ -32,7 +32,8 @@ def run_once(command, limit):
     signal.alarm(0)
     # Popen must not wait for a child that is reaped already.
     child.returncode = os.waitstatus_to_exitcode(status)
-    return time.perf_counter() - began, usage.ru_maxrss, child.returncode
+    took = time.perf_counter() - began
+    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, child.returncode
 
 
 def stats(redis):
@@ -78,9 +79,10 @@ def main():
     else:
         run_once(command, options.limit)
     runs = [run_once(command, options.limit) for _ in range(options.repeat)]
-    result["seconds"] = statistics.median(seconds for seconds, _, _ in runs)
-    result["peak_mib"] = max(peak for _, peak, _ in runs) / 1024
-    result["exit"] = runs[-1][2]
+    result["seconds"] = statistics.median(seconds for seconds, _, _, _ in runs)
+    result["cpu_seconds"] = statistics.median(cpu for _, cpu, _, _ in runs)
+    result["peak_mib"] = max(peak for _, _, peak, _ in runs) / 1024
+    result["exit"] = runs[-1][3]
     json.dump(result, sys.stdout)
     print()
 
