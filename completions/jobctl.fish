@@ -390,7 +390,7 @@ info\t'INFO, and records that name no level'
 warning\t'WARNING'
 error\t'ERROR, and records with a traceback'
 critical\t'CRITICAL and FATAL'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l job -d 'Only records that name this job, with their tracebacks and what it printed' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l job -d 'Only records that name this job\'s id, whole or without its site, with what stands below them' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -s n -l lines -d 'The last N records, or `all` [default: 100; 10 with -f; all with --since]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
