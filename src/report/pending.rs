@@ -138,7 +138,9 @@ impl PendingReport {
 
     fn headline(&self) -> Block {
         let Totals { pending, processing, failed, .. } = self.totals;
+        let uncounted = self.is_unknown || self.queues.iter().any(|line| line.queued.is_none());
         let verdict = match pending {
+            _ if uncounted => Cell::new("unknown", Role::Warn),
             0 => Cell::new("nothing pending", Role::Good),
             n => Cell::new(format!("{} pending", human::count(n)), Role::Queued),
         };
@@ -248,7 +250,8 @@ impl Report for PendingReport {
     const ITEMS: Option<&'static str> = Some("queues");
 
     fn outcome(&self) -> Outcome {
-        if self.is_unknown { Outcome::Unknown } else { Outcome::Done }
+        let uncounted = self.queues.iter().any(|line| line.queued.is_none());
+        if self.is_unknown || uncounted { Outcome::Unknown } else { Outcome::Done }
     }
 
     fn view(&self, view: &mut View) {

@@ -156,7 +156,10 @@ fn bench_facts<'a, 'w>(
 /// is shown of it is not the name.
 fn pasteable(mut finding: Finding) -> Finding {
     finding.fix.retain(|command| {
-        !holds_control(command) && !command.contains(char::REPLACEMENT_CHARACTER)
+        !holds_control(command)
+            && !command.contains(char::REPLACEMENT_CHARACTER)
+            // A name behind these that begins with a dash would be read as an option.
+            && ![" show -", " --queue -"].iter().any(|option| command.contains(option))
     });
     finding
 }

@@ -227,7 +227,11 @@ impl<'a> Facts<'a> {
     /// Frappe's jobs only run under Frappe's own command: a plain worker would fail them all.
     pub fn worker_command(&self, queues: &[&QueueName]) -> String {
         if self.bench.is_some() || self.holds_frappe_jobs() {
-            let names: Vec<_> = queues.iter().map(|queue| queue.short()).collect();
+            let names: Vec<_> = queues
+                .iter()
+                .map(|queue| queue.short())
+                .filter(|name| is_no_option(name))
+                .collect();
             return match names.as_slice() {
                 [] => self.bench_cli("worker"),
                 names => {
@@ -235,7 +239,8 @@ impl<'a> Facts<'a> {
                 }
             };
         }
-        let names: Vec<_> = queues.iter().map(|queue| shell_quote(queue.as_str())).collect();
+        let names = queues.iter().map(|queue| queue.as_str()).filter(|name| is_no_option(name));
+        let names: Vec<_> = names.map(shell_quote).collect();
         let url = match self.paste.rq_url.as_str() {
             "" => String::new(),
             url => format!(" --url {}", shell_quote(url)),
@@ -326,6 +331,12 @@ impl<'a> Facts<'a> {
 const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
 /// Source: `rq/defaults.py`, `DEFAULT_FAILURE_TTL`.
 pub(super) const RQ_FAILURE_TTL_S: i64 = 31_536_000;
+
+/// Whether a name in a command to paste stays a name: one that begins with a dash would be read as
+/// an option, and whoever may enqueue chooses names.
+pub(super) fn is_no_option(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('-')
+}
 
 /// The site of a job: by its id, else by its description.
 pub fn site_of(job: &Job) -> Option<String> {

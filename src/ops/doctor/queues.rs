@@ -113,7 +113,7 @@ fn types(facts: &Facts<'_>) -> Checked {
 
 fn prefix(facts: &Facts<'_>) -> Checked {
     let (Some(prefix), Ok(survey)) = (facts.prefix(), facts.survey) else {
-        return Checked::Skipped;
+        return unseen_site(facts);
     };
     if !facts.prefix_is_unseen() {
         return Vec::new().into();
@@ -125,6 +125,19 @@ fn prefix(facts: &Facts<'_>) -> Checked {
         "no queue and no worker in this Redis has the bench's prefix `{prefix}`; there are {}{more}: the bench never ran, or its processes use another `bench_id`, path or Redis",
         listed.join(", ")
     ))
+}
+
+/// Without a bench nothing but the jobs tells which sites there are: a site that no job names may
+/// be misspelt, and its health is not known.
+fn unseen_site(facts: &Facts<'_>) -> Checked {
+    let (None, Some(sites), Ok(_)) = (facts.bench, facts.sites, facts.survey) else {
+        return Checked::Skipped;
+    };
+    let seen = super::tables::seen_sites(facts);
+    match sites.iter().find(|site| !seen.contains(*site)) {
+        Some(site) => Checked::unknown(format!("no job in this Redis belongs to a site `{site}`")),
+        None => Vec::new().into(),
+    }
 }
 
 fn worker(facts: &Facts<'_>) -> Checked {

@@ -25,7 +25,7 @@ pub(super) fn sites(facts: &Facts<'_>) -> Vec<SiteLine> {
 }
 
 /// The sites that waiting, running and failed jobs belong to.
-fn seen_sites(facts: &Facts<'_>) -> BTreeSet<String> {
+pub(super) fn seen_sites(facts: &Facts<'_>) -> BTreeSet<String> {
     let waiting = facts
         .queues()
         .iter()

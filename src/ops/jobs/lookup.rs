@@ -24,6 +24,7 @@ const NAMED: usize = 5;
 /// Errors: `Usage` where several sites have one of that name.
 pub(super) fn find(context: &mut Context, typed: &str, want: Want) -> Result<Option<StoredJob>> {
     let ids = candidates(context, typed)?;
+    let selected = context.sites()?;
     let (target, store) = context.parts()?;
     let prefix = target.prefix();
     let jobs = store.jobs(&ids, want)?;
@@ -33,6 +34,14 @@ pub(super) fn find(context: &mut Context, typed: &str, want: Want) -> Result<Opt
             Failure::new(Kind::Data, format!("cannot read job `{}`: {lack}", ids[at]))
         })?;
         let Some(stored) = stored else { continue };
+        // A job of another site than the selected ones is not the one that is meant.
+        let site = stored.job.id.site();
+        if selected
+            .as_ref()
+            .is_some_and(|sites| site.is_some_and(|s| !sites.iter().any(|x| x == s)))
+        {
+            continue;
+        }
         if at == 0 {
             return of_this_bench(stored, prefix.as_deref()).map(Some);
         }
