@@ -75,7 +75,7 @@ pub struct Global {
 /// Takes a value that names something; an empty one is never "all".
 pub fn non_empty(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
-        return Err("an empty value names nothing".to_owned());
+        return Err("an empty value selects nothing".to_owned());
     }
     Ok(text.to_owned())
 }
