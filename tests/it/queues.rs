@@ -265,3 +265,28 @@ fn redis_that_is_down_is_unreachable() {
         assert_eq!(run.code, 69, "{run:?}");
     }
 }
+
+#[test]
+fn key_prefix_of_rq_3_is_taken_from_rqs_own_variable() {
+    let server = RedisServer::start();
+    let prefix = "{bench}:rq";
+    let rq = Rq::version("3.0.0").env("RQ_KEY_PREFIX", prefix);
+    let done = rq.enqueue(&server, "default", "work.ok, 1");
+    rq.burst(&server, &["default"]);
+    let waiting = rq.enqueue(&server, "default", "work.ok, 2");
+    let url = server.url();
+    let run = |arguments: &[&str]| {
+        let target = ["--redis", url.as_str()];
+        jobctl(target.iter().chain(arguments)).env("RQ_KEY_PREFIX", prefix).run()
+    };
+
+    let queues = run(&["queues", "-o", "json"]).json();
+    let queue = &queues["data"]["queues"][0];
+    assert_eq!((&queue["name"], &queue["queued"]), (&json!("default"), &json!(1)), "{queue}");
+    let listed = run(&["jobs", "list", "-o", "json"]).json();
+    let ids: Vec<_> =
+        listed["data"]["jobs"].as_array().unwrap().iter().map(|j| j["id"].clone()).collect();
+    assert!(ids.contains(&json!(done)) && ids.contains(&json!(waiting)), "{ids:?}");
+    let pending = run(&["show-pending-jobs", "-o", "json"]).json();
+    assert_eq!(pending["data"]["totals"]["pending"], 1, "{pending}");
+}
