@@ -20,6 +20,8 @@ use crate::sys::clock::{self, Stopwatch};
 
 /// Ids read of each list in the second turn. What stands behind them is streamed.
 pub(super) const HEAD: usize = 1_000;
+/// What the read of a registration is called where it fails.
+const WORKER_HASH: &str = "HMGET worker";
 /// Running jobs looked at per queue.
 const MOST_RUNNING: isize = 1_000;
 /// Parked ids looked at per queue.
@@ -110,7 +112,7 @@ impl Store {
             known,
             foreign,
             queues_read: overview.queues.map(|_| ()),
-            workers: overview.workers.map(|_| workers),
+            workers: overview.workers.and_then(|names| seen_workers(&names, workers, &lacks)),
             unlisted: Unlisted::default(),
             lacks,
             cut_short: cut,
@@ -351,6 +353,15 @@ fn failed_sample(entries: &[Entry]) -> Vec<Entry> {
     let (front, newest) = entries.split_at(newest);
     let endless = front.iter().take_while(|entry| entry.score.is_some_and(|score| score < 0.0));
     endless.take(NEWEST_ENDED).chain(newest).cloned().collect()
+}
+
+/// The workers, unless there are registrations and not one could be read: then nothing is known of
+/// them, which is not the same as none.
+fn seen_workers(names: &[String], workers: Vec<Worker>, lacks: &[Lack]) -> Part<Vec<Worker>> {
+    match lacks.iter().find(|lack| lack.what == WORKER_HASH) {
+        Some(lack) if workers.is_empty() && !names.is_empty() => Err(lack.clone()),
+        _ => Ok(workers),
+    }
 }
 
 /// Marks the workers that no registration names, and leaves out those of which nothing is stored:
