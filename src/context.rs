@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use crate::backend::redis::keys::Keys;
 use crate::backend::redis::read::Store;
 use crate::env;
@@ -135,7 +133,6 @@ pub fn keys() -> Keys {
 /// A worker of another host, or of another container on this one, has another host name.
 pub fn local_processes<'w>(
     workers: impl Iterator<Item = &'w Worker>,
-    _now: Timestamp,
 ) -> HashMap<String, LocalProcess> {
     let (Some(here), Ok(table)) = (hostname(), ProcTable::live()) else { return HashMap::new() };
     let of = |worker: &Worker| {

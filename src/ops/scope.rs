@@ -59,7 +59,7 @@ impl Reach {
 
     /// The target with this prefix and these configured queues, on what was read.
     pub fn new(inventory: Inventory, prefix: Option<String>, configured: Vec<QueueName>) -> Self {
-        let processes = local_processes(inventory.workers().iter(), inventory.taken_at);
+        let processes = local_processes(inventory.workers().iter());
         Self { inventory, prefix, configured, processes }
     }
 

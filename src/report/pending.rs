@@ -136,11 +136,15 @@ impl PendingReport {
         }
     }
 
+    /// Whether the totals say less than there is.
+    fn is_uncounted(&self) -> bool {
+        self.is_unknown || self.queues.iter().any(|line| line.queued.is_none())
+    }
+
     fn headline(&self) -> Block {
         let Totals { pending, processing, failed, .. } = self.totals;
-        let uncounted = self.is_unknown || self.queues.iter().any(|line| line.queued.is_none());
         let verdict = match pending {
-            _ if uncounted => Cell::new("unknown", Role::Warn),
+            _ if self.is_uncounted() => Cell::new("unknown", Role::Warn),
             0 => Cell::new("nothing pending", Role::Good),
             n => Cell::new(format!("{} pending", human::count(n)), Role::Queued),
         };
@@ -250,8 +254,7 @@ impl Report for PendingReport {
     const ITEMS: Option<&'static str> = Some("queues");
 
     fn outcome(&self) -> Outcome {
-        let uncounted = self.queues.iter().any(|line| line.queued.is_none());
-        if self.is_unknown || uncounted { Outcome::Unknown } else { Outcome::Done }
+        if self.is_uncounted() { Outcome::Unknown } else { Outcome::Done }
     }
 
     fn view(&self, view: &mut View) {

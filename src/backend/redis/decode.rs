@@ -159,7 +159,7 @@ pub(super) fn bare_job(id: JobId) -> Job {
 }
 
 /// The fields of a worker's hash that [`worker`] decodes, in its order.
-pub(super) const WORKER_FIELDS: [&str; 16] = [
+pub(super) const WORKER_FIELDS: [&str; 15] = [
     "birth",
     "queues",
     "pid",
@@ -175,7 +175,6 @@ pub(super) const WORKER_FIELDS: [&str; 16] = [
     "successful_job_count",
     "failed_job_count",
     "total_working_time",
-    "ip_address",
 ];
 
 /// Decodes the values of [`WORKER_FIELDS`]. Expiry, listeners and the jobs of 3.0 are added by

@@ -40,7 +40,7 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
     let target = context.target()?;
     let now = survey.as_ref().map_or_else(|_| clock::now(), |survey| survey.taken_at);
     let workers = || survey.iter().filter_map(|survey| survey.workers.as_ref().ok()).flatten();
-    let processes = local_processes(workers(), now);
+    let processes = local_processes(workers());
     let crew = survey.as_ref().map(|survey| Crew::of(survey, &processes, now)).unwrap_or_default();
     let all_sites = target.bench.as_ref().map(Bench::sites).unwrap_or_default();
     let bench = target.bench.as_ref().map(|bench| {
