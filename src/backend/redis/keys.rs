@@ -120,6 +120,51 @@ impl Keys {
         self.key(&[b"job", id, b"dependents"])
     }
 
+    /// Set of ids that this job waits for. Two colons after `job`, in every version of RQ.
+    pub fn dependencies(&self, id: &[u8]) -> Key {
+        self.key(&[b"job", b"", id, b"dependencies"])
+    }
+
+    /// What the key of every job begins with.
+    pub fn job_prefix(&self) -> Key {
+        self.key(&[b"job", b""])
+    }
+
+    /// What the key of every queue's list begins with.
+    pub fn queue_prefix(&self) -> Key {
+        self.key(&[b"queue", b""])
+    }
+
+    /// Set of the names of rate limits (3.0).
+    pub fn limits(&self) -> Key {
+        self.key(&[b"rl-keys"])
+    }
+
+    /// Hash of a rate limit: `concurrency` (3.0).
+    pub fn limit(&self, limit: &[u8]) -> Key {
+        self.key(&[b"rl", limit])
+    }
+
+    /// Sorted set of the jobs that hold a slot of a rate limit (3.0).
+    pub fn limit_allowed(&self, limit: &[u8]) -> Key {
+        self.key(&[b"rl", limit, b"allowed"])
+    }
+
+    /// Sorted set of the jobs that a rate limit holds back (3.0).
+    pub fn limit_waiting(&self, limit: &[u8]) -> Key {
+        self.key(&[b"rl", limit, b"rate_limited"])
+    }
+
+    /// jobctl's own: the run of a job that a worker was told to stop.
+    pub fn stop_note(&self, id: &[u8]) -> Key {
+        self.key(&[b"jobctl", b"stop", id])
+    }
+
+    /// jobctl's own: list of the ids that an operation changed.
+    pub fn receipt(&self, operation: &str) -> Key {
+        self.key(&[b"jobctl", b"receipt", operation.as_bytes()])
+    }
+
     /// Stream of results, one entry per execution (1.12+).
     pub fn results(&self, id: &[u8]) -> Key {
         self.key(&[b"results", id])

@@ -146,7 +146,7 @@ impl Store {
         batch.run(&mut self.link)
     }
 
-    fn key_of(&self, place: &Place) -> Key {
+    pub(super) fn key_of(&self, place: &Place) -> Key {
         match place {
             Place::Queue(queue) => self.keys.queue(queue),
             Place::Intermediate(queue) => self.keys.intermediate(queue),
