@@ -10,6 +10,7 @@ pub mod frappe;
 pub mod inflate;
 mod json;
 pub mod limits;
+pub mod new_job;
 pub mod payload;
 pub mod pickle;
 pub mod pickle_write;

@@ -43,11 +43,7 @@ impl std::error::Error for Unwritable {}
 /// The pickle of the tuple `(func, None, args, kwargs)`.
 ///
 /// Source: `rq/job.py` `Job.data`, 1.11 to 3.0.
-pub fn call(
-    func: &str,
-    args: &[Value],
-    kwargs: &[(String, Value)],
-) -> Result<Vec<u8>, Unwritable> {
+pub fn call(func: &str, args: &[Value], kwargs: &[(String, Value)]) -> Result<Vec<u8>, Unwritable> {
     let mut writer = Writer { out: vec![PROTO, 4], limits: Limits::default() };
     writer.out.push(MARK);
     writer.text(func);
@@ -249,7 +245,9 @@ mod tests {
             Just(Value::None),
             any::<bool>().prop_map(Value::Bool),
             any::<i64>().prop_map(Value::Int),
-            any::<f64>().prop_filter("nan is unequal to itself", |f| !f.is_nan()).prop_map(Value::Float),
+            any::<f64>()
+                .prop_filter("nan is unequal to itself", |f| !f.is_nan())
+                .prop_map(Value::Float),
             ".{0,300}".prop_map(Value::Str),
             prop::collection::vec(any::<u8>(), 0..300).prop_map(Value::Bytes),
         ];

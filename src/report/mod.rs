@@ -10,9 +10,12 @@ use crate::error::Outcome;
 use crate::human::{self, Zone};
 
 pub mod doctor;
+pub mod enqueue;
 pub mod job;
 pub mod jobs;
 pub mod queues;
+pub mod stop;
+pub mod watch;
 pub mod workers;
 
 /// A typed result that the output gate can show in every format.

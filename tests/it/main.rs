@@ -8,6 +8,7 @@ mod support;
 
 mod connect;
 mod demo;
+mod enqueue;
 mod queues;
 mod registered;
 mod rq_workers;

@@ -72,12 +72,8 @@ impl Store {
         last: usize,
     ) -> Result<MovedBatch> {
         let names = self.keys();
-        let mut keys = vec![
-            names.queue(how.from),
-            names.queue(how.to),
-            names.queues(),
-            how.receipt.clone(),
-        ];
+        let mut keys =
+            vec![names.queue(how.from), names.queue(how.to), names.queues(), how.receipt.clone()];
         let number = |number: u64| number.to_string().into_bytes();
         let mut arguments = vec![
             how.to.as_str().into(),
@@ -110,7 +106,8 @@ impl Store {
         let mut lpos = redis::cmd("LPOS");
         lpos.arg(self.keys().queue(queue)).arg(id.as_bytes());
         let reply = self.link().command(&lpos)?;
-        let value = reply.map_err(|error| self.link().refused("find a job in its queue", &error))?;
+        let value =
+            reply.map_err(|error| self.link().refused("find a job in its queue", &error))?;
         Ok(redis::from_redis_value(value).ok().flatten())
     }
 }

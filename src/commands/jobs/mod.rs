@@ -1,8 +1,10 @@
 //! `jobctl jobs …`: inspect single jobs and filtered sets.
 
+mod enqueue;
 mod exists;
 mod list;
 mod show;
+mod watch;
 
 use clap::Subcommand;
 
@@ -25,6 +27,8 @@ enum JobsCommand {
     List(Box<list::Args>),
     Show(show::Args),
     Exists(exists::Args),
+    Enqueue(enqueue::Args),
+    Watch(watch::Args),
 }
 
 /// Runs one of the commands.
@@ -33,5 +37,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         JobsCommand::List(args) => list::run(args, context),
         JobsCommand::Show(args) => show::run(args, context),
         JobsCommand::Exists(args) => exists::run(args, context),
+        JobsCommand::Enqueue(args) => enqueue::run(args, context),
+        JobsCommand::Watch(args) => watch::run(args, context),
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::model::id::JobId;
 
 /// What stands between site and id, per Frappe generation.
-const SEPARATORS: [&str; 2] = ["::", "||"];
+pub(in crate::ops) const SEPARATORS: [&str; 2] = ["::", "||"];
 
 /// The job that `typed` means; `None` if there is none. One round trip.
 ///

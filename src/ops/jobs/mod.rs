@@ -6,7 +6,10 @@ mod find;
 mod list;
 mod lookup;
 mod show;
+mod watch;
 
 pub use exists::exists;
 pub use list::{ListOptions, SortKey, list};
+pub(in crate::ops) use lookup::SEPARATORS;
 pub use show::show;
+pub use watch::watch;
