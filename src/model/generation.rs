@@ -33,7 +33,7 @@ impl Generation {
         if self >= Self::new(2, 0) && id.contains(&b':') {
             return Some("a worker of RQ 2.0 or later loses ids with a colon");
         }
-        if self >= Self::new(2, 8) && !(id.iter().all(plain) && !id.is_empty()) {
+        if self >= Self::new(2, 8) && (id.is_empty() || !id.iter().all(plain)) {
             return Some(
                 "a worker of RQ 2.8 or later exits on ids of other signs than letters, digits, - and _",
             );

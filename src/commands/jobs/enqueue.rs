@@ -26,7 +26,7 @@ pub(super) struct Args {
 
     /// Positional arguments of a plain RQ job: JSON, or else text
     #[arg(value_name = "ARG")]
-    args: Vec<String>,
+    positional: Vec<String>,
 
     /// The queue, by its short or full name
     #[arg(long, value_name = "QUEUE", value_parser = non_empty)]
@@ -77,7 +77,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let order = Order {
         method: args.method.clone(),
-        args: args.args.iter().map(|text| value(text)).collect(),
+        args: args.positional.iter().map(|text| value(text)).collect(),
         kwargs: kwargs(args)?,
         queue: args.queue.clone(),
         create: args.create,

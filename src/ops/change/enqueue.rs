@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::dialect::{Custom, Readers, custom_of};
 use crate::backend::redis::enqueue::{Enqueued, NewJob};
-use crate::bench::Family;
+use crate::bench::{Bench, Family};
 use crate::codec::new_job::{NewCall, NewFrappeJob};
 use crate::codec::payload::Serializer;
 use crate::codec::value::Value;
@@ -146,7 +146,7 @@ fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
     let target = context.target()?;
     let bench = target.bench.as_ref();
     let short = reach.short(&queue);
-    let of_queue = bench.map(|bench| bench.queues()).unwrap_or_default();
+    let of_queue = bench.map(Bench::queues).unwrap_or_default();
     let of_queue = of_queue.iter().find(|known| known.name == short).and_then(|q| q.timeout_s);
     let timeout_s = order.timeout_s.or(of_queue).unwrap_or(match site {
         Some(_) => 300,
@@ -277,7 +277,7 @@ fn id_of(
         // Neither separator is legal any more.
         (Some(newest), _) if newest >= Generation::new(2, 8) => None,
         (Some(newest), _) if newest >= Generation::new(2, 0) => Some("||"),
-        _ => bench.and_then(|bench| bench.job_id_separator()).or(custom.separator),
+        _ => bench.and_then(Bench::job_id_separator).or(custom.separator),
     };
     let bare_when_random = family == Some(Family::V14);
     Ok(match (&order.job_id, site, separator) {
@@ -301,7 +301,7 @@ fn random_uuid() -> Result<String> {
         .map_err(|e| Failure::new(Kind::Io, "cannot read `/dev/urandom`").because(e))?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
 }

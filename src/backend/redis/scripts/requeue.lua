@@ -1,41 +1,46 @@
--- Puts ended jobs back into a queue, each only if it still stands in the registry and its hash
--- says what the caller expects. Running it again changes nothing more.
+-- Puts one job into its queue: an ended one again, a waiting one next.
 --
--- KEYS: 1 registry, 2 queue, 3 set of queues, 4 receipt,
---       then of each job: 5 hash, 6 dependents, 7 dependencies
--- ARGV: 1 the queue's name, 2 statuses as `,failed,`, 3 date, 4 `front` or `back`,
---       5 retries left or empty, 6 most entries of the queue or 0, then each id
--- Replies one code per id: 1 queued, 0 not in the registry, -1 no job, -2 another status,
---       -3 belongs to another queue, -4 the queue is full, -5 rate-limited: needs the limiter
-local codes, length = {}, redis.call('LLEN', KEYS[2])
-local most = tonumber(ARGV[6])
-local function requeue(id, job, dependents, dependencies)
-    if not redis.call('ZSCORE', KEYS[1], id) then return 0 end
-    local fields = redis.call('HMGET', job, 'data', 'status', 'origin', 'ttl', 'rate_limit_key')
-    if not fields[1] then return -1 end
-    if not string.find(ARGV[2], ',' .. (fields[2] or '') .. ',', 1, true) then return -2 end
-    if fields[3] and fields[3] ~= '' and fields[3] ~= ARGV[1] then return -3 end
-    if fields[5] and fields[5] ~= '' then return -5 end
-    if most > 0 and length >= most then return -4 end
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('HSET', job, 'status', 'queued', 'origin', ARGV[1], 'enqueued_at', ARGV[3],
-        'started_at', '', 'ended_at', '', 'last_heartbeat', '', 'worker_name', '')
-    redis.call('HDEL', job, 'exc_info')
-    if ARGV[5] ~= '' then redis.call('HSET', job, 'retries_left', ARGV[5]) end
-    local ttl = tonumber(fields[4])
-    for _, key in ipairs({job, dependents, dependencies}) do
-        if ttl and ttl > 0 then redis.call('EXPIRE', key, ttl) else redis.call('PERSIST', key) end
+-- KEYS  1 receipts   2 the job's hash   3 the list or sorted set that holds the job
+--       4 the queue's list   5 the set of queues   6 the job's dependents   7 its dependencies
+--       then the dependents of the jobs that it waits for
+-- ARGV  1 id   2 number of the image   3 fingerprint of the image   4 list or zset
+--       5 count of LREM: 1 from the head, -1 from the tail   6 the queue's name   7 now as a date
+--       8 front or back   9 the retries that it gets, empty: as many as it has
+--       10 most entries of the queue, 0: any number
+-- Reply 1 queued   0 somebody took it from where it stood   3 it changed meanwhile
+--       4 it has no payload   7 the queue is full
+--
+-- Bounded by one LREM. Run twice, the second finds another status or nothing to take.
+local id, in_list, most = ARGV[1], ARGV[4] == 'list', tonumber(ARGV[10])
+local seen = redis.call('HMGET', KEYS[2], 'status', 'enqueued_at', 'started_at', 'ended_at')
+local data, ttl = unpack(redis.call('HMGET', KEYS[2], 'data', 'ttl'))
+if not data then return 4 end
+for i = 1, 4 do seen[i] = seen[i] or '' end
+if table.concat(seen, '\n') ~= ARGV[3] then return 3 end
+if most > 0 and not in_list and redis.call('LLEN', KEYS[4]) >= most then return 7 end
+
+-- The reply of the removal is the only proof that nobody else has the job.
+if in_list then
+  if redis.call('LREM', KEYS[3], ARGV[5], id) == 0 then return 0 end
+elseif redis.call('ZREM', KEYS[3], id) == 0 then
+  return 0
+end
+redis.call('RPUSH', KEYS[1], ARGV[2])
+
+if not in_list then
+  redis.call('HSET', KEYS[2], 'status', 'queued', 'origin', ARGV[6], 'enqueued_at', ARGV[7],
+    'started_at', '', 'ended_at', '', 'last_heartbeat', '', 'worker_name', '')
+  redis.call('HDEL', KEYS[2], 'exc_info')
+  if ARGV[9] ~= '' then redis.call('HSET', KEYS[2], 'retries_left', ARGV[9]) end
+  ttl = tonumber(ttl) or 0
+  for at = 2, 7 do
+    if at == 2 or at > 5 then
+      if ttl > 0 then redis.call('EXPIRE', KEYS[at], ttl) else redis.call('PERSIST', KEYS[at]) end
     end
-    redis.call(ARGV[4] == 'front' and 'LPUSH' or 'RPUSH', KEYS[2], id)
-    redis.call('RPUSH', KEYS[4], id)
-    length = length + 1
-    return 1
+  end
+  -- Else the end of a job that it waited for would queue it a second time.
+  for at = 8, #KEYS do redis.call('SREM', KEYS[at], id) end
 end
-for n = 1, #ARGV - 6 do
-    local at = 5 + (n - 1) * 3
-    codes[n] = requeue(ARGV[6 + n], KEYS[at], KEYS[at + 1], KEYS[at + 2])
-end
-for _, code in ipairs(codes) do
-    if code == 1 then redis.call('SADD', KEYS[3], KEYS[2]) break end
-end
-return codes
+redis.call('SADD', KEYS[5], KEYS[4])
+redis.call(ARGV[8] == 'front' and 'LPUSH' or 'RPUSH', KEYS[4], id)
+return 1
