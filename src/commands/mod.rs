@@ -7,8 +7,11 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod mutation;
+mod ops;
 mod queues;
 mod selection;
+mod undo;
 mod workers;
 
 use std::ffi::OsString;
@@ -33,6 +36,8 @@ pub enum Command {
     Jobs(jobs::Args),
     Queues(queues::Args),
     Workers(workers::Args),
+    Undo(undo::Args),
+    Ops(ops::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -48,6 +53,8 @@ impl Command {
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Queues(args) => queues::run(args, on_target(global, context)?),
             Self::Workers(args) => workers::run(args, on_target(global, context)?),
+            Self::Undo(args) => undo::run(args, on_target(global, context)?),
+            Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)
@@ -59,7 +66,16 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
+        match self {
+            Self::Doctor(_) | Self::Queues(_) | Self::Workers(_) => true,
+            Self::Jobs(args) => args.is_read(),
+            Self::Ops(args) => args.is_read(),
+            Self::Undo(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Generate(_) => false,
+        }
     }
 }
 

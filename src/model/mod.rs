@@ -5,6 +5,7 @@ pub mod health;
 pub mod id;
 pub mod job;
 pub mod part;
+pub mod plan;
 pub mod queue;
 pub mod selection;
 pub mod worker;

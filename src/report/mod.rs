@@ -9,10 +9,12 @@ use serde::Serialize;
 use crate::error::Outcome;
 use crate::human::{self, Zone};
 
+pub mod change;
 pub mod doctor;
 pub mod enqueue;
 pub mod job;
 pub mod jobs;
+pub mod ops;
 pub mod queues;
 pub mod stop;
 pub mod watch;

@@ -3,7 +3,7 @@
 use redis::cmd;
 
 use super::read::Store;
-use super::script::Script;
+use super::scripts::{Call, ENQUEUE};
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::Status;
@@ -14,8 +14,6 @@ const ENDED: [Registry; 3] = [Registry::Finished, Registry::Failed, Registry::Ca
 
 /// How often a fixed id may change under our hands.
 const ATTEMPTS: usize = 5;
-
-static ENQUEUE: Script = Script::new(include_str!("scripts/enqueue.lua"));
 
 /// A job to be.
 #[derive(Debug, Clone)]
@@ -64,27 +62,22 @@ impl Store {
         let id = job.id.as_bytes();
         let origin = self.origin_of(job.id)?;
         let names = self.keys();
-        let mut keys = vec![
-            names.queue(job.queue),
-            names.queues(),
-            names.job(id),
-            names.dependents(id),
-            names.dependencies(id),
-        ];
+        let mut call = Call::default();
+        call.key(&names.queue(job.queue)).key(&names.queues()).key(&names.job(id));
+        call.key(&names.dependents(id)).key(&names.dependencies(id));
         if !origin.is_empty() {
             let queue = QueueName::new(origin.clone());
-            keys.extend(ENDED.map(|registry| names.registry(registry, &queue)));
+            for registry in ENDED {
+                call.key(&names.registry(registry, &queue));
+            }
         }
-        let mut arguments = vec![
-            id.to_vec(),
-            if job.at_front { b"front".to_vec() } else { b"back".to_vec() },
-            job.most.unwrap_or(0).to_string().into_bytes(),
-            origin.into_bytes(),
-        ];
+        call.arg(id).arg(if job.at_front { "front" } else { "back" });
+        call.number(job.most.unwrap_or(0)).arg(origin);
         for (field, value) in job.fields {
-            arguments.extend([field.as_bytes().to_vec(), value.clone()]);
+            call.arg(field).arg(value);
         }
-        ENQUEUE.run(self, "enqueue the job", &keys, &arguments)
+        let reply = ENQUEUE.ask(self.link(), &call)?;
+        Ok(reply.map_err(|error| self.link().refused("enqueue the job", &error))?)
     }
 
     /// The queue of the job that has this id, empty where there is none.

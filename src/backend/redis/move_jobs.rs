@@ -5,9 +5,7 @@
 //! every id in it is compared with the plan.
 
 use super::read::Store;
-use super::reply::ReplyError;
-use super::script::Script;
-use super::scripts::{Called, Code};
+use super::scripts::{Call, Called, Code, MOVE_WINDOW};
 use super::write::Marked;
 use crate::error::Result;
 use crate::journal::OpId;
@@ -24,8 +22,6 @@ const SLACK: u64 = 1_000;
 
 /// Stands in a job's place inside one script; no id has a zero byte.
 const MARKER: &[u8] = b"\0jobctl\0";
-
-static MOVE_WINDOW: Script = Script::new(include_str!("scripts/move_window.lua"));
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -53,24 +49,16 @@ impl Store {
             return Ok(MovedWindow { first_at: None, jobs: Vec::new() });
         };
         let names = self.keys();
-        let mut keys =
-            vec![names.receipt(op.as_str()), names.queue(from), names.queue(to), names.queues()];
-        let number = |number: u64| number.to_string().into_bytes();
-        let mut arguments = vec![
-            to.as_str().into(),
-            MARKER.to_vec(),
-            number(first.saturating_sub(SLACK)),
-            number(last.saturating_add(SLACK)),
-            number(most.unwrap_or(0)),
-        ];
+        let mut call = Call::default();
+        call.key(&names.receipt(op.as_str())).key(&names.queue(from)).key(&names.queue(to));
+        call.key(&names.queues()).arg(to.as_str()).arg(MARKER);
+        call.number(first.saturating_sub(SLACK)).number(last.saturating_add(SLACK));
+        call.number(most.unwrap_or(0));
         for job in jobs {
-            keys.push(names.job(job.id.as_bytes()));
-            let fingerprint = job.standing.fingerprint();
-            arguments.extend([job.id.as_bytes().to_vec(), number(job.number), fingerprint]);
+            call.key(&names.job(job.id.as_bytes()));
+            call.arg(job.id.as_bytes()).number(job.number).arg(job.standing.fingerprint());
         }
-        let reply: std::result::Result<Vec<i64>, ReplyError> =
-            MOVE_WINDOW.run(self, "move jobs", &keys, &arguments)?;
-        let reply = match reply {
+        let reply: Vec<i64> = match MOVE_WINDOW.ask(self.link(), &call)? {
             Ok(reply) => reply,
             Err(error) => {
                 let jobs = jobs.iter().map(|_| Err(error.clone())).collect();

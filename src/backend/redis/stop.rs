@@ -7,14 +7,12 @@
 use serde_json::json;
 
 use super::read::Store;
-use super::script::Script;
+use super::scripts::{Call, STOP};
 use crate::error::Result;
 use crate::model::id::JobId;
 
 /// Seconds that a message is remembered: longer than any stopped callback should take.
 const NOTE_S: u32 = 86_400;
-
-static STOP: Script = Script::new(include_str!("scripts/stop.lua"));
 
 /// What became of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +35,15 @@ impl Store {
     /// Errors: `Refused` where the login may not publish on the worker's channel.
     pub fn send_stop(&mut self, id: &JobId, worker: &str) -> Result<StopSent> {
         let names = self.keys();
-        let keys = [names.job(id.as_bytes()), names.stop_note(id.as_bytes()), names.worker(worker)];
         let message = json!({"command": "stop-job", "job_id": id.text()}).to_string();
-        let arguments = [
-            names.pubsub(worker).as_bytes().to_vec(),
-            message.into_bytes(),
-            worker.as_bytes().to_vec(),
-            NOTE_S.to_string().into_bytes(),
-        ];
-        let code: i64 = STOP.run(self, "tell the worker to stop the job", &keys, &arguments)?;
+        let mut call = Call::default();
+        call.key(&names.job(id.as_bytes())).key(&names.stop_note(id.as_bytes()));
+        call.key(&names.worker(worker));
+        call.arg(names.pubsub(worker).as_bytes()).arg(message).arg(worker).number(NOTE_S);
+        let code: i64 = match STOP.ask(self.link(), &call)? {
+            Ok(code) => code,
+            Err(error) => return Err(self.link().refused("tell the worker to stop", &error).into()),
+        };
         Ok(match code {
             -1 => StopSent::NotRunning,
             -2 => StopSent::SentBefore,

@@ -1,5 +1,7 @@
 //! `jobctl jobs …`: inspect single jobs and filtered sets.
 
+mod cancel;
+mod delete;
 mod enqueue;
 mod exists;
 mod list;
@@ -11,7 +13,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 
-/// List, show and look up jobs
+/// List, show, look up and change jobs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +31,8 @@ enum JobsCommand {
     Exists(exists::Args),
     Enqueue(enqueue::Args),
     Watch(watch::Args),
+    Delete(Box<delete::Args>),
+    Cancel(Box<cancel::Args>),
 }
 
 /// Runs one of the commands.
@@ -39,5 +43,14 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         JobsCommand::Exists(args) => exists::run(args, context),
         JobsCommand::Enqueue(args) => enqueue::run(args, context),
         JobsCommand::Watch(args) => watch::run(args, context),
+        JobsCommand::Delete(args) => delete::run(args, context),
+        JobsCommand::Cancel(args) => cancel::run(args, context),
+    }
+}
+
+impl Args {
+    /// Whether it only reads.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self.command, JobsCommand::List(_) | JobsCommand::Show(_) | JobsCommand::Exists(_))
     }
 }
