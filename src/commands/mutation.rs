@@ -1,9 +1,9 @@
 //! The flags of every command that changes something, and how its report goes out.
 
-use crate::global::non_empty;
 use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::model::plan::Verb;
 use crate::ops::change::How;
 use crate::report::change::{

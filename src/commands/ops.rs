@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use crate::global::duration;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::duration;
 use crate::journal::OpId;
 use crate::ops;
 use crate::ops::change::How;

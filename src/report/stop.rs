@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::{Align, Block, Cell, Column, Layout, Report, Role, Table, View};
+use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
 use crate::model::id::JobId;
+use crate::model::plan::Plan;
 
 /// Running jobs that were told to stop, and how they ended.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -14,9 +15,6 @@ pub struct StopReport {
     pub dry_run: bool,
     /// The jobs.
     pub jobs: Vec<Stopping>,
-    /// Seconds that were waited at most.
-    #[serde(skip)]
-    pub waited_s: f64,
     /// The signal that ended it early.
     pub interrupted_by: Option<i32>,
     /// Warnings.
@@ -56,6 +54,18 @@ pub enum Turn {
 }
 
 impl StopReport {
+    /// Takes over what a plan left alone, and what it warns of.
+    pub fn skip(&mut self, plan: &Plan) {
+        self.notes.extend(plan.warnings.iter().cloned());
+        self.jobs.extend(plan.skipped.iter().map(|skipped| Stopping {
+            id: skipped.id.clone(),
+            queue: String::new(),
+            worker: None,
+            turn: Turn::LeftAlone,
+            reason: Some(skipped.reason.clone()),
+        }));
+    }
+
     /// How many jobs got so far.
     pub fn count(&self, turn: Turn) -> u64 {
         self.jobs.iter().filter(|job| job.turn == turn).count() as u64
@@ -104,7 +114,7 @@ impl Report for StopReport {
             Column::left("JOB").flexible(),
             Column::left("QUEUE"),
             Column::left("WORKER").wide(),
-            Column { align: Align::Left, ..Column::left("OUTCOME") },
+            Column::left("OUTCOME"),
         ];
         let mut table = Table::new(columns, "no such jobs run");
         for job in &self.jobs {

@@ -42,6 +42,11 @@ pub struct ReplyError {
     pub text: String,
 }
 
+/// How a script hears of what its caller may not do; the code is only `ERR` then.
+///
+/// Source: Redis 7, `src/script.c`, `scriptVerifyACL`.
+const DENIED_IN_SCRIPT: &str = "The user executing the script can't ";
+
 impl ReplyError {
     /// Reads the line after the `-`.
     ///
@@ -58,6 +63,7 @@ impl ReplyError {
             "BUSY" => ReplyErrorKind::Busy,
             "READONLY" => ReplyErrorKind::ReadOnly,
             "MISCONF" => ReplyErrorKind::CannotSave,
+            _ if text.contains(DENIED_IN_SCRIPT) => ReplyErrorKind::Denied,
             _ => ReplyErrorKind::Other,
         };
         Self { kind, code, text }
@@ -173,6 +179,10 @@ mod tests {
             ("READONLY You can't write", ReplyErrorKind::ReadOnly),
             ("MISCONF Redis is configured", ReplyErrorKind::CannotSave),
             ("ERR unknown command", ReplyErrorKind::Other),
+            (
+                "ERR The user executing the script can't publish to the channel",
+                ReplyErrorKind::Denied,
+            ),
             ("", ReplyErrorKind::Other),
         ] {
             assert_eq!(ReplyError::parse(line.as_bytes()).kind, kind, "{line}");

@@ -42,7 +42,9 @@ impl Store {
         call.arg(names.pubsub(worker).as_bytes()).arg(message).arg(worker).number(NOTE_S);
         let code: i64 = match STOP.ask(self.link(), &call)? {
             Ok(code) => code,
-            Err(error) => return Err(self.link().refused("tell the worker to stop", &error).into()),
+            Err(error) => {
+                return Err(self.link().refused("tell the worker to stop", &error).into());
+            }
         };
         Ok(match code {
             -1 => StopSent::NotRunning,

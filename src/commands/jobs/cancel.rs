@@ -1,10 +1,10 @@
 //! `jobctl jobs cancel`.
 
-use crate::global::non_empty;
 use crate::commands::mutation::{MutationArgs, finish};
 use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::ops::change::{Dependents, cancel};
 
 /// Cancel jobs that wait: queued, scheduled, deferred

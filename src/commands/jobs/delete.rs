@@ -1,10 +1,10 @@
 //! `jobctl jobs delete`.
 
-use crate::global::non_empty;
 use crate::commands::mutation::{MutationArgs, finish};
 use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
+use crate::global::non_empty;
 use crate::ops::change::{Dependents, delete};
 
 /// Delete jobs in any state but running

@@ -2,6 +2,7 @@
 
 use crate::codec::read_json;
 use crate::codec::value::Value;
+use crate::commands::mutation::MutationArgs;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::global::{duration, non_empty};
@@ -68,9 +69,8 @@ pub(super) struct Args {
     #[arg(long)]
     over_cap: bool,
 
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    mutation: MutationArgs,
 }
 
 /// Enqueues the job.
@@ -87,9 +87,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         event: args.event.clone(),
         user: args.user.clone(),
         over_cap: args.over_cap,
-        dry_run: args.dry_run,
     };
-    let report = ops::change::enqueue::enqueue(context, &order)?;
+    let how = args.mutation.how(true, true, false);
+    let report = ops::change::enqueue::enqueue(context, &order, &how)?;
     let scope = context.scope()?;
     context.ui.finish(&scope, &report)
 }
@@ -105,7 +105,9 @@ fn kwargs(args: &Args) -> Result<Vec<(String, Value)>> {
                 entries.into_iter().map(|(key, value)| (key.plain_text().into_owned(), value)),
             ),
             _ => {
-                return Err(unreadable().hint("write for example '{\"doctype\": \"Item\"}'").into());
+                return Err(unreadable()
+                    .hint("write for example '{\"doctype\": \"Item\"}'")
+                    .into());
             }
         }
     }

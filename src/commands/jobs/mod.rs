@@ -5,7 +5,11 @@ mod delete;
 mod enqueue;
 mod exists;
 mod list;
+mod move_jobs;
+mod promote;
+mod retry;
 mod show;
+mod stop;
 mod watch;
 
 use clap::Subcommand;
@@ -31,6 +35,10 @@ enum JobsCommand {
     Exists(exists::Args),
     Enqueue(enqueue::Args),
     Watch(watch::Args),
+    Retry(Box<retry::Args>),
+    Move(Box<move_jobs::Args>),
+    Promote(Box<promote::Args>),
+    Stop(Box<stop::Args>),
     Delete(Box<delete::Args>),
     Cancel(Box<cancel::Args>),
 }
@@ -43,6 +51,10 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         JobsCommand::Exists(args) => exists::run(args, context),
         JobsCommand::Enqueue(args) => enqueue::run(args, context),
         JobsCommand::Watch(args) => watch::run(args, context),
+        JobsCommand::Retry(args) => retry::run(args, context),
+        JobsCommand::Move(args) => move_jobs::run(args, context),
+        JobsCommand::Promote(args) => promote::run(args, context),
+        JobsCommand::Stop(args) => stop::run(args, context),
         JobsCommand::Delete(args) => delete::run(args, context),
         JobsCommand::Cancel(args) => cancel::run(args, context),
     }

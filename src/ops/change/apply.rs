@@ -47,6 +47,11 @@ pub trait Change {
     /// Where the change leaves the job, and the list that it stands in now.
     fn after(&self, job: &Self::Job, standing: &Standing) -> (After, Option<Membership>);
 
+    /// The sets beside the job's own that the change takes it out of.
+    fn also_in(&self, _job: &Self::Job) -> Vec<Membership> {
+        Vec::new()
+    }
+
     /// Changes a batch, in its order. Called again with what is left of a batch whose connection
     /// was lost.
     fn act(
@@ -194,8 +199,8 @@ impl Run {
             .iter()
             .map(|(job, standing)| {
                 let (after, list) = change.after(job, standing);
-                let memberships =
-                    list.into_iter().chain(standing.memberships.iter().cloned()).collect();
+                let memberships = list.into_iter().chain(standing.memberships.iter().cloned());
+                let memberships = memberships.chain(change.also_in(job)).collect();
                 let id = change.id(job).as_bytes().to_vec();
                 JobImage { id, after, memberships, keys: standing.keys.clone() }
             })
@@ -396,6 +401,20 @@ fn standings_of<C: Change>(
     let asked: Vec<(&JobId, &[QueueName])> =
         jobs.iter().zip(&queues).map(|(job, queues)| (change.id(job), queues.as_slice())).collect();
     store.standings(&asked)
+}
+
+/// Writes the audit line of an operation that keeps no journal.
+pub(super) fn audit(
+    context: &Context,
+    plan: &Plan,
+    how: &How,
+    ending: Ending,
+    changed: u64,
+) -> Result<()> {
+    let header = header_of(context, plan, how, None)?;
+    let skipped = plan.count.saturating_sub(changed);
+    let end = End { ended_at: clock::now(), ending, changed, skipped };
+    context.journals()?.audit(&AuditLine::of(&header, &end, false))
 }
 
 /// So many jobs that their images stay within bounds.

@@ -60,10 +60,22 @@ pub fn resolve_ids(context: &mut Context, typed: &[String], plan: &mut Plan) -> 
 /// Errors: `Usage` where the selection asks for another state.
 pub fn choose(
     context: &mut Context,
+    plan: Plan,
+    selection: &mut Selection,
+    allowed: &[State],
+    how: &How,
+) -> Result<Chosen> {
+    choose_unless(context, plan, selection, allowed, how, &|_| None)
+}
+
+/// The same without the jobs that `obstacle` gives a reason against.
+pub(super) fn choose_unless(
+    context: &mut Context,
     mut plan: Plan,
     selection: &mut Selection,
     allowed: &[State],
     how: &How,
+    obstacle: &dyn Fn(&Found) -> Option<String>,
 ) -> Result<Chosen> {
     check_states(plan.kind, selection, allowed)?;
     let queues = if selection.queues.is_empty() {
@@ -87,7 +99,7 @@ pub fn choose(
         if !seen.insert(found.entry.id.clone()) {
             return Ok(Flow::More);
         }
-        if let Some(reason) = unfit(&found, allowed) {
+        if let Some(reason) = unfit(&found, allowed).or_else(|| obstacle(&found)) {
             plan.skipped.push(Skipped { id: found.entry.id, reason });
             return Ok(Flow::More);
         }

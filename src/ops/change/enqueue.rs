@@ -5,7 +5,11 @@ use std::io::Read as _;
 
 use jiff::Timestamp;
 
+use super::How;
+use super::apply::audit;
+use super::approve::check_read_only;
 use super::dialect::{Custom, Readers, custom_of};
+use super::move_jobs::target_queue;
 use crate::backend::redis::enqueue::{Enqueued, NewJob};
 use crate::bench::{Bench, Family};
 use crate::codec::new_job::{NewCall, NewFrappeJob};
@@ -13,9 +17,12 @@ use crate::codec::payload::Serializer;
 use crate::codec::value::Value;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
+use crate::journal::Ending;
+use crate::model;
 use crate::model::generation::Generation;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Status, rq_date};
+use crate::model::plan::Verb;
 use crate::ops::scope::Reach;
 use crate::report::enqueue::EnqueueReport;
 use crate::sys::clock;
@@ -61,21 +68,19 @@ pub struct Order {
     pub user: Option<String>,
     /// Enqueue although the queue holds as many as Frappe allows.
     pub over_cap: bool,
-    /// Only say what would be done.
-    pub dry_run: bool,
 }
 
 /// Enqueues a job.
 ///
 /// Errors: `Refused` for an id that is taken or that the workers cannot run, a full queue, and
 /// read-only; `NotFound` for an unknown queue or site; `Config` for a prefix that is not in Redis.
-pub fn enqueue(context: &mut Context, order: &Order) -> Result<EnqueueReport> {
-    if context.settings.read_only && !order.dry_run {
-        return Err(Failure::new(Kind::Refused, "cannot enqueue a job: jobctl is read-only").into());
+pub fn enqueue(context: &mut Context, order: &Order, how: &How) -> Result<EnqueueReport> {
+    if !how.dry_run {
+        check_read_only(context, Verb::Enqueue)?;
     }
     let plan = plan(context, order)?;
     let mut report = plan.report(context)?;
-    if !order.dry_run {
+    if !how.dry_run {
         let fields = plan.fields(clock::now())?;
         let store = context.store()?;
         let job = NewJob {
@@ -88,6 +93,9 @@ pub fn enqueue(context: &mut Context, order: &Order) -> Result<EnqueueReport> {
         let outcome = store.enqueue(&job)?;
         refuse_unless_done(&outcome, &plan, context)?;
         report.enqueued = true;
+        let mut planned = model::plan::Plan::new(Verb::Enqueue, true);
+        planned.count = 1;
+        audit(context, &planned, how, Ending::Done, 1)?;
     }
     Ok(report)
 }
@@ -119,7 +127,8 @@ fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
     if let Some(problem) = reach.unseen_prefix() {
         return Err(Failure::new(Kind::Config, format!("cannot enqueue a job: {problem}")).into());
     }
-    let queue = queue_of(&reach, order)?;
+    let name = order.queue.as_deref().unwrap_or(DEFAULT_QUEUE);
+    let queue = target_queue(&reach, name, order.create)?;
     let site = site_of(context)?;
     let custom = custom_of(context.store()?, &queue)?;
     let target = context.target()?;
@@ -170,34 +179,6 @@ fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
         most,
         warnings,
     })
-}
-
-/// The queue must exist, so that a typing error is no new queue that nobody serves.
-fn queue_of(reach: &Reach, order: &Order) -> Result<QueueName> {
-    let name = order.queue.as_deref().unwrap_or(DEFAULT_QUEUE);
-    match reach.resolve(name) {
-        Err(error) if order.create && is_unknown(&error) => {
-            let has_prefix = name.contains(':') || reach.prefix().is_none();
-            Ok(if has_prefix {
-                QueueName::new(name)
-            } else {
-                QueueName::in_bench(reach.prefix(), name)
-            })
-        }
-        Err(error) if is_unknown(&error) => Err(add_hint(error, "--create makes a new queue")),
-        found => found,
-    }
-}
-
-fn is_unknown(error: &anyhow::Error) -> bool {
-    crate::error::failure_of(error).map(Failure::kind) == Some(Kind::NotFound)
-}
-
-fn add_hint(error: anyhow::Error, hint: &str) -> anyhow::Error {
-    match error.downcast::<Failure>() {
-        Ok(failure) => failure.hint(hint).into(),
-        Err(error) => error,
-    }
 }
 
 /// The one site that a Frappe job runs on; `None` for plain RQ.

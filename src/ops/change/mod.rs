@@ -14,8 +14,11 @@ pub mod dependents;
 pub mod dialect;
 mod dispose;
 pub mod enqueue;
+pub mod move_jobs;
 pub mod ops;
+pub mod promote;
 mod requeue;
+pub mod retry;
 pub mod stop;
 pub mod undo;
 

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use super::apply::{Change, Item};
-use super::dialect::Readers;
+use super::apply::{Change, Item, batch_size};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
 use crate::backend::redis::read::Store;
@@ -14,7 +13,7 @@ use crate::backend::redis::write::{Hold, Marked};
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
-use crate::model::plan::PlannedJob;
+use crate::model::plan::{Plan, PlannedJob};
 use crate::model::selection::State;
 use crate::sys::clock;
 use crate::sys::signals::Interrupts;
@@ -28,6 +27,8 @@ pub(super) struct Requeueing {
     pub(super) how: Requeue,
     /// The jobs that a deferred one waits for.
     pub(super) parents: HashMap<JobId, Vec<JobId>>,
+    /// Jobs that are left alone, and why.
+    pub(super) refused: HashMap<JobId, String>,
     pub(super) pace: Option<Pace>,
 }
 
@@ -69,6 +70,9 @@ impl Change for Requeueing {
     }
 
     fn refuses(&self, job: &PlannedJob, standing: &Standing) -> Option<String> {
+        if let Some(reason) = self.refused.get(&job.id) {
+            return Some(reason.clone());
+        }
         if !standing.has_hash() || standing.field(b"data").is_none() {
             return Some("it has expired".to_owned());
         }
@@ -81,6 +85,16 @@ impl Change for Requeueing {
         }
         let bad = poison_of(&job.id, standing).into_iter().next()?;
         Some(format!("its field `{}` would make the worker exit that takes it", bad.field))
+    }
+
+    fn also_in(&self, job: &PlannedJob) -> Vec<Membership> {
+        let parents = self.parents.get(&job.id).map_or(&[][..], Vec::as_slice);
+        let member = job.id.as_bytes();
+        let waits_for = |parent: &JobId| Membership::Set {
+            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
+            member: member.to_vec(),
+        };
+        parents.iter().map(waits_for).collect()
     }
 
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
@@ -115,30 +129,18 @@ impl Change for Requeueing {
                 standing: item.standing,
             })
             .collect();
-        let Some(mut pace) = self.pace.take() else { return self.requeue(store, op, &marked) };
-        let mut called = Vec::with_capacity(marked.len());
-        for some in marked.chunks(pace.at_once()) {
-            called.extend(loop {
-                let codes = self.requeue(store, op, some)?;
-                let is_full = codes.iter().all(|code| *code == Ok(Code::Full));
-                if !is_full || pace.interrupts.wait(PAUSE).is_some() {
-                    break codes;
-                }
-            });
-            pace.keep(some.len());
+        let called = self.requeue(store, op, &marked)?;
+        let again = |open: &[Marked<'_>]| self.requeue(store, op, open);
+        let called = when_there_is_room(self.pace.as_ref(), &marked, called, again)?;
+        if let Some(pace) = &mut self.pace {
+            pace.keep(items.len());
         }
-        self.pace = Some(pace);
         Ok(called)
     }
 }
 
 impl Requeueing {
-    fn requeue(
-        &self,
-        store: &mut Store,
-        op: &OpId,
-        jobs: &[Marked<'_>],
-    ) -> Result<Vec<Called>> {
+    fn requeue(&self, store: &mut Store, op: &OpId, jobs: &[Marked<'_>]) -> Result<Vec<Called>> {
         let is_limited = |job: &Marked<'_>| job.standing.field(b"rate_limit_key").is_some();
         let waits = |job: &Marked<'_>| matches!(job.hold, Hold::List { .. });
         let through_limiter = |job: &&Marked<'_>| is_limited(job) && !waits(job);
@@ -155,6 +157,48 @@ impl Requeueing {
         };
         Ok(jobs.iter().map(of).collect())
     }
+}
+
+/// Changes the jobs again for which a queue had no room, until it has; only where there is a pace.
+/// A signal ends the wait.
+pub(super) fn when_there_is_room(
+    pace: Option<&Pace>,
+    jobs: &[Marked<'_>],
+    mut called: Vec<Called>,
+    mut change: impl FnMut(&[Marked<'_>]) -> Result<Vec<Called>>,
+) -> Result<Vec<Called>> {
+    let Some(pace) = pace else { return Ok(called) };
+    loop {
+        let is_open = |called: &Called| *called == Ok(Code::Full);
+        let open: Vec<Marked<'_>> = jobs
+            .iter()
+            .zip(&called)
+            .filter(|(_, called)| is_open(called))
+            .map(|(job, _)| *job)
+            .collect();
+        if open.is_empty() || pace.wait_for_room() {
+            return Ok(called);
+        }
+        let again = change(&open)?;
+        let slots = called.iter_mut().filter(|called| is_open(called));
+        for (slot, code) in slots.zip(again) {
+            *slot = code;
+        }
+    }
+}
+
+/// Batches for [`apply`](super::apply), small enough for a pace.
+pub(super) fn batches(
+    jobs: Vec<PlannedJob>,
+    plan: &Plan,
+    pace: Option<&Pace>,
+) -> impl Iterator<Item = Result<Vec<PlannedJob>>> + use<> {
+    let size = pace.map_or(usize::MAX, Pace::at_once).min(batch_size(plan));
+    let mut jobs = jobs.into_iter();
+    std::iter::from_fn(move || {
+        let batch: Vec<PlannedJob> = jobs.by_ref().take(size).collect();
+        (!batch.is_empty()).then_some(Ok(batch))
+    })
 }
 
 /// So many jobs a second.
@@ -176,24 +220,15 @@ impl Pace {
         usize::try_from(self.per_second / 5).unwrap_or(1).max(1)
     }
 
+    /// Waits a moment for workers to make room; returns whether a signal came meanwhile.
+    pub(super) fn wait_for_room(&self) -> bool {
+        self.interrupts.wait(PAUSE).is_some()
+    }
+
     /// Waits until `more` jobs fit the rate; a signal ends the wait.
-    fn keep(&mut self, more: usize) {
+    pub(super) fn keep(&mut self, more: usize) {
         self.done += more as u64;
         let due = Duration::from_secs_f64(self.done as f64 / f64::from(self.per_second.max(1)));
         self.interrupts.wait(due.saturating_sub(self.started.elapsed()));
     }
-}
-
-/// Leaves out the jobs whose ids the present workers cannot run.
-pub(super) fn refuse_ids(
-    readers: &HashMap<QueueName, Readers>,
-    jobs: &mut Vec<PlannedJob>,
-) -> Vec<(JobId, &'static str)> {
-    let mut refused = Vec::new();
-    jobs.retain(|job| {
-        let reason = readers.get(&job.queue).and_then(|readers| readers.refuses_id(&job.id));
-        refused.extend(reason.map(|reason| (job.id.clone(), reason)));
-        reason.is_none()
-    });
-    refused
 }

@@ -3,12 +3,18 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::apply::audit;
+use super::choose::{Chosen, choose, resolve_ids};
+use super::{Go, How, approve};
 use crate::backend::redis::read::Want;
 use crate::backend::redis::stop::StopSent;
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
-use crate::model::id::{JobId, QueueName};
+use crate::error::Result;
+use crate::journal::Ending;
+use crate::model::id::JobId;
 use crate::model::job::Status;
+use crate::model::plan::{Plan, PlannedJob, Verb};
+use crate::model::selection::{Selection, State};
 use crate::model::worker::{Alive, Worker};
 use crate::ops::scope::Reach;
 use crate::report::stop::{StopReport, Stopping, Turn};
@@ -21,28 +27,40 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// late. Source: `rq/worker.py`: 30 s between heartbeats and 60 more.
 const FORKING_TTL_S: f64 = 100.0;
 
-/// A running job that is to be stopped.
-#[derive(Debug, Clone)]
-pub struct Running {
-    /// The job.
-    pub id: JobId,
-    /// Its queue.
-    pub queue: QueueName,
-}
-
-/// How jobs are stopped.
-#[derive(Debug, Clone, Copy)]
-pub struct How {
-    /// Only say what would be done.
-    pub dry_run: bool,
-    /// Tell workers as well that do not fork: it ends them, or they ignore it.
-    pub force: bool,
-    /// How long to wait for the outcome.
-    pub wait: Duration,
+/// Stops the running jobs of a selection, `typed` ids among them, and waits up to `limit` for
+/// their ends. `force` also tells workers that do not fork: it ends them, or they ignore it.
+///
+/// Errors: `Refused` where the login may not publish.
+pub fn stop(
+    context: &mut Context,
+    mut selection: Selection,
+    typed: &[String],
+    force: bool,
+    limit: Duration,
+    how: &How,
+) -> Result<StopReport> {
+    // Nothing is removed that could be put back.
+    let how = &How { no_undo: true, ..how.clone() };
+    let mut plan = Plan::new(Verb::Stop, how.explicit);
+    selection.ids.extend(resolve_ids(context, typed, &mut plan)?);
+    let chosen = choose(context, plan, &mut selection, &[State::Started], how)?;
+    let Chosen { mut plan, jobs } = chosen;
+    plan.warnings
+        .push("a job that is stopped is not retried, and stopping cannot be undone".into());
+    let mut report = find_workers(context, &jobs, force)?;
+    report.skip(&plan);
+    report.dry_run = how.dry_run;
+    if approve(context, &plan, how)? == Go::No {
+        return Ok(report);
+    }
+    let report = tell(context, report, limit)?;
+    let ending = if report.interrupted_by.is_some() { Ending::Interrupted } else { Ending::Done };
+    audit(context, &plan, how, ending, report.count(Turn::Stopped))?;
+    Ok(report)
 }
 
 /// Finds the workers of `jobs`: what would be done. Four round trips.
-pub fn plan(context: &mut Context, jobs: &[Running], how: How) -> Result<StopReport> {
+fn find_workers(context: &mut Context, jobs: &[PlannedJob], force: bool) -> Result<StopReport> {
     let reach = Reach::read(context)?;
     let workers = reach.inventory.workers();
     let silent: Vec<&Worker> =
@@ -58,12 +76,12 @@ pub fn plan(context: &mut Context, jobs: &[Running], how: How) -> Result<StopRep
     }
     let ids: Vec<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
     let read = store.jobs(&ids, Want::default())?;
-    let mut report = StopReport { dry_run: how.dry_run, ..StopReport::default() };
+    let mut report = StopReport::default();
     for (job, stored) in jobs.iter().zip(read) {
         let status = stored.ok().flatten().map(|stored| stored.job.status);
         let worker = runs.get(&job.id).copied();
         let obstacle = match (&status, worker) {
-            (Some(Status::Started), Some(worker)) => obstacle(&reach, worker, how.force),
+            (Some(Status::Started), Some(worker)) => obstacle(&reach, worker, force),
             (Some(Status::Started), None) => Some("no worker says that it runs it".to_owned()),
             (Some(other), _) => Some(format!("does not run: it is {}", other.word())),
             (None, _) => Some("there is no such job, or it has expired".to_owned()),
@@ -98,12 +116,7 @@ fn obstacle(reach: &Reach, worker: &Worker, force: bool) -> Option<String> {
 }
 
 /// Tells the workers, each once, and waits until the jobs have ended or the time is up.
-///
-/// Errors: `Refused` where the login may not publish.
-pub fn stop(context: &mut Context, mut report: StopReport, how: How) -> Result<StopReport> {
-    if context.settings.read_only {
-        return Err(Failure::new(Kind::Refused, "cannot stop a job: jobctl is read-only").into());
-    }
+fn tell(context: &mut Context, mut report: StopReport, limit: Duration) -> Result<StopReport> {
     let interrupts = Interrupts::catch()?;
     for job in report.jobs.iter_mut().filter(|job| job.turn == Turn::Planned) {
         if interrupts.seen().is_some() {
@@ -113,9 +126,8 @@ pub fn stop(context: &mut Context, mut report: StopReport, how: How) -> Result<S
         let sent = context.store()?.send_stop(&job.id, &worker)?;
         (job.turn, job.reason) = told(sent, &worker);
     }
-    wait(context, &mut report, how.wait, &interrupts)?;
+    wait(context, &mut report, limit, &interrupts)?;
     report.interrupted_by = interrupts.seen();
-    report.waited_s = how.wait.as_secs_f64();
     Ok(report)
 }
 
