@@ -193,7 +193,7 @@ struct Choice {
     options: UndoOptions,
     verdicts: Vec<Option<Verdict>>,
     undone: HashSet<Vec<u8>>,
-    /// Queues that ids go back to, and an id that is not plain, if one is among them.
+    /// Ids that not every RQ runs, and the queues that they go back to.
     runnable: Vec<(JobId, QueueName)>,
     decoder: Decoder,
 }
@@ -289,11 +289,8 @@ impl Choice {
         if plan.sample.len() < 5 {
             plan.sample.push(id.clone());
         }
-        if let Some(queue) = runs_again(image, keys) {
-            if id.as_bytes().iter().any(|byte| !is_plain(*byte)) {
-                self.runnable.push((id.clone(), queue));
-            }
-        }
+        let odd = id.as_bytes().iter().any(|byte| !is_plain(*byte));
+        self.runnable.extend(runs_again(image, keys).filter(|_| odd).map(|q| (id.clone(), q)));
         let job_key = keys.job(&image.id);
         let field = |name: &[u8]| image.field(job_key.as_bytes(), name);
         if let Some(origin) = field(b"origin") {

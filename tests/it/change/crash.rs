@@ -125,6 +125,39 @@ fn redis_killed_and_restarted_in_the_middle_loses_nothing() {
 }
 
 #[test]
+fn signal_ends_between_two_batches_with_everything_undoable() {
+    use nix::sys::signal::{Signal, kill};
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGINT, 130)] {
+        let server = RedisServer::start();
+        let state = tempdir().unwrap();
+        enqueue_raw(&server, "q", (0..20_000).map(|n| format!("job-{n:05}")));
+        let before = snapshot(&server);
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_jobctl"))
+            .args(["--redis", &server.url(), "jobs", "delete", "--queue", "q"])
+            .env("XDG_STATE_HOME", state.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_until(PATIENCE, "the first jobs to go", || {
+            let left: u64 =
+                redis::cmd("LLEN").arg("rq:queue:q").query(&mut server.client()).unwrap();
+            (left < 20_000).then_some(())
+        });
+        kill(nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{errors}");
+        assert!(!list(&server, "q").is_empty());
+        let ops = data(&done(&server, state.path(), &["ops", "list", "-o", "json"]));
+        assert_eq!(ops["ops"][0]["ending"], "interrupted");
+        assert!(errors.contains("undo with: jobctl undo "), "{errors}");
+        done(&server, state.path(), &["undo", ops["ops"][0]["op_id"].as_str().unwrap()]);
+        assert_same(&before, &snapshot(&server));
+    }
+}
+
+#[test]
 fn two_deletes_at_once_remove_each_job_once_and_both_undos_restore_all() {
     let server = RedisServer::start();
     let state = tempdir().unwrap();
