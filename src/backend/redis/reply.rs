@@ -42,11 +42,6 @@ pub struct ReplyError {
     pub text: String,
 }
 
-/// How a script hears of what its caller may not do; the code is only `ERR` then.
-///
-/// Source: Redis 7, `src/script.c`, `scriptVerifyACL`.
-const DENIED_IN_SCRIPT: &str = "The user executing the script can't ";
-
 impl ReplyError {
     /// Reads the line after the `-`.
     ///
@@ -63,7 +58,8 @@ impl ReplyError {
             "BUSY" => ReplyErrorKind::Busy,
             "READONLY" => ReplyErrorKind::ReadOnly,
             "MISCONF" => ReplyErrorKind::CannotSave,
-            _ if text.contains(DENIED_IN_SCRIPT) => ReplyErrorKind::Denied,
+            // Redis 7 says this of a script's command, without a code of its own.
+            _ if text.contains("The user executing the script can't") => ReplyErrorKind::Denied,
             _ => ReplyErrorKind::Other,
         };
         Self { kind, code, text }
@@ -178,11 +174,8 @@ mod tests {
             ("BUSY Redis is busy running a script.", ReplyErrorKind::Busy),
             ("READONLY You can't write", ReplyErrorKind::ReadOnly),
             ("MISCONF Redis is configured", ReplyErrorKind::CannotSave),
+            ("ERR The user executing the script can't run this command", ReplyErrorKind::Denied),
             ("ERR unknown command", ReplyErrorKind::Other),
-            (
-                "ERR The user executing the script can't publish to the channel",
-                ReplyErrorKind::Denied,
-            ),
             ("", ReplyErrorKind::Other),
         ] {
             assert_eq!(ReplyError::parse(line.as_bytes()).kind, kind, "{line}");
