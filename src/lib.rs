@@ -21,6 +21,7 @@ pub mod error;
 pub mod global;
 pub mod human;
 pub mod logs;
+pub mod journal;
 pub mod model;
 pub mod nearby;
 pub mod ops;

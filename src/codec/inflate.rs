@@ -1,6 +1,6 @@
 //! Inflates zlib streams into one reused buffer, up to a cap. Knows nothing of what is inside.
 //!
-//! The only user of the `flate2` crate.
+//! The only reader of what `flate2` inflates.
 
 use std::fmt;
 

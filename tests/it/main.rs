@@ -6,6 +6,7 @@
 
 mod support;
 
+mod change;
 mod connect;
 mod demo;
 mod doctor;
@@ -15,9 +16,13 @@ mod jobs;
 mod logs;
 mod pending;
 mod processes;
+mod enqueue;
+mod moving;
 mod queues;
 mod registered;
+mod retry;
 mod rq_workers;
 mod stats;
 mod transcripts;
+mod stopping;
 mod workers;
