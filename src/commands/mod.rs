@@ -8,14 +8,12 @@ mod doctor;
 mod generate;
 mod jobs;
 mod logs;
-mod queues;
-mod selection;
-mod show_pending_jobs;
-mod stats;
 mod mutation;
 mod ops;
 mod queues;
 mod selection;
+mod show_pending_jobs;
+mod stats;
 mod undo;
 mod workers;
 
@@ -83,15 +81,16 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(
-            self,
-            Self::Logs(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
-        )
         match self {
-            Self::Doctor(_) | Self::Queues(_) | Self::Workers(_) => true,
+            Self::Doctor(_)
+            | Self::Queues(_)
+            | Self::Workers(_)
+            | Self::ShowPendingJobs(_)
+            | Self::Stats(_) => true,
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::Undo(_)
+            | Self::Logs(_)
             | Self::Demo(_)
             | Self::Completions(_)
             | Self::Man(_)

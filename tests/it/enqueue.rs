@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use redis::Value;
 
-use super::support::bench::BenchDir;
+use super::support::bench_dir::BenchDir;
 use super::support::env::{Run, jobctl};
 use super::support::redis::RedisServer;
 use super::support::rq::{RELEASES, Rq};
@@ -129,7 +129,7 @@ fn enqueued_frappe_job_runs_in_the_dialect_of_its_workers() {
             scope.spawn(move || {
                 let server = RedisServer::start();
                 let (rq, path) = rq_with_tally(version);
-                let bench = BenchDir::new(&server, "b", &[]);
+                let bench = BenchDir::new(&server, "b", &["site1.localhost"]);
                 let _worker = rq.worker(&server, "w1", &["b:long"]);
                 let pair = format!("path={}", path.display());
                 let enqueue = |method: &str| {
@@ -204,7 +204,7 @@ fn enqueue_with_dry_run_or_read_only_changes_nothing() {
 #[test]
 fn enqueue_over_frappes_cap_is_refused() {
     let server = RedisServer::start();
-    let bench = BenchDir::new(&server, "b", &[]);
+    let bench = BenchDir::new(&server, "b", &["site1.localhost"]);
     fs::write(bench.path().join("apps/frappe/frappe/__init__.py"), "__version__ = \"16.1.0\"\n")
         .unwrap();
     let others: Vec<String> = (0..550).map(|n| format!("x{n}")).collect();

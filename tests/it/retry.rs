@@ -8,7 +8,7 @@ use std::path::Path;
 use redis::Value;
 
 use super::enqueue::{lines, rq_with_tally, wait_for_lines};
-use super::support::bench::BenchDir;
+use super::support::bench_dir::BenchDir;
 use super::support::env::{Jobctl, Run, jobctl};
 use super::support::redis::RedisServer;
 use super::support::rq::{RELEASES, Rq};
@@ -210,7 +210,7 @@ fn retry_leaves_alone_what_would_end_the_worker() {
 #[test]
 fn retry_honours_frappes_cap_and_fills_up_at_a_rate() {
     let server = RedisServer::start();
-    let bench = BenchDir::new(&server, "b", &[]);
+    let bench = BenchDir::new(&server, "b", &["site1.localhost"]);
     let version = bench.path().join("apps/frappe/frappe/__init__.py");
     fs::write(version, "__version__ = \"16.1.0\"\n").unwrap();
     let rq = Rq::version("1.16.2");

@@ -122,7 +122,7 @@ pub(super) fn choose_unless(
     } else {
         finder.visit(&queues, &mut visit)?;
     }
-    plan.warnings.extend(finder.lacks.iter().map(|lack| format!("not read: {lack}")));
+    plan.warnings.extend(finder.unread.notes().map(|note| format!("not read: {note}")));
     plan.limit = how.limit.filter(|_| cut);
     if named {
         add_unlisted(context, &mut plan, selection, &queues, &seen, &mut jobs)?;

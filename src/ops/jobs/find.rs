@@ -134,7 +134,7 @@ impl<'a> Finder<'a> {
             let entry = Entry { id: id.clone(), execution: None, score: None };
             let admits = self.selection.admits_id(id);
             if admits != Admits::No {
-                found.extend(self.by_fields(&place, &entry, None, Some(job)).map(|f| (f, admits)));
+                found.extend(self.by_fields(&place, &entry, Some(job)).map(|f| (f, admits)));
             }
         }
         let found = self.by_payload(found)?;
@@ -340,7 +340,16 @@ impl Found {
     /// A job that fits so far.
     pub(super) fn new(place: &Place, state: State, entry: &Entry, job: Option<Job>) -> Self {
         let (place, entry) = (place.clone(), entry.clone());
-        Self { place, state, entry, index: None, job, unreadable: false, headline: None, failure: None }
+        Self {
+            place,
+            state,
+            entry,
+            index: None,
+            job,
+            unreadable: false,
+            headline: None,
+            failure: None,
+        }
     }
 
     /// The site: by the id, else by the payload.
