@@ -68,6 +68,8 @@ pub enum Outcome {
     Unhealthy,
     /// `doctor`: something essential could not be measured.
     Unknown,
+    /// What was waited for did not come in time; trying again may help.
+    TimedOut,
     /// Ended by a signal, after everything was put in order.
     Interrupted {
         /// The signal's number.
@@ -83,6 +85,7 @@ impl Outcome {
             Self::No => 1,
             Self::Unhealthy => 2,
             Self::Unknown => 3,
+            Self::TimedOut => Kind::TryAgain.exit_code(),
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,

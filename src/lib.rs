@@ -20,6 +20,7 @@ pub mod env;
 pub mod error;
 pub mod global;
 pub mod human;
+pub mod journal;
 pub mod logs;
 pub mod model;
 pub mod nearby;

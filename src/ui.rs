@@ -20,6 +20,7 @@ use crate::render::{Format, Page, csv, json, layout, plain, sanitize};
 use crate::report::{Cell, Layout, Report, Role, Scope, View};
 use crate::secrets::Secrets;
 
+mod ask;
 mod errors;
 mod progress;
 #[cfg(test)]

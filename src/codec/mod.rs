@@ -1,4 +1,5 @@
-//! Readers for what Python programs leave in Redis. Bounded, and nothing is ever executed.
+//! Readers for what Python programs leave in Redis, and the writer of what they read. Bounded, and
+//! nothing is ever executed.
 //!
 //! Owns the way from stored bytes to shown values: inflating ([`inflate`]), pickles ([`pickle`]),
 //! RQ's payloads, results and exception texts ([`payload`]), Frappe's use of them ([`frappe`]) and
@@ -9,8 +10,10 @@ pub mod frappe;
 pub mod inflate;
 mod json;
 pub mod limits;
+pub mod new_job;
 pub mod payload;
 pub mod pickle;
+pub mod pickle_write;
 pub mod traceback;
 pub mod value;
 
@@ -19,3 +22,8 @@ pub use limits::Limits;
 pub use payload::{Call, Decoder, Payload, Serializer, Stored};
 pub use traceback::Traceback;
 pub use value::Value;
+
+/// Reads one JSON document, such as arguments that an operator typed.
+pub fn read_json(text: &str) -> Result<Value, serde_json::Error> {
+    json::decode(text.as_bytes(), &Limits::default())
+}

@@ -8,10 +8,13 @@ mod doctor;
 mod generate;
 mod jobs;
 mod logs;
+mod mutation;
+mod ops;
 mod queues;
 mod selection;
 mod show_pending_jobs;
 mod stats;
+mod undo;
 mod workers;
 
 use std::ffi::OsString;
@@ -39,6 +42,8 @@ pub enum Command {
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    Undo(undo::Args),
+    Ops(ops::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -63,6 +68,8 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::Undo(args) => undo::run(args, on_target(global, context)?),
+            Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)
@@ -74,10 +81,21 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(
-            self,
-            Self::Logs(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_)
-        )
+        match self {
+            Self::Doctor(_)
+            | Self::Queues(_)
+            | Self::Workers(_)
+            | Self::ShowPendingJobs(_)
+            | Self::Stats(_) => true,
+            Self::Jobs(args) => args.is_read(),
+            Self::Ops(args) => args.is_read(),
+            Self::Undo(_)
+            | Self::Logs(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Generate(_) => false,
+        }
     }
 }
 

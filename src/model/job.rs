@@ -197,6 +197,12 @@ pub fn parse_rq_date(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
+/// Writes an instant as RQ does: UTC, six decimals, 27 bytes. A worker that reads another form
+/// exits. Source: `rq/utils.py` `utcformat`.
+pub fn rq_date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +216,13 @@ mod tests {
         assert!(parse_rq_date("2026-13-41T20:54:24.853556Z").is_none());
         assert!(parse_rq_date("").is_none());
         assert!(parse_rq_date("2026-11-21T20:54:2é.85355Z").is_none());
+    }
+
+    #[test]
+    fn rq_date_written_is_read_to_the_microsecond() {
+        let at: Timestamp = "2026-11-21T20:54:24.000050999Z".parse().unwrap();
+        assert_eq!(rq_date(at), "2026-11-21T20:54:24.000050Z");
+        assert!(parse_rq_date(&rq_date(at)).is_some());
     }
 
     #[test]

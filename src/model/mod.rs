@@ -1,9 +1,11 @@
 //! The domain in plain types: no I/O, no stored shapes, no presentation.
 
+pub mod generation;
 pub mod health;
 pub mod id;
 pub mod job;
 pub mod part;
+pub mod plan;
 pub mod queue;
 pub mod selection;
 pub mod worker;

@@ -9,13 +9,18 @@ use serde::Serialize;
 use crate::error::Outcome;
 use crate::human::{self, Zone};
 
+pub mod change;
 pub mod doctor;
+pub mod enqueue;
 pub mod job;
 pub mod jobs;
 pub mod logs;
+pub mod ops;
 pub mod pending;
 pub mod queues;
 pub mod stats;
+pub mod stop;
+pub mod watch;
 pub mod workers;
 
 /// A typed result that the output gate can show in every format.

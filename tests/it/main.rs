@@ -6,18 +6,23 @@
 
 mod support;
 
+mod change;
 mod connect;
 mod demo;
 mod doctor;
 mod doctor_turns;
+mod enqueue;
 mod generated;
 mod jobs;
 mod logs;
+mod moving;
 mod pending;
 mod processes;
 mod queues;
 mod registered;
+mod retry;
 mod rq_workers;
 mod stats;
+mod stopping;
 mod transcripts;
 mod workers;

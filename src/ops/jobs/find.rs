@@ -20,13 +20,16 @@ use crate::model::selection::{Admits, Facets, Selection, State};
 
 /// A job that fits the selection.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(in crate::ops) struct Found {
     /// Where it stands.
     pub place: Place,
     /// Its state by that place.
     pub state: State,
     /// The entry, with its score.
     pub entry: Entry,
+    /// Where it stood in its place when that was read, 0 for the head; `None` where no place was
+    /// read.
+    pub index: Option<u64>,
     /// Its fields; `None` where the hash is gone or cannot be read.
     pub job: Option<Job>,
     /// Whether there is something under the job's key that cannot be read.
@@ -39,7 +42,7 @@ pub(super) struct Found {
 
 /// What the caller shows, beside what the selection itself must read.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Shown {
+pub(in crate::ops) struct Shown {
     /// What the job calls.
     pub headline: bool,
     /// The failure of failed jobs.
@@ -48,7 +51,7 @@ pub(super) struct Shown {
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(in crate::ops) enum Flow {
     /// Another one, please.
     More,
     /// Enough.
@@ -56,7 +59,7 @@ pub(super) enum Flow {
 }
 
 /// Finds jobs.
-pub(super) struct Finder<'a> {
+pub(in crate::ops) struct Finder<'a> {
     store: &'a mut Store,
     selection: &'a Selection,
     shown: Shown,
@@ -68,7 +71,7 @@ pub(super) struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     /// A finder of the jobs in `selection`.
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         store: &'a mut Store,
         selection: &'a Selection,
         shown: Shown,
@@ -90,7 +93,7 @@ impl<'a> Finder<'a> {
     /// Cost: one round trip per page of ids, and one to three per [`JOB_BATCH`] jobs, depending on
     /// what the selection asks for. While it reads, workers go on: a job that moves meanwhile may
     /// be seen twice or not at all.
-    pub(super) fn visit(
+    pub(in crate::ops) fn visit(
         &mut self,
         queues: &[QueueName],
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
@@ -107,7 +110,7 @@ impl<'a> Finder<'a> {
 
     /// Visits the jobs that the selection names by id and that fit. One round trip per batch, no
     /// list is read; where a job stands is told by its hash.
-    pub(super) fn visit_ids(
+    pub(in crate::ops) fn visit_ids(
         &mut self,
         covers: &dyn Fn(&QueueName) -> bool,
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
@@ -177,13 +180,13 @@ impl<'a> Finder<'a> {
                 }
             };
             let last = entries.len() < ID_PAGE;
-            let admitted: Vec<(Entry, Admits)> = entries
-                .into_iter()
-                .map(|entry| {
+            let admitted: Vec<(u64, Entry, Admits)> = (start as u64..)
+                .zip(entries)
+                .map(|(index, entry)| {
                     let admits = self.selection.admits_id(&entry.id);
-                    (entry, admits)
+                    (index, entry, admits)
                 })
-                .filter(|(_, admits)| *admits != Admits::No)
+                .filter(|(_, _, admits)| *admits != Admits::No)
                 .collect();
             for batch in admitted.chunks(JOB_BATCH) {
                 if self.visit_batch(place, batch, visit)? == Flow::Enough {
@@ -200,18 +203,18 @@ impl<'a> Finder<'a> {
     fn visit_batch(
         &mut self,
         place: &Place,
-        batch: &[(Entry, Admits)],
+        batch: &[(u64, Entry, Admits)],
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
     ) -> Result<Flow> {
-        let ids: Vec<JobId> = batch.iter().map(|(entry, _)| entry.id.clone()).collect();
+        let ids: Vec<JobId> = batch.iter().map(|(_, entry, _)| entry.id.clone()).collect();
         let jobs = self.store.jobs(&ids, Want::default())?;
         let mut found = Vec::with_capacity(batch.len());
-        for ((entry, admits), job) in batch.iter().zip(jobs) {
+        for ((index, entry, admits), job) in batch.iter().zip(jobs) {
             let fitting = match job {
                 Ok(stored) => self.by_fields(place, entry, stored.map(|stored| stored.job)),
                 Err(lack) => self.unreadable(place, entry, &lack),
             };
-            found.extend(fitting.map(|found| (found, *admits)));
+            found.extend(fitting.map(|found| (Found { index: Some(*index), ..found }, *admits)));
         }
         let found = self.by_payload(found)?;
         for found in self.by_failure(found)? {
@@ -337,17 +340,26 @@ impl Found {
     /// A job that fits so far.
     pub(super) fn new(place: &Place, state: State, entry: &Entry, job: Option<Job>) -> Self {
         let (place, entry) = (place.clone(), entry.clone());
-        Self { place, state, entry, job, unreadable: false, headline: None, failure: None }
+        Self {
+            place,
+            state,
+            entry,
+            index: None,
+            job,
+            unreadable: false,
+            headline: None,
+            failure: None,
+        }
     }
 
     /// The site: by the id, else by the payload.
-    pub(super) fn site(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::ops) fn site(&self) -> Option<Cow<'_, str>> {
         let by_id = self.entry.id.site().map(Cow::Borrowed);
         by_id.or_else(|| self.headline.as_ref()?.site.as_deref().map(Cow::Borrowed))
     }
 
     /// When a scheduled job is due.
-    pub(super) fn due_at(&self) -> Option<Timestamp> {
+    pub(in crate::ops) fn due_at(&self) -> Option<Timestamp> {
         let scheduled = matches!(self.place, Place::Registry(Registry::Scheduled, _));
         let score = self.entry.score.filter(|score| scheduled && score.is_finite())?;
         #[expect(

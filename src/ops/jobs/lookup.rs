@@ -10,7 +10,7 @@ use crate::model::queue::Registry;
 use crate::ops::scope;
 
 /// What stands between site and id, per Frappe generation.
-const SEPARATORS: [&str; 2] = ["::", "||"];
+pub(in crate::ops) const SEPARATORS: [&str; 2] = ["::", "||"];
 
 /// Fewer characters than this are no beginning of an id but a typing error.
 const LEAST_BEGINNING: usize = 4;
@@ -22,7 +22,11 @@ const NAMED: usize = 5;
 ///
 /// An id that stands there as it is typed wins; else the id is tried behind each selected site.
 /// Errors: `Usage` where several sites have one of that name.
-pub(super) fn find(context: &mut Context, typed: &str, want: Want) -> Result<Option<StoredJob>> {
+pub(in crate::ops) fn find(
+    context: &mut Context,
+    typed: &str,
+    want: Want,
+) -> Result<Option<StoredJob>> {
     let ids = candidates(context, typed)?;
     let selected = context.sites()?;
     let (target, store) = context.parts()?;

@@ -8,7 +8,7 @@ use crate::model::part::{Lack, Part, Why};
 
 /// Parts that could not be read. Its size depends on the kinds of obstacles, not on the jobs.
 #[derive(Debug, Default)]
-pub(super) struct Unread {
+pub(in crate::ops) struct Unread {
     places: Vec<String>,
     jobs: BTreeMap<String, (JobId, u64)>,
     incomplete: bool,
@@ -45,7 +45,7 @@ impl Unread {
     }
 
     /// One line per place and per kind of obstacle.
-    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+    pub(in crate::ops) fn notes(&self) -> impl Iterator<Item = String> {
         let jobs = self.jobs.iter().map(|(lack, (id, count))| match count {
             1 => format!("job `{id}`: {lack}"),
             _ => format!("{count} jobs, `{id}` among them: {lack}"),

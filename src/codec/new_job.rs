@@ -1,0 +1,167 @@
+//! The call of a new job, as RQ stores it: payload and description.
+//!
+//! Source: `rq/job.py` `Job.create`, `rq/utils.py` `get_call_string`, 1.11 to 3.0;
+//! `frappe/utils/background_jobs.py` `enqueue`, v13 to v17.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
+use super::frappe::EXECUTE_JOB;
+use super::payload::Serializer;
+use super::pickle_write::{self, Unwritable};
+use super::value::Value;
+use crate::secrets::Secrets;
+
+/// Characters that RQ keeps of each argument's `repr` in a description.
+const KEPT_CHARS: usize = 75;
+
+/// A call to be.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCall {
+    /// Dotted name of the function.
+    pub func: String,
+    /// Positional arguments.
+    pub args: Vec<Value>,
+    /// Named arguments.
+    pub kwargs: Vec<(String, Value)>,
+}
+
+/// What Frappe's workers are told of a job.
+#[derive(Debug, Clone)]
+pub struct NewFrappeJob {
+    /// The site.
+    pub site: String,
+    /// The user in whose name it runs.
+    pub user: String,
+    /// Dotted name of the method.
+    pub method: String,
+    /// The event that it belongs to.
+    pub event: Option<String>,
+    /// The method's arguments.
+    pub kwargs: Vec<(String, Value)>,
+}
+
+impl NewFrappeJob {
+    /// The call that a worker makes, in the order of `frappe.enqueue`.
+    pub fn into_call(self) -> NewCall {
+        let text = |text: &str| Value::Str(text.to_owned());
+        let kwargs = self.kwargs.into_iter().map(|(key, value)| (Value::Str(key), value)).collect();
+        let named = [
+            ("site", Value::Str(self.site)),
+            ("user", Value::Str(self.user)),
+            ("method", text(&self.method)),
+            ("event", self.event.map_or(Value::None, Value::Str)),
+            ("job_name", text(&self.method)),
+            ("is_async", Value::Bool(true)),
+            ("kwargs", Value::Dict(kwargs)),
+        ];
+        NewCall {
+            func: EXECUTE_JOB.to_owned(),
+            args: Vec::new(),
+            kwargs: named.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        }
+    }
+}
+
+impl NewCall {
+    /// The field `data`: the serialized call, compressed.
+    pub fn data(&self, serializer: Serializer) -> Result<Vec<u8>, Unwritable> {
+        let plain = match serializer {
+            Serializer::Pickle => pickle_write::call(&self.func, &self.args, &self.kwargs)?,
+            Serializer::Json => self.json(),
+        };
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+        let written = encoder.write_all(&plain).and_then(|()| encoder.finish());
+        // Writing to memory does not fail.
+        written.map_err(|_| Unwritable::TooLarge)
+    }
+
+    fn json(&self) -> Vec<u8> {
+        let shown = Secrets::new(true);
+        let args: Vec<_> = self.args.iter().map(|arg| arg.to_json(shown)).collect();
+        let kwargs: serde_json::Map<_, _> =
+            self.kwargs.iter().map(|(key, value)| (key.clone(), value.to_json(shown))).collect();
+        serde_json::json!([self.func, null, args, kwargs]).to_string().into_bytes()
+    }
+
+    /// The field `description`: the call as text, named arguments sorted, each cut.
+    pub fn description(&self) -> String {
+        let mut arguments: Vec<String> = self.args.iter().map(shown).collect();
+        let mut named: Vec<String> =
+            self.kwargs.iter().map(|(key, value)| format!("{key}={}", shown(value))).collect();
+        named.sort_unstable();
+        arguments.append(&mut named);
+        format!("{}({})", self.func, arguments.join(", "))
+    }
+}
+
+fn shown(value: &Value) -> String {
+    // One more than is kept, so that the cut is seen.
+    let text = value.repr(Secrets::new(true), KEPT_CHARS + 1);
+    match text.char_indices().nth(KEPT_CHARS) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or(&text)),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::frappe::headline_of_description;
+    use crate::codec::payload::{Decoder, Payload};
+
+    fn text(text: &str) -> Value {
+        Value::Str(text.to_owned())
+    }
+
+    #[test]
+    fn description_reads_as_rq_writes_it() {
+        let call = NewCall {
+            func: "work.ok".into(),
+            args: vec![Value::Int(1), text("it's")],
+            kwargs: vec![
+                ("z".into(), Value::Bool(true)),
+                ("a".into(), Value::Dict(vec![(text("k"), Value::None)])),
+                ("long".into(), text(&"x".repeat(80))),
+            ],
+        };
+        let cut = "x".repeat(74);
+        assert_eq!(
+            call.description(),
+            format!("work.ok(1, \"it's\", a={{'k': None}}, long='{cut}..., z=True)")
+        );
+    }
+
+    #[test]
+    fn frappe_call_is_shown_under_its_method() {
+        let job = NewFrappeJob {
+            site: "erp.example".into(),
+            user: "Administrator".into(),
+            method: "app.tasks.run".into(),
+            event: None,
+            kwargs: vec![("s".into(), Value::Int(3))],
+        };
+        let call = job.into_call();
+        assert_eq!(
+            call.description(),
+            "frappe.utils.background_jobs.execute_job(event=None, is_async=True, \
+             job_name='app.tasks.run', kwargs={'s': 3}, method='app.tasks.run', \
+             site='erp.example', user='Administrator')"
+        );
+        let description = call.description();
+        assert_eq!(headline_of_description(&description).unwrap().method, "app.tasks.run");
+        for serializer in [Serializer::Pickle, Serializer::Json] {
+            let data = call.data(serializer).unwrap();
+            let mut decoder = Decoder::default();
+            let Payload::Call(read, found) = decoder.payload(&data) else { panic!() };
+            assert_eq!(found, serializer);
+            let headline = read.headline();
+            assert_eq!(
+                (&*headline.method, headline.site.as_deref()),
+                ("app.tasks.run", Some("erp.example"))
+            );
+        }
+    }
+}
