@@ -2,6 +2,7 @@
 
 pub mod health;
 pub mod id;
+pub mod id_set;
 pub mod job;
 pub mod part;
 pub mod queue;

@@ -11,6 +11,7 @@ mod decode;
 pub mod endpoint;
 mod fault;
 pub mod keys;
+pub mod list_removal;
 pub mod read;
 pub mod reply;
 mod resp;

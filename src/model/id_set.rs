@@ -1,0 +1,109 @@
+//! A set of job ids that stays small: sixteen bytes each, a million of them in 16 MB.
+//!
+//! Ids are kept as fingerprints, so they cannot be listed; whoever needs them reads the queue again
+//! and asks for each id whether it is meant.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Collects ids for an [`IdSet`].
+#[derive(Debug, Default)]
+pub struct IdSetBuilder {
+    keys: Keys,
+    prints: Vec<u128>,
+}
+
+/// Ids, each of which can be claimed once in a pass.
+///
+/// Two ids have the same fingerprint with a probability of 2⁻¹²⁸, and the keys are drawn anew for
+/// each set, so that nobody can make up an id that passes for another.
+#[derive(Debug, Default)]
+pub struct IdSet {
+    keys: Keys,
+    /// Sorted.
+    prints: Vec<u128>,
+    /// One bit per fingerprint: claimed in this pass.
+    claimed: Vec<u64>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Keys {
+    high: RandomState,
+    low: RandomState,
+}
+
+impl Keys {
+    fn print(&self, id: &[u8]) -> u128 {
+        (u128::from(self.high.hash_one(id)) << 64) | u128::from(self.low.hash_one(id))
+    }
+}
+
+impl IdSetBuilder {
+    /// Adds an id; once more does no harm.
+    pub fn add(&mut self, id: &[u8]) {
+        self.prints.push(self.keys.print(id));
+    }
+
+    /// The set.
+    pub fn build(mut self) -> IdSet {
+        self.prints.sort_unstable();
+        self.prints.dedup();
+        let claimed = vec![0; self.prints.len().div_ceil(64)];
+        IdSet { keys: self.keys, prints: self.prints, claimed }
+    }
+}
+
+impl IdSet {
+    /// How many ids there are.
+    pub fn len(&self) -> usize {
+        self.prints.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.prints.is_empty()
+    }
+
+    /// Where an id stands in the set, if it is in it; stable, below [`Self::len`].
+    pub fn position(&self, id: &[u8]) -> Option<usize> {
+        self.prints.binary_search(&self.keys.print(id)).ok()
+    }
+
+    /// Whether an id is in the set and was not claimed in this pass; it is from now on.
+    pub fn claim(&mut self, id: &[u8]) -> bool {
+        let Some(position) = self.position(id) else { return false };
+        let (word, bit) = (position / 64, 1_u64 << (position % 64));
+        let Some(word) = self.claimed.get_mut(word) else { return false };
+        let fresh = *word & bit == 0;
+        *word |= bit;
+        fresh
+    }
+
+    /// Begins another pass: every id can be claimed again.
+    pub fn begin_pass(&mut self) {
+        self.claimed.fill(0);
+    }
+}
+
+impl<T: AsRef<[u8]>> FromIterator<T> for IdSet {
+    fn from_iter<I: IntoIterator<Item = T>>(ids: I) -> Self {
+        let mut builder = IdSetBuilder::default();
+        ids.into_iter().for_each(|id| builder.add(id.as_ref()));
+        builder.build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn id_set_claims_each_id_once_a_pass() {
+        let mut set: IdSet = ["a", "b", "b"].into_iter().collect();
+        assert_eq!(set.len(), 2);
+        assert!(set.claim(b"a") && set.claim(b"b"));
+        assert!(!set.claim(b"a") && !set.claim(b"c"));
+        set.begin_pass();
+        assert!(set.claim(b"a"));
+        assert!(set.position(b"c").is_none());
+    }
+}
