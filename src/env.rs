@@ -28,6 +28,13 @@ pub const JOBCTL_DEMO_DIR: &str = "JOBCTL_DEMO_DIR";
 /// An RFC 3339 instant that stands for the present, so that tests get the same ages every time.
 pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
 
+/// Names a point, and which passing of it, at which the program ends as if it had crashed:
+/// `script-replied:2`. For tests.
+pub const JOBCTL_TEST_FAULT: &str = "JOBCTL_TEST_FAULT";
+
+/// Who called `sudo`; for the audit log.
+pub const SUDO_USER: &str = "SUDO_USER";
+
 /// Frappe's site selection, one name.
 pub const FRAPPE_SITE: &str = "FRAPPE_SITE";
 /// Frappe v15+: overrides `redis_queue`.

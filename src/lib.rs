@@ -20,6 +20,7 @@ pub mod demo;
 pub mod env;
 pub mod error;
 pub mod human;
+pub mod journal;
 pub mod model;
 pub mod nearby;
 pub mod ops;

@@ -3,6 +3,7 @@
 //! A leaf that every module may use. It knows nothing of benches, queues or Redis.
 
 pub mod clock;
+pub mod fault;
 pub mod file;
 pub mod proc;
 pub mod signals;

@@ -17,6 +17,11 @@ impl Key {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+
+    /// The key, as bytes of their own.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 impl ToRedisArgs for Key {
@@ -120,6 +125,57 @@ impl Keys {
         self.key(&[b"job", id, b"dependents"])
     }
 
+    /// Set of ids that this job waits for; two colons after `job`, in every version.
+    pub fn dependencies(&self, id: &[u8]) -> Key {
+        self.key(&[b"job", b"", id, b"dependencies"])
+    }
+
+    /// Set of the ids of a group (2.0+).
+    pub fn group(&self, group: &str) -> Key {
+        self.key(&[b"group", group.as_bytes()])
+    }
+
+    /// Set of the names of groups (2.0+).
+    pub fn groups(&self) -> Key {
+        self.key(&[b"groups"])
+    }
+
+    /// Sorted set of jobs that are free of their dependencies and about to be queued (3.0).
+    pub fn ready(&self, queue: &QueueName) -> Key {
+        self.key(&[b"ready", queue.as_str().as_bytes()])
+    }
+
+    /// Sorted set of the jobs that hold a slot of a rate limit (3.0).
+    pub fn rate_limit_allowed(&self, limit: &[u8]) -> Key {
+        self.key(&[b"rl", limit, b"allowed"])
+    }
+
+    /// Sorted set of the jobs that a rate limit holds back (3.0).
+    pub fn rate_limited(&self, limit: &[u8]) -> Key {
+        self.key(&[b"rl", limit, b"rate_limited"])
+    }
+
+    /// List of what an operation of ours has done and not yet written down: numbers of images.
+    ///
+    /// Below `jobctl` so that Frappe's access list, which allows `rq:[^q]*`, covers it.
+    pub fn receipt(&self, op: &str) -> Key {
+        self.key(&[b"jobctl", b"receipt", op.as_bytes()])
+    }
+
+    /// The queue in the key of its list; `None` for any other key.
+    pub fn queue_of_list<'k>(&self, key: &'k [u8]) -> Option<&'k str> {
+        self.queue_name_of(std::str::from_utf8(key).ok()?)
+    }
+
+    /// The registry and the queue in the key of a registry; `None` for any other key.
+    pub fn registry_of(&self, key: &[u8]) -> Option<(Registry, QueueName)> {
+        Registry::ALL.into_iter().find_map(|registry| {
+            let prefix = self.registry(registry, &QueueName::new(""));
+            let queue = std::str::from_utf8(key.strip_prefix(prefix.as_bytes())?).ok()?;
+            Some((registry, QueueName::new(queue)))
+        })
+    }
+
     /// Stream of results, one entry per execution (1.12+).
     pub fn results(&self, id: &[u8]) -> Key {
         self.key(&[b"results", id])
@@ -187,6 +243,17 @@ mod tests {
         assert_eq!(keys.job_id_of(b"rq:job:a:dependents"), None);
         assert_eq!(keys.job_id_of(b"rq:job::a:dependencies"), None);
         assert_eq!(keys.job_id_of(b"rq:queue:a"), None);
+    }
+
+    #[test]
+    fn registry_of_finds_queue_and_registry_again() {
+        let (keys, queue) = (Keys::default(), QueueName::new("a:b:short"));
+        for registry in Registry::ALL {
+            let key = keys.registry(registry, &queue);
+            assert_eq!(keys.registry_of(key.as_bytes()), Some((registry, queue.clone())));
+        }
+        assert_eq!(keys.registry_of(keys.queue(&queue).as_bytes()), None);
+        assert_eq!(keys.queue_of_list(keys.queue(&queue).as_bytes()), Some("a:b:short"));
     }
 
     #[test]

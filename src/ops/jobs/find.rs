@@ -19,13 +19,16 @@ use crate::model::selection::{Admits, Facets, Selection, State};
 
 /// A job that fits the selection.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(in crate::ops) struct Found {
     /// Where it stands.
     pub place: Place,
     /// Its state by that place.
     pub state: State,
     /// The entry, with its score.
     pub entry: Entry,
+    /// Where it stood in its place when that was read, 0 for the head; `None` where no place was
+    /// read.
+    pub index: Option<u64>,
     /// Its fields; `None` where the hash is gone.
     pub job: Option<Job>,
     /// What it calls, if that was asked for and could be read.
@@ -36,7 +39,7 @@ pub(super) struct Found {
 
 /// What the caller shows, beside what the selection itself must read.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Shown {
+pub(in crate::ops) struct Shown {
     /// What the job calls.
     pub headline: bool,
     /// The failure of failed jobs.
@@ -45,7 +48,7 @@ pub(super) struct Shown {
 
 /// Whether to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(in crate::ops) enum Flow {
     /// Another one, please.
     More,
     /// Enough.
@@ -53,7 +56,7 @@ pub(super) enum Flow {
 }
 
 /// Finds jobs.
-pub(super) struct Finder<'a> {
+pub(in crate::ops) struct Finder<'a> {
     store: &'a mut Store,
     selection: &'a Selection,
     shown: Shown,
@@ -65,7 +68,7 @@ pub(super) struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     /// A finder of the jobs in `selection`.
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         store: &'a mut Store,
         selection: &'a Selection,
         shown: Shown,
@@ -80,7 +83,7 @@ impl<'a> Finder<'a> {
     /// Cost: one round trip per page of ids, and one to three per [`JOB_BATCH`] jobs, depending on
     /// what the selection asks for. While it reads, workers go on: a job that moves meanwhile may
     /// be seen twice or not at all.
-    pub(super) fn visit(
+    pub(in crate::ops) fn visit(
         &mut self,
         queues: &[QueueName],
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
@@ -97,7 +100,7 @@ impl<'a> Finder<'a> {
 
     /// Visits the jobs that the selection names by id and that fit. One round trip per batch, no
     /// list is read; where a job stands is told by its hash.
-    pub(super) fn visit_ids(
+    pub(in crate::ops) fn visit_ids(
         &mut self,
         covers: &dyn Fn(&QueueName) -> bool,
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
@@ -121,7 +124,7 @@ impl<'a> Finder<'a> {
             let entry = Entry { id: id.clone(), execution: None, score: None };
             let admits = self.selection.admits_id(id);
             if admits != Admits::No {
-                found.extend(self.by_fields(&place, &entry, Some(job)).map(|f| (f, admits)));
+                found.extend(self.by_fields(&place, &entry, None, Some(job)).map(|f| (f, admits)));
             }
         }
         let found = self.by_payload(found)?;
@@ -167,13 +170,13 @@ impl<'a> Finder<'a> {
                 }
             };
             let last = entries.len() < ID_PAGE;
-            let admitted: Vec<(Entry, Admits)> = entries
-                .into_iter()
-                .map(|entry| {
+            let admitted: Vec<(u64, Entry, Admits)> = (start as u64..)
+                .zip(entries)
+                .map(|(index, entry)| {
                     let admits = self.selection.admits_id(&entry.id);
-                    (entry, admits)
+                    (index, entry, admits)
                 })
-                .filter(|(_, admits)| *admits != Admits::No)
+                .filter(|(_, _, admits)| *admits != Admits::No)
                 .collect();
             for batch in admitted.chunks(JOB_BATCH) {
                 if self.visit_batch(place, batch, visit)? == Flow::Enough {
@@ -190,18 +193,18 @@ impl<'a> Finder<'a> {
     fn visit_batch(
         &mut self,
         place: &Place,
-        batch: &[(Entry, Admits)],
+        batch: &[(u64, Entry, Admits)],
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
     ) -> Result<Flow> {
-        let ids: Vec<JobId> = batch.iter().map(|(entry, _)| entry.id.clone()).collect();
+        let ids: Vec<JobId> = batch.iter().map(|(_, entry, _)| entry.id.clone()).collect();
         let jobs = self.store.jobs(&ids, Want::default())?;
         let mut found = Vec::with_capacity(batch.len());
-        for ((entry, admits), job) in batch.iter().zip(jobs) {
+        for ((index, entry, admits), job) in batch.iter().zip(jobs) {
             match job {
                 Ok(stored) => {
                     let stored = stored.map(|stored| stored.job);
-                    found
-                        .extend(self.by_fields(place, entry, stored).map(|found| (found, *admits)));
+                    let fitting = self.by_fields(place, entry, Some(*index), stored);
+                    found.extend(fitting.map(|found| (found, *admits)));
                 }
                 Err(lack) => self.lacks.push(lack),
             }
@@ -216,7 +219,13 @@ impl<'a> Finder<'a> {
     }
 
     /// The second stage: the small fields.
-    fn by_fields(&self, place: &Place, entry: &Entry, job: Option<Job>) -> Option<Found> {
+    fn by_fields(
+        &self,
+        place: &Place,
+        entry: &Entry,
+        index: Option<u64>,
+        job: Option<Job>,
+    ) -> Option<Found> {
         let registry = match place {
             Place::Registry(registry, _) => Some(*registry),
             Place::Queue(_) | Place::Intermediate(_) => None,
@@ -233,7 +242,7 @@ impl<'a> Finder<'a> {
             None => self.selection.is_by_place() && self.selection.admits_state(state),
         };
         let (place, entry) = (place.clone(), entry.clone());
-        admitted.then_some(Found { place, state, entry, job, headline: None, failure: None })
+        admitted.then_some(Found { place, state, entry, index, job, headline: None, failure: None })
     }
 
     /// The third stage: the payload, for those that need it.
@@ -317,13 +326,13 @@ impl<'a> Finder<'a> {
 
 impl Found {
     /// The site: by the id, else by the payload.
-    pub(super) fn site(&self) -> Option<Cow<'_, str>> {
+    pub(in crate::ops) fn site(&self) -> Option<Cow<'_, str>> {
         let by_id = self.entry.id.site().map(Cow::Borrowed);
         by_id.or_else(|| self.headline.as_ref()?.site.as_deref().map(Cow::Borrowed))
     }
 
     /// When a scheduled job is due.
-    pub(super) fn due_at(&self) -> Option<Timestamp> {
+    pub(in crate::ops) fn due_at(&self) -> Option<Timestamp> {
         let scheduled = matches!(self.place, Place::Registry(Registry::Scheduled, _));
         let score = self.entry.score.filter(|score| scheduled && score.is_finite())?;
         #[expect(

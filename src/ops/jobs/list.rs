@@ -311,6 +311,7 @@ mod tests {
             place: Place::Queue(QueueName::new("default")),
             state: State::Queued,
             entry: Entry { id: JobId::new(id), execution: None, score: None },
+            index: None,
             job: None,
             headline: None,
             failure: None,

@@ -2,9 +2,9 @@
 
 mod decode;
 mod exists;
-mod find;
+pub(super) mod find;
 mod list;
-mod lookup;
+pub(super) mod lookup;
 mod show;
 
 pub use exists::exists;
