@@ -25,6 +25,17 @@ pub struct IdSet {
     claimed: Vec<u64>,
 }
 
+/// What came of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is in the set, and claimed from now on.
+    Fresh,
+    /// It was claimed before in this pass.
+    Again,
+    /// It is not in the set.
+    Foreign,
+}
+
 #[derive(Debug, Clone, Default)]
 struct Keys {
     high: RandomState,
@@ -68,14 +79,16 @@ impl IdSet {
         self.prints.binary_search(&self.keys.print(id)).ok()
     }
 
-    /// Whether an id is in the set and was not claimed in this pass; it is from now on.
-    pub fn claim(&mut self, id: &[u8]) -> bool {
-        let Some(position) = self.position(id) else { return false };
+    /// Claims an id, if it is in the set and was not claimed in this pass.
+    pub fn claim(&mut self, id: &[u8]) -> Claim {
+        let Some(position) = self.position(id) else { return Claim::Foreign };
         let (word, bit) = (position / 64, 1_u64 << (position % 64));
-        let Some(word) = self.claimed.get_mut(word) else { return false };
-        let fresh = *word & bit == 0;
+        let Some(word) = self.claimed.get_mut(word) else { return Claim::Foreign };
+        if *word & bit != 0 {
+            return Claim::Again;
+        }
         *word |= bit;
-        fresh
+        Claim::Fresh
     }
 
     /// Begins another pass: every id can be claimed again.
@@ -100,10 +113,10 @@ mod tests {
     fn id_set_claims_each_id_once_a_pass() {
         let mut set: IdSet = ["a", "b", "b"].into_iter().collect();
         assert_eq!(set.len(), 2);
-        assert!(set.claim(b"a") && set.claim(b"b"));
-        assert!(!set.claim(b"a") && !set.claim(b"c"));
+        assert_eq!([set.claim(b"a"), set.claim(b"b")], [Claim::Fresh; 2]);
+        assert_eq!([set.claim(b"a"), set.claim(b"c")], [Claim::Again, Claim::Foreign]);
         set.begin_pass();
-        assert!(set.claim(b"a"));
+        assert_eq!(set.claim(b"a"), Claim::Fresh);
         assert!(set.position(b"c").is_none());
     }
 }

@@ -7,5 +7,6 @@
 mod support;
 
 mod connect;
+mod list_removal;
 mod registered;
 mod rq_workers;

@@ -80,8 +80,8 @@ pub struct Candidate {
     /// The queue's order: of two ids that one sweep took, the one that stood nearer to the head
     /// has the smaller number. Not an index.
     pub order: i64,
-    /// What stands directly before it, be it meant to stay or to go; `None` at the head.
-    pub before: Option<JobId>,
+    /// What it directly follows, be that meant to stay or to go; `None` at the head.
+    pub follows: Option<JobId>,
     /// Ids between it and the end from which it is looked at.
     distance: usize,
 }
@@ -93,8 +93,20 @@ pub enum Taken {
     Removed,
     /// It was not there any more: a worker has it, or somebody else removed it.
     NotThere,
+    /// It ran or was queued anew after the sink had looked at it: another job by now.
+    Changed,
     /// It stays because the sink said so.
     Left,
+}
+
+impl Taken {
+    fn of(code: u8) -> Self {
+        match code {
+            b'1' => Self::Removed,
+            b'2' => Self::Changed,
+            _ => Self::NotThere,
+        }
+    }
 }
 
 /// Whether to go on.
@@ -161,6 +173,7 @@ impl Store {
         for pass in 0..PASSES {
             ids.begin_pass();
             let before = removal.removed;
+            removal.left = 0;
             let mut sweep = Sweep {
                 list: list.clone(),
                 receipt: receipt.clone(),
@@ -169,7 +182,8 @@ impl Store {
                 tail: Side::new(End::Tail, (pass + 1) * ORDERS_OF_A_PASS - 1),
             };
             sweep.run(self, ids, sink, &mut removal)?;
-            let done = removal.removed + removal.left >= ids.len();
+            let again = sweep.head.seen_again || sweep.tail.seen_again;
+            let done = !again && removal.removed + removal.left >= ids.len();
             if removal.stopped || done || removal.removed == before {
                 break;
             }
@@ -253,8 +267,8 @@ impl Sweep {
         let mut batch = self.side_mut(end).gather(ids, REMOVAL_BATCH, SPAN);
         if end == End::Tail {
             // Where both sweeps meet, the head's has what stands before.
-            if let Some(last) = batch.last_mut().filter(|last| last.before.is_none()) {
-                last.before = self.head.ahead.back().or(self.head.passed.as_ref()).map(JobId::new);
+            if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
+                last.follows = self.head.ahead.back().or(self.head.passed.as_ref()).map(|id| JobId::new(id.as_slice()));
             }
             batch.reverse();
         }
@@ -280,7 +294,7 @@ impl Sweep {
         let Some(reply) = self.run_script(store, end, &going)? else { return Ok(taken) };
         for ((at, ..), code) in going.iter().zip(&reply.codes) {
             if let Some(slot) = taken.get_mut(*at) {
-                *slot = if *code == b'1' { Taken::Removed } else { Taken::NotThere };
+                *slot = Taken::of(*code);
             }
         }
         let removed = taken.iter().filter(|taken| **taken == Taken::Removed).count();
@@ -288,7 +302,7 @@ impl Sweep {
             let (_, candidate, _) = going.get(number.checked_sub(1)?)?;
             Some((end.distance(index, reply.length), candidate.distance))
         });
-        let gone = going.len() - removed;
+        let gone = taken.iter().filter(|taken| **taken == Taken::NotThere).count();
         self.side_mut(end).settle(removed, gone, found);
         Ok(taken)
     }
@@ -313,7 +327,9 @@ impl Sweep {
             REACH.to_string().into(),
             going.iter().flat_map(|(_, _, attached)| digits(attached)).collect(),
         ];
-        arguments.extend(going.iter().map(|(_, candidate, _)| candidate.id.as_bytes().to_vec()));
+        arguments.extend(going.iter().flat_map(|(_, candidate, attached)| {
+            [candidate.id.as_bytes().to_vec(), attached.receipt.clone(), attached.fingerprint.clone()]
+        }));
         let (length, index, number, codes): (usize, i64, usize, Vec<u8>) =
             REMOVE.run(store, "remove jobs from the queue", &keys, &arguments)?;
         let latest = usize::try_from(index).ok().map(|index| (index, number));

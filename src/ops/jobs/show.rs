@@ -99,6 +99,7 @@ impl Showing {
             place: place_of(stored),
             state: State::told_by(&job.status).unwrap_or(State::Queued),
             entry: Entry { id: job.id.clone(), execution: None, score: None },
+            index: None,
             job: Some(job.clone()),
             headline: call.map(|call| call.headline().into_owned()),
             failure: failure.clone(),

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::Candidate;
 use crate::model::id::JobId;
-use crate::model::id_set::IdSet;
+use crate::model::id_set::{Claim, IdSet};
 
 /// Ids read ahead at a time: 1 ms of the server's time, half a megabyte.
 const PAGE: usize = 10_000;
@@ -71,6 +71,8 @@ pub(super) struct Side {
     pub(super) passed: Option<Vec<u8>>,
     /// The last id that was passed and stays.
     border: Option<Vec<u8>>,
+    /// Whether an id came twice, so that the second one is left for another pass.
+    pub(super) seen_again: bool,
     next_order: i64,
 }
 
@@ -83,6 +85,7 @@ impl Side {
             complete: false,
             passed: None,
             border: None,
+            seen_again: false,
             next_order,
         }
     }
@@ -131,9 +134,11 @@ impl Side {
                 break;
             }
             let Some(id) = self.ahead.pop_front() else { break };
-            if ids.claim(&id) {
+            let claim = ids.claim(&id);
+            if claim == Claim::Fresh {
                 batch.push(self.candidate(&id));
             } else {
+                self.seen_again |= claim == Claim::Again;
                 self.border = Some(id.clone());
             }
             self.passed = Some(id);
@@ -145,7 +150,7 @@ impl Side {
 
     fn candidate(&mut self, id: &[u8]) -> Candidate {
         let order = self.next_order;
-        let before = match self.end {
+        let follows = match self.end {
             End::Head => {
                 self.next_order += 1;
                 self.passed.as_ref()
@@ -155,7 +160,7 @@ impl Side {
                 self.ahead.front()
             }
         };
-        Candidate { id: JobId::new(id), order, before: before.map(JobId::new), distance: self.kept }
+        Candidate { id: JobId::new(id), order, follows: follows.map(|id| JobId::new(id.as_slice())), distance: self.kept }
     }
 
     /// Corrects the count after a script: `removed` are out, `gone` were not found, and one that

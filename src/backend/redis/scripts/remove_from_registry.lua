@@ -1,29 +1,31 @@
--- Takes ids out of a registry if their jobs are still in the state that was planned for.
+-- Takes ids out of a registry, with everything that belongs to them.
 --
--- KEYS  1 registry, a sorted set  2 receipt list  3… what belongs to each id: its hash, then as in
---       remove_from_list.lua: keys to unlink (the hash is the first), sets, sorted sets
--- ARGV  1 the statuses that may go, each between commas  2 three digits per id: how many keys of
---       each sort  3… ids
--- Gives one digit per id: 1 taken, 0 not there, 2 its status changed. An id without a hash has no
--- status and is taken.
-local registry, receipt, statuses, kinds = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
-local codes, taken, key = {}, {}, 3
-for n = 1, #ARGV - 2 do
-  local id, kind, ends = ARGV[n + 2], { kinds:byte(3 * n - 2, 3 * n) }, { key }
-  for k = 1, 3 do ends[k + 1] = ends[k] + kind[k] - 48 end
-  local status = redis.pcall('HGET', KEYS[key], 'status')
-  if type(status) == 'table' or (status and not statuses:find(',' .. status .. ',', 1, true)) then
-    codes[n] = 2
-  else
-    codes[n] = redis.call('ZREM', registry, id)
-  end
+-- KEYS  1 registry, a sorted set  2 receipts, a list  3… of each id: keys to unlink, its hash
+--       first; sets; sorted sets
+-- ARGV  1 three digits per id: how many keys of each sort  2… of each id: the id, its receipt, its
+--       fingerprint or nothing where any will do
+-- Gives a digit per id: 1 taken, 0 not there, 2 ran or was queued anew since its fingerprint was
+-- taken.
+local registry, kinds, codes, receipts, key = KEYS[1], ARGV[1], {}, {}, 3
+local function changed(fingerprint)
+  if fingerprint == '' then return false end
+  local now = redis.pcall('HMGET', KEYS[key], 'status', 'enqueued_at', 'started_at', 'ended_at')
+  for k = 1, 4 do now[k] = now[k] or '' end
+  return now.err or table.concat(now, '\n') ~= fingerprint
+end
+for n = 1, (#ARGV - 1) / 3 do
+  local id, ends = ARGV[3 * n - 1], { key }
+  for k = 1, 3 do ends[k + 1] = ends[k] + kinds:byte(3 * n - 3 + k) - 48 end
+  codes[n] = changed(ARGV[3 * n + 1]) and 2 or redis.call('ZREM', registry, id)
   if codes[n] == 1 then
-    taken[#taken + 1] = id
+    receipts[#receipts + 1] = ARGV[3 * n]
     redis.call('UNLINK', unpack(KEYS, ends[1], ends[2] - 1))
     for k = ends[2], ends[3] - 1 do redis.pcall('SREM', KEYS[k], id) end
     for k = ends[3], ends[4] - 1 do redis.pcall('ZREM', KEYS[k], id) end
   end
   key = ends[4]
 end
-for k = 1, #taken, 1000 do redis.call('RPUSH', receipt, unpack(taken, k, math.min(k + 999, #taken))) end
+for k = 1, #receipts, 1000 do
+  redis.call('RPUSH', KEYS[2], unpack(receipts, k, math.min(k + 999, #receipts)))
+end
 return table.concat(codes)
