@@ -137,8 +137,8 @@ impl Record<'_> {
 
 fn remove(server: &RedisServer, op: &str, ids: &[String], record: &mut Record<'_>) -> Removal {
     let receipt: Key = Keys::default().receipt(op);
-    let mut set: IdSet = ids.iter().collect();
-    store(server).remove_from_list(&queue(), &receipt, &mut set, record).unwrap()
+    let set: IdSet = ids.iter().collect();
+    store(server).remove_from_list(&queue(), &receipt, set, record).unwrap()
 }
 
 #[test]
@@ -409,9 +409,9 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
         }
     }
     let receipt = Keys::default().receipt(RECEIPT_OF);
-    let mut ids: IdSet = [JobId::new("site1::00000003")].iter().map(JobId::as_bytes).collect();
+    let ids: IdSet = [JobId::new("site1::00000003")].iter().map(JobId::as_bytes).collect();
     let removal =
-        store(&server).remove_from_list(&queue(), &receipt, &mut ids, &mut Grouped).unwrap();
+        store(&server).remove_from_list(&queue(), &receipt, ids, &mut Grouped).unwrap();
     assert_eq!(removal.removed, 2);
     assert_eq!(list(&mut client).len(), 9);
     let members: Vec<String> = redis::cmd("SMEMBERS").arg("rq:group:g").query(&mut client).unwrap();

@@ -152,87 +152,107 @@ struct ScriptReply {
 impl Store {
     /// Takes the ids in `ids` out of a queue's list, with what belongs to them.
     ///
-    /// `receipt` is the list to which each script adds the ids that it took. The sink is asked
-    /// before and told after each batch of at most [`REMOVAL_BATCH`].
+    /// `receipts` is the list to which each script adds what it did. The sink is asked before and
+    /// told after each batch of at most [`REMOVAL_BATCH`].
     ///
-    /// Cost: two round trips per batch beside the sink's own, and one per 10,000 ids of the list;
-    /// one more reading of what remains where a worker took an id that was meant. Memory: two pages.
+    /// Cost: one round trip per batch beside the sink's own, and one per 10,000 ids of the list;
+    /// one more reading of what remains where an id that was meant was not found. Memory: two
+    /// pages, beside the set.
     ///
-    /// Errors: what Redis refuses, and what the sink fails with. What was told to the sink stays
-    /// true then; of the last batch nothing is known where the connection was lost.
+    /// Errors: what Redis refuses, and what the sink fails with. What the sink was told stays true
+    /// then; of the last batch only the receipts tell where the connection was lost.
     pub fn remove_from_list(
         &mut self,
         queue: &QueueName,
-        receipt: &Key,
-        ids: &mut IdSet,
+        receipts: &Key,
+        ids: IdSet,
         sink: &mut dyn RemovalSink,
     ) -> Result<Removal> {
-        let list = self.keys().queue(queue);
-        let marker = [b"\0jobctl:", receipt.as_bytes()].concat();
-        let mut removal = Removal::default();
-        for pass in 0..PASSES {
-            ids.begin_pass();
-            let before = removal.removed;
-            removal.left = 0;
-            let mut sweep = Sweep {
-                list: list.clone(),
-                receipt: receipt.clone(),
-                marker: marker.clone(),
-                head: Side::new(End::Head, pass * ORDERS_OF_A_PASS),
-                tail: Side::new(End::Tail, (pass + 1) * ORDERS_OF_A_PASS - 1),
-            };
-            sweep.run(self, ids, sink, &mut removal)?;
-            let again = sweep.head.seen_again || sweep.tail.seen_again;
-            let done = !again && removal.removed + removal.left >= ids.len();
-            if removal.stopped || done || removal.removed == before {
-                break;
+        let mut sweep = ListSweep::new(self.keys().queue(queue), receipts.clone(), ids);
+        while let Some(batch) = sweep.next_batch(self)? {
+            let attached = sink.before(self, &batch)?;
+            let taken = sweep.take(self, &batch, &attached)?;
+            if sink.after(self, &batch, &taken)? == Flow::Stop {
+                return Ok(Removal { stopped: true, ..sweep.removal });
             }
         }
-        Ok(removal)
+        Ok(sweep.removal)
     }
 }
 
-/// One pass over the list, from both ends.
-struct Sweep {
+/// A removal in progress, for whoever has a loop of its own; see the module.
+///
+/// After each batch the list is whole, so it may end at any time.
+pub struct ListSweep {
     list: Key,
-    receipt: Key,
+    receipts: Key,
     marker: Vec<u8>,
+    ids: IdSet,
     head: Side,
     tail: Side,
+    /// Where the present batch was gathered.
+    end: End,
+    pass: i64,
+    removed_before_pass: usize,
+    removal: Removal,
 }
 
-impl Sweep {
-    fn run(
-        &mut self,
-        store: &mut Store,
-        ids: &mut IdSet,
-        sink: &mut dyn RemovalSink,
-        removal: &mut Removal,
-    ) -> Result<()> {
-        while let Some(end) = self.next_end(store)? {
-            let batch = self.gather(end, ids);
-            if batch.is_empty() {
-                continue;
+impl ListSweep {
+    /// Is going to take `ids` out of `list`.
+    pub fn new(list: Key, receipts: Key, mut ids: IdSet) -> Self {
+        ids.begin_pass();
+        let marker = [b"\0jobctl:", receipts.as_bytes()].concat();
+        let (head, tail) = sides_of(0);
+        let removal = Removal::default();
+        let (pass, removed_before_pass, end) = (0, 0, End::Head);
+        Self { list, receipts, marker, ids, head, tail, end, pass, removed_before_pass, removal }
+    }
+
+    /// What came of it so far.
+    pub const fn removal(&self) -> Removal {
+        self.removal
+    }
+
+    /// The next ids that are meant, at most [`REMOVAL_BATCH`], in the list's order; `None` when
+    /// none is left.
+    pub fn next_batch(&mut self, store: &mut Store) -> Result<Option<Vec<Candidate>>> {
+        loop {
+            while let Some(end) = self.next_end(store)? {
+                let batch = self.gather(end);
+                if !batch.is_empty() {
+                    self.end = end;
+                    return Ok(Some(batch));
+                }
             }
-            let taken = self.take(store, end, &batch, sink)?;
-            removal.removed += taken.iter().filter(|taken| **taken == Taken::Removed).count();
-            removal.left += taken.iter().filter(|taken| **taken == Taken::Left).count();
-            if sink.after(store, &batch, &taken)? == Flow::Stop {
-                removal.stopped = true;
-                break;
+            if !self.begin_pass() {
+                return Ok(None);
             }
         }
-        Ok(())
+    }
+
+    /// Begins another pass; false where there is nothing to hope for from it.
+    fn begin_pass(&mut self) -> bool {
+        let again = self.head.seen_again || self.tail.seen_again;
+        let done = !again && self.removal.removed + self.removal.left >= self.ids.len();
+        let in_vain = self.removal.removed == self.removed_before_pass;
+        self.pass += 1;
+        if done || in_vain || self.pass >= PASSES {
+            return false;
+        }
+        self.ids.begin_pass();
+        (self.head, self.tail) = sides_of(self.pass);
+        self.removed_before_pass = self.removal.removed;
+        self.removal.left = 0;
+        true
     }
 
     /// The end at which less was left standing, with ids read ahead; `None` when all was looked at.
     fn next_end(&mut self, store: &mut Store) -> Result<Option<End>> {
         let nearer = if self.head.kept <= self.tail.kept { End::Head } else { End::Tail };
         for end in [nearer, nearer.other()] {
-            if self.side(end).has_next() {
-                return Ok(Some(end));
+            if !self.side(end).has_next() && !self.side(end).is_done() {
+                self.read_ahead(store, end)?;
             }
-            self.read_ahead(store, end)?;
             if self.side(end).has_next() {
                 return Ok(Some(end));
             }
@@ -242,8 +262,7 @@ impl Sweep {
 
     /// Reads another page of what neither end has read yet.
     fn read_ahead(&mut self, store: &mut Store, end: End) -> Result<()> {
-        let mut overlap = side::OVERLAP;
-        loop {
+        for overlap in [side::OVERLAP, side::WIDE_OVERLAP] {
             let (from, count) = self.side(end).page(overlap);
             let (start, stop) = end.range(from, count);
             let mut batch = Batch::default();
@@ -255,71 +274,73 @@ impl Sweep {
             let page: Vec<Vec<u8>> = replies.get(page).map_err(unread)?;
             let other = self.side(end.other());
             let limit = length.saturating_sub(other.kept + other.ahead.len());
-            if self.side_mut(end).take_page(page, from, limit) || overlap >= side::WIDE_OVERLAP {
-                return Ok(());
+            if self.side_mut(end).take_page(page, from, limit) {
+                break;
             }
-            overlap = side::WIDE_OVERLAP;
         }
+        Ok(())
     }
 
     /// The next candidates of one end, in the list's order.
-    fn gather(&mut self, end: End, ids: &mut IdSet) -> Vec<Candidate> {
-        let mut batch = self.side_mut(end).gather(ids, REMOVAL_BATCH, SPAN);
-        if end == End::Tail {
-            // Where both sweeps meet, the head's has what stands before.
-            if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
-                last.follows = self.head.ahead.back().or(self.head.passed.as_ref()).map(|id| JobId::new(id.as_slice()));
-            }
-            batch.reverse();
+    fn gather(&mut self, end: End) -> Vec<Candidate> {
+        let Self { head, tail, ids, .. } = self;
+        if end == End::Head {
+            return head.gather(ids, REMOVAL_BATCH, SPAN);
         }
+        let mut batch = tail.gather(ids, REMOVAL_BATCH, SPAN);
+        // Where both sweeps meet, the head's has what stands before.
+        if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
+            let before = head.ahead.back().or(head.passed.as_ref());
+            last.follows = before.map(|id| JobId::new(id.as_slice()));
+        }
+        batch.reverse();
         batch
     }
 
-    /// Asks the sink, runs the script on what it lets go, and keeps count of what stays.
-    fn take(
+    /// Takes the candidates of the present batch, each with what belongs to it; `None` leaves it.
+    pub fn take(
         &mut self,
         store: &mut Store,
-        end: End,
         batch: &[Candidate],
-        sink: &mut dyn RemovalSink,
+        attached: &[Option<Attached>],
     ) -> Result<Vec<Taken>> {
-        let attached = sink.before(store, batch)?;
         let going: Vec<(usize, &Candidate, &Attached)> = batch
             .iter()
-            .zip(&attached)
+            .zip(attached)
             .enumerate()
             .filter_map(|(at, (candidate, attached))| Some((at, candidate, attached.as_ref()?)))
             .collect();
         let mut taken = vec![Taken::Left; batch.len()];
-        let Some(reply) = self.run_script(store, end, &going)? else { return Ok(taken) };
+        self.removal.left += batch.len() - going.len();
+        let Some(reply) = self.run_script(store, &going)? else { return Ok(taken) };
         for ((at, ..), code) in going.iter().zip(&reply.codes) {
             if let Some(slot) = taken.get_mut(*at) {
                 *slot = Taken::of(*code);
             }
         }
-        let removed = taken.iter().filter(|taken| **taken == Taken::Removed).count();
+        let count = |what| taken.iter().filter(|taken| **taken == what).count();
+        let (removed, gone) = (count(Taken::Removed), count(Taken::NotThere));
         let found = reply.latest.and_then(|(index, number)| {
             let (_, candidate, _) = going.get(number.checked_sub(1)?)?;
-            Some((end.distance(index, reply.length), candidate.distance))
+            Some((self.end.distance(index, reply.length), candidate.distance))
         });
-        let gone = taken.iter().filter(|taken| **taken == Taken::NotThere).count();
-        self.side_mut(end).settle(removed, gone, found);
+        self.side_mut(self.end).settle(removed, gone, found);
+        self.removal.removed += removed;
         Ok(taken)
     }
 
     fn run_script(
         &self,
         store: &mut Store,
-        end: End,
         going: &[(usize, &Candidate, &Attached)],
     ) -> Result<Option<ScriptReply>> {
         let distances = || going.iter().map(|(_, candidate, _)| candidate.distance);
         let (Some(nearest), Some(farthest)) = (distances().min(), distances().max()) else {
             return Ok(None);
         };
-        let mut keys = vec![self.list.clone(), self.receipt.clone()];
+        let mut keys = vec![self.list.clone(), self.receipts.clone()];
         keys.extend(going.iter().flat_map(|(_, _, attached)| keys_of(attached)).cloned());
-        let (first, last) = end.seen(nearest, farthest);
+        let (first, last) = self.end.seen(nearest, farthest);
         let mut arguments = vec![
             self.marker.clone(),
             first.to_string().into(),
@@ -349,6 +370,12 @@ impl Sweep {
             End::Tail => &mut self.tail,
         }
     }
+}
+
+/// Both sides at the beginning of a pass.
+const fn sides_of(pass: i64) -> (Side, Side) {
+    let (first, last) = (pass * ORDERS_OF_A_PASS, (pass + 1) * ORDERS_OF_A_PASS - 1);
+    (Side::new(End::Head, first), Side::new(End::Tail, last))
 }
 
 fn unread(lack: crate::model::part::Lack) -> anyhow::Error {

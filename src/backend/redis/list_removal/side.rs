@@ -77,7 +77,7 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) fn new(end: End, next_order: i64) -> Self {
+    pub(super) const fn new(end: End, next_order: i64) -> Self {
         Self {
             end,
             kept: 0,
@@ -95,6 +95,11 @@ impl Side {
     pub(super) fn has_next(&self) -> bool {
         let needed = if self.end == End::Tail && !self.complete { 2 } else { 1 };
         self.ahead.len() >= needed
+    }
+
+    /// Whether nothing is left for this side.
+    pub(super) fn is_done(&self) -> bool {
+        self.complete && self.ahead.is_empty()
     }
 
     /// The distance from which the next page is read, and how many ids.
