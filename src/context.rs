@@ -11,6 +11,7 @@ use crate::cli::Global;
 use crate::env;
 use crate::error::Result;
 use crate::human::Zone;
+use crate::journal::JournalDir;
 use crate::model::worker::{LocalProcess, Worker};
 use crate::report::Scope;
 use crate::secrets::Secrets;
@@ -92,6 +93,11 @@ impl Context {
         }
         // It was filled a line ago.
         self.store.as_mut().ok_or_else(|| anyhow::anyhow!("no store"))
+    }
+
+    /// Where journals of operations on the target are kept.
+    pub fn journals(&self) -> Result<JournalDir> {
+        JournalDir::of(self.target()?.bench.as_ref().map(crate::bench::Bench::root))
     }
 
     /// Round trips to Redis so far.

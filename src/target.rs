@@ -154,6 +154,13 @@ impl Target {
         }
     }
 
+    /// The command that undoes an operation on this target. The flags come last, so that the
+    /// operation's name stands in the same place for everybody who reads it with a script.
+    pub fn undo_command(&self, op: &str) -> String {
+        let command = self.command();
+        format!("jobctl undo {op}{}", command.strip_prefix("jobctl").unwrap_or_default())
+    }
+
     /// What every report says of its scope.
     pub fn scope(&self, sites: Option<&[String]>) -> Scope {
         Scope {

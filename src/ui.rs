@@ -18,6 +18,7 @@ use crate::render::{Format, Page, csv, json, layout, plain};
 use crate::report::{Layout, Report, Role, Scope, View};
 use crate::secrets::Secrets;
 
+mod ask;
 mod errors;
 mod progress;
 #[cfg(test)]

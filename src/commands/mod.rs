@@ -6,7 +6,10 @@ pub mod demo;
 mod doctor;
 mod generate;
 mod jobs;
+mod mutation;
+mod ops;
 mod selection;
+mod undo;
 
 use std::ffi::OsString;
 
@@ -27,6 +30,8 @@ use crate::ui::{Ui, UiOptions};
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    Undo(undo::Args),
+    Ops(ops::Args),
     Demo(demo::Args),
     Completions(generate::CompletionsArgs),
     Man(generate::ManArgs),
@@ -40,6 +45,8 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::Undo(args) => undo::run(args, on_target(global, context)?),
+            Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
             Self::Completions(args) => {
                 generate::completions(args, without_target(global, context)?)
@@ -51,7 +58,16 @@ impl Command {
 
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
-        !matches!(self, Self::Demo(_) | Self::Completions(_) | Self::Man(_) | Self::Generate(_))
+        match self {
+            Self::Doctor(_) => true,
+            Self::Jobs(args) => args.is_read(),
+            Self::Ops(args) => args.is_read(),
+            Self::Undo(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Generate(_) => false,
+        }
     }
 }
 

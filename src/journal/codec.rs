@@ -197,10 +197,7 @@ impl<'a> Reader<'a> {
         Some(match self.number()? {
             0 => After::Gone,
             1 => After::InList { queue: self.queue()? },
-            2 => After::InRegistry {
-                registry: registry_of(self.number()?)?,
-                queue: self.queue()?,
-            },
+            2 => After::InRegistry { registry: registry_of(self.number()?)?, queue: self.queue()? },
             3 => After::Unlisted,
             _ => return None,
         })
@@ -214,11 +211,9 @@ impl<'a> Reader<'a> {
                 length: self.number()?,
                 before: self.each(Self::owned)?.pop(),
             },
-            1 => Membership::Zset {
-                key: self.owned()?,
-                member: self.owned()?,
-                score: self.score()?,
-            },
+            1 => {
+                Membership::Zset { key: self.owned()?, member: self.owned()?, score: self.score()? }
+            }
             2 => Membership::Set { key: self.owned()?, member: self.owned()? },
             _ => return None,
         })

@@ -261,12 +261,15 @@ impl JournalDir {
         let mut path = self.base.clone();
         if !self.of_bench {
             std::fs::create_dir_all(&path).map_err(|error| {
-                Failure::new(Kind::CannotCreate, format!("cannot create `{}`: {error}", path.display()))
+                Failure::new(
+                    Kind::CannotCreate,
+                    format!("cannot create `{}`: {error}", path.display()),
+                )
             })?;
         }
         let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let mut folder = open(&path, flags, Mode::empty())
-            .map_err(|errno| self.cannot("open", &path, errno))?;
+        let mut folder =
+            open(&path, flags, Mode::empty()).map_err(|errno| self.cannot("open", &path, errno))?;
         let owner = self.owner()?;
         for name in below {
             path.push(name);
@@ -328,10 +331,11 @@ impl JournalDir {
         };
         let path = path.display();
         let failure = match errno {
-            Errno::ELOOP | Errno::ENOTDIR => {
-                Failure::new(kind, format!("cannot {attempt} `{path}`: it is a link or no directory"))
-                    .hint("journals are kept inside of the bench and follow no link out of it")
-            }
+            Errno::ELOOP | Errno::ENOTDIR => Failure::new(
+                kind,
+                format!("cannot {attempt} `{path}`: it is a link or no directory"),
+            )
+            .hint("journals are kept inside of the bench and follow no link out of it"),
             _ => Failure::new(kind, format!("cannot {attempt} `{path}`: {}", errno.desc())),
         };
         match errno {
@@ -365,16 +369,16 @@ fn regular(file: File, path: &Path) -> Result<File> {
 
 fn lock(file: File, path: &Path, op: &OpId) -> Result<Flock<File>> {
     Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
-        Errno::EWOULDBLOCK => {
-            Failure::new(Kind::TryAgain, format!("operation `{op}` is being worked on at the moment"))
-                .hint("wait for the other jobctl to end, then try again")
+        Errno::EWOULDBLOCK => Failure::new(
+            Kind::TryAgain,
+            format!("operation `{op}` is being worked on at the moment"),
+        )
+        .hint("wait for the other jobctl to end, then try again")
+        .into(),
+        errno => {
+            Failure::new(Kind::Io, format!("cannot lock `{}`: {}", path.display(), errno.desc()))
                 .into()
         }
-        errno => Failure::new(
-            Kind::Io,
-            format!("cannot lock `{}`: {}", path.display(), errno.desc()),
-        )
-        .into(),
     })
 }
 

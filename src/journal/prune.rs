@@ -59,7 +59,8 @@ pub(super) fn to_prune(
     let mut gone = Vec::new();
     for summary in summaries.iter().rev() {
         let age = now.duration_since(summary.header.began_at);
-        let old = age > jiff::SignedDuration::try_from(kept_for).unwrap_or(jiff::SignedDuration::MAX);
+        let old =
+            age > jiff::SignedDuration::try_from(kept_for).unwrap_or(jiff::SignedDuration::MAX);
         if summary.end.is_none() || summary.running || !(old || total > kept_bytes) {
             continue;
         }

@@ -39,7 +39,12 @@ impl Journal {
     }
 
     /// Goes on with a journal whose last whole frame ends at `length`; what follows is cut off.
-    pub(super) fn resume(file: Flock<File>, path: PathBuf, length: u64, images: u64) -> Result<Self> {
+    pub(super) fn resume(
+        file: Flock<File>,
+        path: PathBuf,
+        length: u64,
+        images: u64,
+    ) -> Result<Self> {
         let mut journal = Self { file, path, length, images };
         let cut = journal.file.set_len(length);
         let cut = cut.and_then(|()| journal.file.seek(SeekFrom::Start(length)));

@@ -5,6 +5,7 @@ pub mod id;
 pub mod id_set;
 pub mod job;
 pub mod part;
+pub mod plan;
 pub mod queue;
 pub mod selection;
 pub mod worker;

@@ -9,9 +9,11 @@ use serde::Serialize;
 use crate::error::Outcome;
 use crate::human::Zone;
 
+pub mod change;
 pub mod doctor;
 pub mod job;
 pub mod jobs;
+pub mod ops;
 
 /// A typed result that the output gate can show in every format.
 pub trait Report: Serialize {

@@ -1,5 +1,7 @@
 //! `jobctl jobs …`: inspect single jobs and filtered sets.
 
+mod cancel;
+mod delete;
 mod exists;
 mod list;
 mod show;
@@ -9,7 +11,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 
-/// List, show and look up jobs
+/// List, show, look up and change jobs
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -25,6 +27,8 @@ enum JobsCommand {
     List(Box<list::Args>),
     Show(show::Args),
     Exists(exists::Args),
+    Delete(Box<delete::Args>),
+    Cancel(Box<cancel::Args>),
 }
 
 /// Runs one of the commands.
@@ -33,5 +37,14 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         JobsCommand::List(args) => list::run(args, context),
         JobsCommand::Show(args) => show::run(args, context),
         JobsCommand::Exists(args) => exists::run(args, context),
+        JobsCommand::Delete(args) => delete::run(args, context),
+        JobsCommand::Cancel(args) => cancel::run(args, context),
+    }
+}
+
+impl Args {
+    /// Whether it only reads.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self.command, JobsCommand::List(_) | JobsCommand::Show(_) | JobsCommand::Exists(_))
     }
 }

@@ -12,7 +12,11 @@ const SEPARATORS: [&str; 2] = ["::", "||"];
 ///
 /// An id that stands there as it is typed wins; else the id is tried behind each selected site.
 /// Errors: `Usage` where several sites have one of that name.
-pub(in crate::ops) fn find(context: &mut Context, typed: &str, want: Want) -> Result<Option<StoredJob>> {
+pub(in crate::ops) fn find(
+    context: &mut Context,
+    typed: &str,
+    want: Want,
+) -> Result<Option<StoredJob>> {
     let ids = candidates(context, typed)?;
     let (target, store) = context.parts()?;
     let prefix = target.prefix();

@@ -1,0 +1,276 @@
+//! Reads jobs whole, so that they can be put back: every key, every set that holds them.
+//!
+//! Bytes are taken as they are; nothing here understands a job beyond the fields that lead on to
+//! further keys.
+
+use redis::{FromRedisValue, Value, cmd};
+
+use super::batch::{Batch, Replies, Slot};
+use super::keys::Key;
+use super::read::Store;
+use crate::error::Result;
+use crate::journal::{KeyImage, KeyValue, Membership, StreamEntry};
+use crate::model::id::{JobId, QueueName};
+use crate::model::part::{Lack, Part, Why};
+use crate::model::queue::Registry;
+
+/// The registries that a job which does not run may stand in.
+const AT_REST: [Registry; 5] = [
+    Registry::Finished,
+    Registry::Failed,
+    Registry::Scheduled,
+    Registry::Deferred,
+    Registry::Canceled,
+];
+
+/// The fields whose values tell whether a job was queued, run or ended since it was read. The
+/// scripts read the same ones.
+const FINGERPRINT: [&[u8]; 4] = [b"status", b"enqueued_at", b"started_at", b"ended_at"];
+
+/// A job as it stands: its keys, and the sets that hold it. Lists are not searched.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Standing {
+    /// The job's keys.
+    pub keys: Vec<KeyImage>,
+    /// The registries, the group and the rate limit that hold it.
+    pub memberships: Vec<Membership>,
+    /// The fields of the hash.
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Standing {
+    /// A field of the hash; an empty one counts as absent, as everywhere in RQ.
+    pub fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether there is a hash.
+    pub fn has_hash(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// What the scripts compare with the job as they find it.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        FINGERPRINT.map(|name| self.field(name).unwrap_or_default()).join(&b'\n')
+    }
+
+    /// The members of one of the job's sets; none where it is not there.
+    pub fn members(&self, set: &Key) -> &[Vec<u8>] {
+        let found = self.keys.iter().find(|image| image.key == set.as_bytes());
+        match found.map(|image| &image.value) {
+            Some(KeyValue::Set(members)) => members,
+            _ => &[],
+        }
+    }
+
+    /// Whether a sorted set holds the job.
+    pub fn is_in(&self, set: &Key) -> bool {
+        self.memberships.iter().any(
+            |membership| matches!(membership, Membership::Zset { key, .. } if key == set.as_bytes()),
+        )
+    }
+}
+
+/// Where the replies about one job stand.
+struct Slots {
+    hash: (Key, Slot, Slot),
+    dependents: (Key, Slot, Slot),
+    dependencies: (Key, Slot, Slot),
+    results: (Key, Slot, Slot),
+    registries: Vec<(Key, Slot)>,
+}
+
+impl Store {
+    /// Reads jobs whole: one round trip, a second one where some have a group or a rate limit.
+    ///
+    /// `queues` are those in whose registries a job is looked for. A job of which a part cannot be
+    /// read is a lack as a whole: half of it could not be put back.
+    pub fn standings(&mut self, jobs: &[(&JobId, &[QueueName])]) -> Result<Vec<Part<Standing>>> {
+        let mut batch = Batch::default();
+        let slots: Vec<Slots> =
+            jobs.iter().map(|(id, queues)| self.add_standing(&mut batch, id, queues)).collect();
+        let mut replies = self.run(batch)?;
+        let mut standings: Vec<Part<Standing>> = jobs
+            .iter()
+            .zip(slots)
+            .map(|((id, _), slots)| take_standing(&mut replies, id, slots))
+            .collect();
+        self.read_groups(jobs, &mut standings)?;
+        Ok(standings)
+    }
+
+    /// Reads which jobs wait for each of `ids`. One round trip.
+    pub fn dependents_of(&mut self, ids: &[&JobId]) -> Result<Vec<Part<Vec<JobId>>>> {
+        let mut batch = Batch::default();
+        let slots: Vec<Slot> = ids
+            .iter()
+            .map(|id| {
+                let key = self.keys().dependents(id.as_bytes());
+                batch.add("SMEMBERS", cmd("SMEMBERS").arg(key).take())
+            })
+            .collect();
+        let mut replies = self.run(batch)?;
+        let ids = |slot| -> Part<Vec<JobId>> {
+            let members: Vec<Vec<u8>> = replies.get(slot)?;
+            Ok(members.into_iter().map(JobId::new).collect())
+        };
+        Ok(slots.into_iter().map(ids).collect())
+    }
+
+    /// Reads which of `ids` have a hash. One round trip.
+    pub fn have_hashes(&mut self, ids: &[&JobId]) -> Result<Vec<bool>> {
+        let mut batch = Batch::default();
+        let slots: Vec<Slot> = ids
+            .iter()
+            .map(|id| {
+                let key = self.keys().job(id.as_bytes());
+                batch.add("EXISTS", cmd("EXISTS").arg(key).take())
+            })
+            .collect();
+        let mut replies = self.run(batch)?;
+        // What cannot be asked counts as there: it is then left alone.
+        Ok(slots.into_iter().map(|slot| replies.get(slot).unwrap_or(true)).collect())
+    }
+
+    fn add_standing(&self, batch: &mut Batch, id: &JobId, queues: &[QueueName]) -> Slots {
+        let keys = self.keys();
+        let id = id.as_bytes();
+        let mut add = |key: Key, command: &'static str, tail: &[&str]| {
+            let value = batch.add(command, cmd(command).arg(&key).arg(tail).take());
+            let ttl = batch.add("PTTL", cmd("PTTL").arg(&key).take());
+            (key, value, ttl)
+        };
+        let hash = add(keys.job(id), "HGETALL", &[]);
+        let dependents = add(keys.dependents(id), "SMEMBERS", &[]);
+        let dependencies = add(keys.dependencies(id), "SMEMBERS", &[]);
+        let results = add(keys.results(id), "XRANGE", &["-", "+"]);
+        let sets = queues.iter().flat_map(|queue| {
+            let registries = AT_REST.map(|registry| keys.registry(registry, queue));
+            registries.into_iter().chain([keys.ready(queue)])
+        });
+        let registries = sets
+            .map(|key| {
+                let slot = batch.add("ZSCORE", cmd("ZSCORE").arg(&key).arg(id).take());
+                (key, slot)
+            })
+            .collect();
+        Slots { hash, dependents, dependencies, results, registries }
+    }
+
+    /// Adds the sets that a job's own fields lead to.
+    fn read_groups(
+        &mut self,
+        jobs: &[(&JobId, &[QueueName])],
+        standings: &mut [Part<Standing>],
+    ) -> Result<()> {
+        let mut batch = Batch::default();
+        let mut sets = Vec::new();
+        for (at, ((id, _), standing)) in jobs.iter().zip(standings.iter()).enumerate() {
+            let Ok(standing) = standing else { continue };
+            if let Some(group) = standing.field(b"group_id") {
+                let group = String::from_utf8_lossy(group);
+                let keys = [
+                    (self.keys().group(&group), id.as_bytes().to_vec()),
+                    (self.keys().groups(), group.into_owned().into_bytes()),
+                ];
+                for (key, member) in keys {
+                    let ask = cmd("SISMEMBER").arg(&key).arg(&member).take();
+                    sets.push((at, key, member, false, batch.add("SISMEMBER", ask)));
+                }
+            }
+            if let Some(limit) = standing.field(b"rate_limit_key") {
+                for key in [self.keys().rate_limit_allowed(limit), self.keys().rate_limited(limit)]
+                {
+                    let ask = cmd("ZSCORE").arg(&key).arg(id.as_bytes()).take();
+                    let member = id.as_bytes().to_vec();
+                    sets.push((at, key, member, true, batch.add("ZSCORE", ask)));
+                }
+            }
+        }
+        let mut replies = self.run(batch)?;
+        for (at, key, member, sorted, slot) in sets {
+            let found = take_set(&mut replies, key, member, sorted, slot);
+            let Some(standing) = standings.get_mut(at) else { continue };
+            match (standing.as_mut(), found) {
+                (Ok(standing), Ok(found)) => standing.memberships.extend(found),
+                (Ok(_), Err(lack)) => *standing = Err(lack),
+                (Err(_), _) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take_set(
+    replies: &mut Replies,
+    key: Key,
+    member: Vec<u8>,
+    sorted: bool,
+    slot: Slot,
+) -> Part<Option<Membership>> {
+    let key = key.into_bytes();
+    if sorted {
+        let score: Option<f64> = replies.get(slot)?;
+        return Ok(score.map(|score| Membership::Zset { key, member, score }));
+    }
+    let holds: bool = replies.get(slot)?;
+    Ok(holds.then_some(Membership::Set { key, member }))
+}
+
+fn take_standing(replies: &mut Replies, id: &JobId, slots: Slots) -> Part<Standing> {
+    let mut standing = Standing::default();
+    let (key, value, ttl) = slots.hash;
+    let fields: Vec<(Vec<u8>, Vec<u8>)> = pairs(replies.value(value)?)?;
+    if !fields.is_empty() {
+        standing.fields.clone_from(&fields);
+        standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Hash(fields)));
+    }
+    for (key, value, ttl) in [slots.dependents, slots.dependencies] {
+        let members: Vec<Vec<u8>> = replies.get(value)?;
+        if !members.is_empty() {
+            standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Set(members)));
+        }
+    }
+    let (key, value, ttl) = slots.results;
+    let entries = entries(replies.value(value)?)?;
+    if !entries.is_empty() {
+        standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Stream(entries)));
+    }
+    for (key, slot) in slots.registries {
+        let score: Option<f64> = replies.get(slot)?;
+        let member = id.as_bytes().to_vec();
+        standing.memberships.extend(score.map(|score| Membership::Zset {
+            key: key.into_bytes(),
+            member,
+            score,
+        }));
+    }
+    Ok(standing)
+}
+
+fn image(key: Key, ttl_ms: i64, value: KeyValue) -> KeyImage {
+    // -1: for ever. -2: it expired between two commands, which is as good as at once.
+    let ttl_ms = (ttl_ms != -1).then_some(ttl_ms.max(1));
+    KeyImage { key: key.into_bytes(), ttl_ms, value }
+}
+
+/// Fields and values, which come as one flat row.
+fn pairs(value: Value) -> Part<Vec<(Vec<u8>, Vec<u8>)>> {
+    let flat: Vec<Vec<u8>> = typed("HGETALL", value)?;
+    let mut flat = flat.into_iter();
+    let mut pairs = Vec::with_capacity(flat.len() / 2);
+    while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
+        pairs.push((name, value));
+    }
+    Ok(pairs)
+}
+
+fn entries(value: Value) -> Part<Vec<StreamEntry>> {
+    let entries: Vec<(Vec<u8>, Value)> = typed("XRANGE", value)?;
+    entries.into_iter().map(|(id, fields)| Ok((id, pairs(fields)?))).collect()
+}
+
+fn typed<T: FromRedisValue>(what: &str, value: Value) -> Part<T> {
+    T::from_redis_value(value).map_err(|error| Lack::new(what, Why::Failed, error.to_string()))
+}

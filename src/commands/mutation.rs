@@ -1,0 +1,98 @@
+//! The flags of every command that changes something, and how its report goes out.
+
+use crate::cli::non_empty;
+use crate::commands::selection::SelectionArgs;
+use crate::context::Context;
+use crate::error::{Outcome, Result};
+use crate::model::plan::Verb;
+use crate::ops::change::How;
+use crate::report::change::{
+    Cancel, ChangeReport, Delete, Enqueue, Move, Named, Promote, Purge, Repair, Resume, Retry,
+    Stop, Suspend, Undo,
+};
+
+/// The flags of every command that changes something.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Change")]
+pub(super) struct MutationArgs {
+    /// Show the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not ask on a terminal
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Say why, for the journal and the audit log
+    #[arg(long, value_name = "TEXT", value_parser = non_empty)]
+    pub reason: Option<String>,
+
+    /// Only the first N, in the order of the queues
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub limit: Option<u64>,
+
+    /// Keep no journal: what is done cannot be undone
+    #[arg(long)]
+    pub no_undo: bool,
+}
+
+impl MutationArgs {
+    /// How the change is to be carried out. `explicit` says whether a flag or an id gave the
+    /// scope, `named` whether an id did.
+    pub(super) fn how(&self, explicit: bool, named: bool, all: bool) -> How {
+        How {
+            dry_run: self.dry_run,
+            yes: self.yes,
+            reason: self.reason.clone(),
+            limit: self.limit,
+            no_undo: self.no_undo,
+            all,
+            explicit,
+            named,
+            kept_for: None,
+        }
+    }
+}
+
+impl SelectionArgs {
+    /// Whether a flag says which jobs are meant; variables and default sites never count.
+    pub(super) fn is_explicit(&self, context: &Context) -> bool {
+        !(context.global.site.is_empty()
+            && self.queue.is_empty()
+            && self.status.is_empty()
+            && self.method.is_none()
+            && self.event.is_none()
+            && self.user.is_none()
+            && self.exception.is_none()
+            && self.args.is_empty()
+            && self.older_than.is_none()
+            && self.since.is_none()
+            && self.until.is_none()
+            && self.id.is_empty())
+    }
+}
+
+/// Shows a report under the schema of its verb; the last line says how to undo it.
+pub(super) fn finish(context: &mut Context, report: &ChangeReport) -> Result<Outcome> {
+    let scope = context.scope()?;
+    let ui = &mut context.ui;
+    let outcome = match report.plan.kind {
+        Verb::Purge => ui.finish(&scope, &Named::<Purge>::of(report)),
+        Verb::Delete => ui.finish(&scope, &Named::<Delete>::of(report)),
+        Verb::Cancel => ui.finish(&scope, &Named::<Cancel>::of(report)),
+        Verb::Retry => ui.finish(&scope, &Named::<Retry>::of(report)),
+        Verb::Move => ui.finish(&scope, &Named::<Move>::of(report)),
+        Verb::Promote => ui.finish(&scope, &Named::<Promote>::of(report)),
+        Verb::Stop => ui.finish(&scope, &Named::<Stop>::of(report)),
+        Verb::Enqueue => ui.finish(&scope, &Named::<Enqueue>::of(report)),
+        Verb::Repair => ui.finish(&scope, &Named::<Repair>::of(report)),
+        Verb::Suspend => ui.finish(&scope, &Named::<Suspend>::of(report)),
+        Verb::Resume => ui.finish(&scope, &Named::<Resume>::of(report)),
+        Verb::Undo => ui.finish(&scope, &Named::<Undo>::of(report)),
+    }?;
+    if let Some(op) = report.op_id.as_ref().filter(|_| report.undoable) {
+        let command = context.target()?.undo_command(op.as_str());
+        context.ui.status(&format!("undo with: {command}"));
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,232 @@
+//! What a mutation did, or would do.
+
+use std::marker::PhantomData;
+
+use serde::{Serialize, Serializer};
+
+use super::{Block, Cell, Layout, Report, Role, View};
+use crate::error::Outcome;
+use crate::human;
+use crate::journal::OpId;
+use crate::model::plan::{Plan, Skipped, Tally};
+
+/// Jobs left alone that are listed one by one.
+pub const MOST_LISTED: usize = 100;
+
+/// What a mutation did, or, with a dry run, would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeReport {
+    /// The operation; `null` where nothing was changed.
+    pub op_id: Option<OpId>,
+    /// Whether nothing was to be changed.
+    pub dry_run: bool,
+    /// The plan.
+    pub plan: Plan,
+    /// Jobs that were changed.
+    pub changed: u64,
+    /// The same, where the change removes jobs; `null` otherwise.
+    pub removed: Option<u64>,
+    /// Jobs that were left alone.
+    pub skipped: u64,
+    /// Why they were left alone.
+    pub skipped_by_reason: Tally,
+    /// The first of them.
+    pub skipped_jobs: Vec<Skipped>,
+    /// Whether the operation can be undone.
+    pub undoable: bool,
+    /// The signal that ended it early.
+    pub interrupted_by: Option<i32>,
+    /// Whether a job that was named by its id was left alone.
+    #[serde(skip)]
+    pub named_skipped: bool,
+    /// What is not as one would think.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+impl ChangeReport {
+    /// The report of a plan that was not, or not yet, carried out.
+    pub fn of(plan: Plan, dry_run: bool) -> Self {
+        let mut report = Self {
+            op_id: None,
+            dry_run,
+            changed: 0,
+            removed: plan.kind.removes().then_some(0),
+            skipped: 0,
+            skipped_by_reason: Tally::default(),
+            skipped_jobs: Vec::new(),
+            undoable: false,
+            interrupted_by: None,
+            named_skipped: false,
+            notes: Vec::new(),
+            plan,
+        };
+        for skipped in report.plan.skipped.clone() {
+            report.skip(skipped);
+        }
+        report
+    }
+
+    /// Counts changed jobs.
+    pub fn add_changed(&mut self, jobs: u64) {
+        self.changed += jobs;
+        self.removed = self.plan.kind.removes().then_some(self.changed);
+    }
+
+    /// Counts a job that was left alone.
+    pub fn skip(&mut self, skipped: Skipped) {
+        self.skipped += 1;
+        self.skipped_by_reason.add(skipped.reason.as_str());
+        if self.skipped_jobs.len() < MOST_LISTED {
+            self.skipped_jobs.push(skipped);
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        match self.interrupted_by {
+            Some(signal) => Outcome::Interrupted { signal },
+            None if self.named_skipped => Outcome::No,
+            None => Outcome::Done,
+        }
+    }
+
+    fn view(&self, view: &mut View) {
+        view.push(Block::Text(Cell::new(self.sentence(), Role::Strong)));
+        if self.dry_run || self.changed > 0 {
+            lay_out_plan(&self.plan, view);
+        }
+        for (reason, count) in self.skipped_by_reason.sorted() {
+            let first = self.skipped_jobs.iter().filter(|skipped| skipped.reason == reason);
+            let ids: Vec<String> = first.take(3).map(|skipped| skipped.id.to_string()).collect();
+            let more = if count > ids.len() as u64 { ", …" } else { "" };
+            let text = format!(
+                "left alone: {}, {reason} ({}{more})",
+                human::counted(count, "job"),
+                ids.join(", ")
+            );
+            view.push(Block::Text(Cell::new(text, Role::Warn)));
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let done = self.plan.kind.done();
+        if self.dry_run {
+            return format!(
+                "{} would be {done}; nothing was changed",
+                human::counted(self.plan.count, "job")
+            );
+        }
+        match self.interrupted_by {
+            Some(_) => format!("{} {done}, then interrupted", human::counted(self.changed, "job")),
+            None => format!("{} {done}", human::counted(self.changed, "job")),
+        }
+    }
+}
+
+/// Lays a plan out: what there is of which kind.
+pub fn lay_out_plan(plan: &Plan, view: &mut View) {
+    let mut fields: Vec<(String, Cell)> = Vec::new();
+    for (name, tally) in [
+        ("by queue", &plan.by_queue),
+        ("by site", &plan.by_site),
+        ("by status", &plan.by_status),
+        ("by method", &plan.by_method),
+    ] {
+        let sorted = tally.sorted();
+        let shown: Vec<String> = sorted
+            .iter()
+            .take(6)
+            .map(|(name, count)| format!("{name} {}", human::count(*count)))
+            .collect();
+        let more = if sorted.len() > 6 { ", …" } else { "" };
+        if !shown.is_empty() {
+            fields.push((name.to_owned(), format!("{}{more}", shown.join(", ")).into()));
+        }
+    }
+    if plan.dependents > 0 {
+        fields.push(("dependents".to_owned(), human::count(plan.dependents).into()));
+    }
+    if let Some(bytes) = plan.bytes_to_journal {
+        fields.push(("journal".to_owned(), format!("about {}", human::bytes(bytes)).into()));
+    }
+    if let Some(limit) = plan.limit {
+        let text = format!("only the first {} in the order of the queues", human::count(limit));
+        fields.push(("limit".to_owned(), text.into()));
+    }
+    if !fields.is_empty() {
+        view.push(Block::Fields(fields));
+    }
+    for warning in &plan.warnings {
+        view.push(Block::Text(Cell::new(format!("warning: {warning}"), Role::Warn)));
+    }
+}
+
+/// A verb as a type, because a schema belongs to a type.
+pub trait Schema {
+    /// The schema's name.
+    const NAME: &'static str;
+}
+
+macro_rules! schemas {
+    ($($verb:ident $name:literal),* $(,)?) => {$(
+        #[doc = concat!("The schema `", $name, "`.")]
+        #[derive(Debug)]
+        pub struct $verb;
+        impl Schema for $verb {
+            const NAME: &'static str = $name;
+        }
+    )*};
+}
+
+schemas! {
+    Purge "jobctl.purge/1",
+    Delete "jobctl.delete/1",
+    Cancel "jobctl.cancel/1",
+    Retry "jobctl.retry/1",
+    Move "jobctl.move/1",
+    Promote "jobctl.promote/1",
+    Stop "jobctl.stop/1",
+    Enqueue "jobctl.enqueue/1",
+    Repair "jobctl.repair/1",
+    Suspend "jobctl.suspend/1",
+    Resume "jobctl.resume/1",
+    Undo "jobctl.undo/1",
+}
+
+/// A report under the schema of one verb.
+#[derive(Debug)]
+pub struct Named<'a, S> {
+    report: &'a ChangeReport,
+    schema: PhantomData<S>,
+}
+
+impl<'a, S> Named<'a, S> {
+    /// Puts a report under a schema.
+    pub fn of(report: &'a ChangeReport) -> Self {
+        Self { report, schema: PhantomData }
+    }
+}
+
+impl<S> Serialize for Named<'_, S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> std::result::Result<Z::Ok, Z::Error> {
+        self.report.serialize(serializer)
+    }
+}
+
+impl<S: Schema> Report for Named<'_, S> {
+    const SCHEMA: &'static str = S::NAME;
+    const ITEMS: Option<&'static str> = None;
+    const LAYOUT: Layout = Layout::Human;
+
+    fn outcome(&self) -> Outcome {
+        self.report.outcome()
+    }
+
+    fn view(&self, view: &mut View) {
+        self.report.view(view);
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.report.notes
+    }
+}

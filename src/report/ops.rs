@@ -1,0 +1,207 @@
+//! Operations: the list, one of them, what was pruned.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
+use crate::human;
+use crate::journal::{End, Ending, Header, OpId, Pruned, Verdict};
+
+/// The operations whose journals are kept.
+#[derive(Debug, Serialize)]
+pub struct OpsReport {
+    /// The operations, newest first.
+    pub ops: Vec<OpRow>,
+    /// What is not as one would think.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+/// One operation.
+#[derive(Debug, Serialize)]
+pub struct OpRow {
+    /// Its name.
+    pub op_id: OpId,
+    /// What it did.
+    pub verb: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Who did it.
+    pub user: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// How it ended; `null` while it runs and after a crash.
+    pub ending: Option<Ending>,
+    /// Whether it runs.
+    pub running: bool,
+    /// Jobs that it changed, as far as that is known.
+    pub changed: u64,
+    /// Jobs of which it is not known.
+    pub doubtful: u64,
+    /// The size of its journal.
+    pub size_bytes: u64,
+    /// The operation that it undid.
+    pub undoes: Option<OpId>,
+    /// The operation that undid it.
+    pub undone_by: Option<OpId>,
+}
+
+impl OpRow {
+    fn state(&self) -> Cell {
+        match (self.ending, self.running, &self.undone_by) {
+            (_, true, _) => Cell::new("running", Role::Started),
+            (_, _, Some(_)) => Cell::new("undone", Role::Dim),
+            (None, ..) => Cell::new("unfinished", Role::Bad),
+            (Some(Ending::Done), ..) => Cell::new("done", Role::Good),
+            (Some(Ending::Interrupted), ..) => Cell::new("interrupted", Role::Warn),
+            (Some(Ending::Failed), ..) => Cell::new("failed", Role::Bad),
+            (Some(Ending::Recovered), ..) => Cell::new("recovered", Role::Warn),
+        }
+    }
+}
+
+impl Report for OpsReport {
+    const SCHEMA: &'static str = "jobctl.ops/1";
+    const ITEMS: Option<&'static str> = Some("ops");
+
+    fn view(&self, view: &mut View) {
+        let columns = vec![
+            Column::left("OPERATION"),
+            Column::left("VERB"),
+            Column::left("STATE"),
+            Column::right("CHANGED"),
+            Column::right("SIZE"),
+            Column::left("BEGAN"),
+            Column::left("USER"),
+            Column::left("REASON").flexible(),
+        ];
+        let mut table = Table::new(columns, "no operation was journalled");
+        for op in &self.ops {
+            table.row(vec![
+                op.op_id.to_string().into(),
+                op.verb.clone().into(),
+                op.state(),
+                human::count(op.changed).into(),
+                human::bytes(op.size_bytes).into(),
+                human::time(op.began_at, &view.zone).into(),
+                op.user.clone().into(),
+                op.reason.clone().unwrap_or_default().into(),
+            ]);
+        }
+        view.push(Block::Table(table));
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// One operation and the first of its jobs.
+#[derive(Debug, Serialize)]
+pub struct OpReport {
+    /// The operation.
+    #[serde(flatten)]
+    pub op: OpRow,
+    /// Its header.
+    pub header: Header,
+    /// Its end.
+    pub end: Option<End>,
+    /// Its journal.
+    pub path: String,
+    /// The first of its jobs.
+    pub jobs: Vec<OpJob>,
+    /// What is not as one would think.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+/// A job of an operation.
+#[derive(Debug, Serialize)]
+pub struct OpJob {
+    /// Its id.
+    pub id: String,
+    /// What became of it; `null` where that is not known.
+    pub verdict: Option<Verdict>,
+    /// Where the change was to leave it.
+    pub left: String,
+}
+
+impl Report for OpReport {
+    const SCHEMA: &'static str = "jobctl.op/1";
+    const ITEMS: Option<&'static str> = Some("jobs");
+    const LAYOUT: Layout = Layout::Human;
+
+    fn view(&self, view: &mut View) {
+        let mut fields: Vec<(String, Cell)> = vec![
+            ("operation".to_owned(), self.op.op_id.to_string().into()),
+            ("verb".to_owned(), self.op.verb.clone().into()),
+            ("state".to_owned(), self.op.state()),
+            ("began".to_owned(), human::time(self.op.began_at, &view.zone).into()),
+            ("user".to_owned(), self.op.user.clone().into()),
+            ("command".to_owned(), self.header.command.clone().into()),
+            ("changed".to_owned(), human::count(self.op.changed).into()),
+            ("journal".to_owned(), self.path.clone().into()),
+        ];
+        let optional = [
+            ("reason", self.op.reason.clone()),
+            ("undoes", self.op.undoes.as_ref().map(ToString::to_string)),
+            ("undone by", self.op.undone_by.as_ref().map(ToString::to_string)),
+            ("doubtful", (self.op.doubtful > 0).then(|| human::count(self.op.doubtful))),
+        ];
+        for (name, value) in optional {
+            fields.extend(value.map(|value| (name.to_owned(), value.into())));
+        }
+        view.push(Block::Fields(fields));
+        let columns =
+            vec![Column::left("JOB").flexible(), Column::left("WHAT"), Column::left("LEFT")];
+        let mut table = Table::new(columns, "no job was touched");
+        for job in &self.jobs {
+            let what = match job.verdict {
+                Some(Verdict::Changed) => Cell::new("changed", Role::Good),
+                Some(Verdict::Untouched) => Cell::new("left alone", Role::Dim),
+                None => Cell::new("not known", Role::Warn),
+            };
+            table.row(vec![job.id.clone().into(), what, job.left.clone().into()]);
+        }
+        view.push(Block::Table(table));
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
+
+/// What was thrown away.
+#[derive(Debug, Serialize)]
+pub struct PruneReport {
+    /// Whether nothing was to be changed.
+    pub dry_run: bool,
+    /// The room that it took.
+    pub bytes: u64,
+    /// The journals, oldest first.
+    pub pruned: Vec<Pruned>,
+    /// What is not as one would think.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+impl Report for PruneReport {
+    const SCHEMA: &'static str = "jobctl.ops-prune/1";
+    const ITEMS: Option<&'static str> = Some("pruned");
+    const LAYOUT: Layout = Layout::Human;
+
+    fn view(&self, view: &mut View) {
+        let (journals, bytes) =
+            (human::counted(self.pruned.len() as u64, "journal"), human::bytes(self.bytes));
+        let text = if self.dry_run {
+            format!("{journals} of {bytes} would be removed")
+        } else {
+            format!("{journals} of {bytes} removed")
+        };
+        view.push(Block::Text(text.into()));
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}
