@@ -8,6 +8,7 @@ mod generate;
 mod jobs;
 mod mutation;
 mod ops;
+mod purge_jobs;
 mod selection;
 mod undo;
 
@@ -30,6 +31,7 @@ use crate::ui::{Ui, UiOptions};
 pub enum Command {
     Doctor(doctor::Args),
     Jobs(jobs::Args),
+    PurgeJobs(Box<purge_jobs::Args>),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -45,6 +47,7 @@ impl Command {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
+            Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -62,7 +65,8 @@ impl Command {
             Self::Doctor(_) => true,
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
-            Self::Undo(_)
+            Self::PurgeJobs(_)
+            | Self::Undo(_)
             | Self::Demo(_)
             | Self::Completions(_)
             | Self::Man(_)

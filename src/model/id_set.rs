@@ -12,7 +12,7 @@ pub struct IdSetBuilder {
     prints: Vec<u128>,
 }
 
-/// Ids, each of which can be claimed once in a pass.
+/// Ids, each of which can be claimed once.
 ///
 /// Two ids have the same fingerprint with a probability of 2⁻¹²⁸, and the keys are drawn anew for
 /// each set, so that nobody can make up an id that passes for another.
@@ -21,8 +21,10 @@ pub struct IdSet {
     keys: Keys,
     /// Sorted.
     prints: Vec<u128>,
-    /// One bit per fingerprint: claimed in this pass.
+    /// One bit per fingerprint.
     claimed: Vec<u64>,
+    /// How many are not claimed.
+    open: usize,
 }
 
 /// What came of a claim.
@@ -30,7 +32,7 @@ pub struct IdSet {
 pub enum Claim {
     /// It is in the set, and claimed from now on.
     Fresh,
-    /// It was claimed before in this pass.
+    /// It was claimed before.
     Again,
     /// It is not in the set.
     Foreign,
@@ -59,7 +61,8 @@ impl IdSetBuilder {
         self.prints.sort_unstable();
         self.prints.dedup();
         let claimed = vec![0; self.prints.len().div_ceil(64)];
-        IdSet { keys: self.keys, prints: self.prints, claimed }
+        let open = self.prints.len();
+        IdSet { keys: self.keys, prints: self.prints, claimed, open }
     }
 }
 
@@ -79,21 +82,34 @@ impl IdSet {
         self.prints.binary_search(&self.keys.print(id)).ok()
     }
 
-    /// Claims an id, if it is in the set and was not claimed in this pass.
+    /// How many ids are not claimed.
+    pub const fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Claims an id, if it is in the set and not claimed yet.
     pub fn claim(&mut self, id: &[u8]) -> Claim {
-        let Some(position) = self.position(id) else { return Claim::Foreign };
-        let (word, bit) = (position / 64, 1_u64 << (position % 64));
-        let Some(word) = self.claimed.get_mut(word) else { return Claim::Foreign };
+        let Some((word, bit)) = self.bit(id) else { return Claim::Foreign };
         if *word & bit != 0 {
             return Claim::Again;
         }
         *word |= bit;
+        self.open -= 1;
         Claim::Fresh
     }
 
-    /// Begins another pass: every id can be claimed again.
-    pub fn begin_pass(&mut self) {
-        self.claimed.fill(0);
+    /// Takes a claim back, so that the id can be claimed once more.
+    pub fn release(&mut self, id: &[u8]) {
+        if let Some((word, bit)) = self.bit(id).filter(|(word, bit)| **word & bit != 0) {
+            *word &= !bit;
+            self.open += 1;
+        }
+    }
+
+    /// The word and the bit in it that stand for an id.
+    fn bit(&mut self, id: &[u8]) -> Option<(&mut u64, u64)> {
+        let position = self.position(id)?;
+        Some((self.claimed.get_mut(position / 64)?, 1 << (position % 64)))
     }
 }
 
@@ -110,13 +126,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn id_set_claims_each_id_once_a_pass() {
+    fn id_set_claims_each_id_once_until_it_is_released() {
         let mut set: IdSet = ["a", "b", "b"].into_iter().collect();
         assert_eq!(set.len(), 2);
         assert_eq!([set.claim(b"a"), set.claim(b"b")], [Claim::Fresh; 2]);
         assert_eq!([set.claim(b"a"), set.claim(b"c")], [Claim::Again, Claim::Foreign]);
-        set.begin_pass();
-        assert_eq!(set.claim(b"a"), Claim::Fresh);
+        assert_eq!(set.open(), 0);
+        set.release(b"a");
+        assert_eq!([set.claim(b"a"), set.claim(b"b")], [Claim::Fresh, Claim::Again]);
         assert!(set.position(b"c").is_none());
     }
 }

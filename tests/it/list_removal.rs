@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jobctl::backend::redis::keys::{Key, Keys};
+use jobctl::backend::redis::list_merge::{MergeSource, Merged};
 use jobctl::backend::redis::list_removal::{
     Attached, Candidate, Flow, Removal, RemovalSink, Taken, attached_to,
 };
@@ -418,4 +419,170 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     assert_eq!(members, ["other"]);
     let slots: usize = redis::cmd("ZCARD").arg("rq:rl:k:allowed").query(&mut client).unwrap();
     assert_eq!(slots, 1);
+}
+
+/// The keys that a merge works with.
+fn work() -> [Key; 2] {
+    ["prepared", "snapshot"].map(|name| Key::of(format!("rq:jobctl:merge:{name}").into_bytes()))
+}
+
+/// What was removed, in the queue's order, each with what it followed.
+fn removed_in_order(record: &Record<'_>) -> Vec<(JobId, Option<JobId>)> {
+    let removed = record.removed();
+    let mut candidates: Vec<&Candidate> =
+        record.offered.iter().filter(|c| removed.contains(&c.id.to_string())).collect();
+    candidates.sort_by_key(|candidate| candidate.order);
+    candidates.into_iter().map(|c| (c.id.clone(), c.follows.clone())).collect()
+}
+
+fn merge(server: &RedisServer, source: &[(JobId, Option<JobId>)]) -> Merged {
+    let source: Vec<(&[u8], Option<&[u8]>)> = source
+        .iter()
+        .map(|(id, follows)| (id.as_bytes(), follows.as_ref().map(JobId::as_bytes)))
+        .collect();
+    store(server).merge_into_list(&queue(), &work(), &mut source.as_slice()).unwrap()
+}
+
+#[test]
+fn merge_gives_the_list_back_as_it_was() {
+    let server = RedisServer::start();
+    let mut client = server.client();
+    let mut draw = Draw(11);
+    for count in [1, 2, 700, 25_000] {
+        for shape in [Shape::Alternating, Shape::Random(3), Shape::Clustered, Shape::All] {
+            server.cmd(&["FLUSHALL"]);
+            let all = fill(&mut client, count);
+            let picked = all.iter().enumerate().filter(|(at, _)| shape.picks(*at, &mut draw));
+            let meant: Vec<String> = picked.map(|(_, id)| id.clone()).collect();
+            let mut record = Record::default();
+            remove(&server, RECEIPT_OF, &meant, &mut record);
+            let merged = merge(&server, &removed_in_order(&record));
+            assert_eq!(merged, Merged { restored: meant.len(), there: 0, unplaced: 0 });
+            assert!(list(&mut client) == all, "{count} ids, {shape:?}");
+            // Once more changes nothing.
+            let again = merge(&server, &removed_in_order(&record));
+            assert_eq!((again.restored, again.there), (0, meant.len()));
+            assert!(list(&mut client) == all);
+            let left: usize =
+                redis::cmd("EXISTS").arg(&work()[0]).arg(&work()[1]).query(&mut client).unwrap();
+            assert_eq!(left, 0, "keys of the merge stayed");
+        }
+    }
+}
+
+#[test]
+fn merge_after_pops_and_pushes_keeps_what_is_defined() {
+    let server = RedisServer::start();
+    let mut client = server.client();
+    let all = fill(&mut client, 4_000);
+    let meant: Vec<String> = all.iter().step_by(2).cloned().collect();
+    let mut record = Record::default();
+    remove(&server, RECEIPT_OF, &meant, &mut record);
+    let popped: Vec<String> = redis::cmd("LPOP").arg(LIST).arg(300).query(&mut client).unwrap();
+    server.cmd(&["RPUSH", LIST, "new::1", "new::2"]);
+    let merged = merge(&server, &removed_in_order(&record));
+    assert_eq!(merged.restored, 2_000);
+    // Those that followed what was popped; the first was the head and still is.
+    assert_eq!(merged.unplaced, 300 - 1);
+    let mut expected: Vec<String> =
+        all.iter().filter(|id| !popped.contains(id)).cloned().collect();
+    expected.extend(["new::1".to_owned(), "new::2".to_owned()]);
+    assert!(list(&mut client) == expected);
+}
+
+#[test]
+fn merge_beside_producers_and_a_consumer_loses_and_doubles_nothing() {
+    for seed in [5, 6] {
+        let server = RedisServer::start();
+        let mut client = server.client();
+        let all = fill(&mut client, 20_000);
+        let mut draw = Draw(seed);
+        let meant: Vec<String> = all.iter().filter(|_| draw.below(2) == 0).cloned().collect();
+        let mut record = Record::default();
+        remove(&server, RECEIPT_OF, &meant, &mut record);
+        let stop = AtomicBool::new(false);
+        let (popped, back, front, merged) = std::thread::scope(|scope| {
+            let consumer = scope.spawn(|| consume_slowly(&server, &stop));
+            let back = scope.spawn(|| produce_slowly(&server, &stop, "RPUSH", "back"));
+            let front = scope.spawn(|| produce_slowly(&server, &stop, "LPUSH", "front"));
+            let merged = merge(&server, &removed_in_order(&record));
+            stop.store(true, Ordering::Relaxed);
+            (consumer.join().unwrap(), back.join().unwrap(), front.join().unwrap(), merged)
+        });
+        let left = list(&mut client);
+        let context = format!("seed {seed}: popped {}, pushed {}", popped.len(), back + front);
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        for id in popped.iter().chain(&left) {
+            *seen.entry(id).or_default() += 1;
+        }
+        assert_eq!(merged.restored, meant.len(), "{context}");
+        assert!(seen.values().all(|times| *times == 1), "an id came twice, {context}");
+        assert_eq!(seen.len(), all.len() + back + front, "an id is lost, {context}");
+        assert!(seen.keys().all(|id| !id.contains("jobctl")), "a marker was seen, {context}");
+        let meant: HashSet<&String> = meant.iter().collect();
+        let kept: Vec<&String> = popped
+            .iter()
+            .chain(&left)
+            .filter(|id| id.starts_with("site1::") && !meant.contains(id))
+            .collect();
+        assert!(kept.is_sorted(), "what stayed is out of order, {context}");
+        let all_left: Vec<&String> = left.iter().filter(|id| id.starts_with("site1::")).collect();
+        assert!(all_left.is_sorted() || !popped.is_empty(), "{context}");
+    }
+}
+
+/// As fast as a row of real workers.
+fn consume_slowly(server: &RedisServer, stop: &AtomicBool) -> Vec<String> {
+    let (mut client, mut popped) = (server.client(), Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        let id: Option<String> = redis::cmd("LPOP").arg(LIST).query(&mut client).unwrap();
+        popped.extend(id);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    popped
+}
+
+fn produce_slowly(server: &RedisServer, stop: &AtomicBool, command: &str, name: &str) -> usize {
+    let (mut client, mut count) = (server.client(), 0);
+    while !stop.load(Ordering::Relaxed) {
+        let id = format!("{name}::{count:08}");
+        let () = redis::cmd(command).arg(LIST).arg(id).query(&mut client).unwrap();
+        count += 1;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    count
+}
+
+#[test]
+fn merge_notices_an_id_taken_from_the_middle_meanwhile() {
+    struct Meddling<'a> {
+        server: &'a RedisServer,
+        calls: usize,
+        source: Vec<(String, Option<String>)>,
+    }
+    impl MergeSource for Meddling<'_> {
+        fn each(
+            &mut self,
+            visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>,
+        ) -> Result<()> {
+            self.calls += 1;
+            if self.calls == 2 {
+                self.server.cmd(&["LREM", LIST, "1", "site1::00001500"]);
+                self.server.cmd(&["RPUSH", LIST, "new::1"]);
+            }
+            self.source
+                .iter()
+                .try_for_each(|(id, f)| visit(id.as_bytes(), f.as_ref().map(String::as_bytes)))
+        }
+    }
+    let server = RedisServer::start();
+    let mut client = server.client();
+    fill(&mut client, 3_000);
+    let source = vec![("back".to_owned(), Some("site1::00000100".to_owned()))];
+    let mut source = Meddling { server: &server, calls: 0, source };
+    let merged = store(&server).merge_into_list(&queue(), &work(), &mut source).unwrap();
+    assert_eq!((merged.restored, merged.unplaced), (1, 0));
+    let ids = list(&mut client);
+    assert!(!ids.contains(&"site1::00001500".to_owned()), "a canceled job came back");
+    assert_eq!((ids[101].as_str(), ids.len()), ("back", 3_001));
 }

@@ -13,6 +13,11 @@ use crate::model::queue::Registry;
 pub struct Key(Vec<u8>);
 
 impl Key {
+    /// A key that was made here and kept as bytes since.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
     /// The key's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

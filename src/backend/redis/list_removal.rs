@@ -38,6 +38,8 @@
 //! next pass over what remains. Passes end when one of them took nothing.
 
 mod ids;
+mod pages;
+mod registry;
 mod script;
 mod side;
 
@@ -52,6 +54,7 @@ use crate::model::id_set::IdSet;
 use side::{End, Side};
 
 pub use ids::{Attached, attached_to};
+pub use pages::ListPages;
 pub(super) use ids::{digits, keys_of};
 pub(super) use script::Script;
 
@@ -168,10 +171,10 @@ impl Store {
         ids: IdSet,
         sink: &mut dyn RemovalSink,
     ) -> Result<Removal> {
-        let mut sweep = ListSweep::new(self.keys().queue(queue), receipts.clone(), ids);
+        let mut sweep = ListSweep::new(self.keys().queue(queue), ids);
         while let Some(batch) = sweep.next_batch(self)? {
             let attached = sink.before(self, &batch)?;
-            let taken = sweep.take(self, &batch, &attached)?;
+            let taken = sweep.take(self, receipts, &batch, &attached)?;
             if sink.after(self, &batch, &taken)? == Flow::Stop {
                 return Ok(Removal { stopped: true, ..sweep.removal });
             }
@@ -185,8 +188,6 @@ impl Store {
 /// After each batch the list is whole, so it may end at any time.
 pub struct ListSweep {
     list: Key,
-    receipts: Key,
-    marker: Vec<u8>,
     ids: IdSet,
     head: Side,
     tail: Side,
@@ -199,13 +200,10 @@ pub struct ListSweep {
 
 impl ListSweep {
     /// Is going to take `ids` out of `list`.
-    pub fn new(list: Key, receipts: Key, mut ids: IdSet) -> Self {
-        ids.begin_pass();
-        let marker = [b"\0jobctl:", receipts.as_bytes()].concat();
+    pub fn new(list: Key, ids: IdSet) -> Self {
         let (head, tail) = sides_of(0);
         let removal = Removal::default();
-        let (pass, removed_before_pass, end) = (0, 0, End::Head);
-        Self { list, receipts, marker, ids, head, tail, end, pass, removed_before_pass, removal }
+        Self { list, ids, head, tail, end: End::Head, pass: 0, removed_before_pass: 0, removal }
     }
 
     /// What came of it so far.
@@ -230,19 +228,18 @@ impl ListSweep {
         }
     }
 
-    /// Begins another pass; false where there is nothing to hope for from it.
+    /// Begins another pass, for ids that were not found and for second ones of the same name; false
+    /// where there is nothing to hope for from it.
     fn begin_pass(&mut self) -> bool {
-        let again = self.head.seen_again || self.tail.seen_again;
-        let done = !again && self.removal.removed + self.removal.left >= self.ids.len();
+        let doubled = self.head.doubled.drain(..).chain(self.tail.doubled.drain(..));
+        doubled.for_each(|id| self.ids.release(&id));
         let in_vain = self.removal.removed == self.removed_before_pass;
         self.pass += 1;
-        if done || in_vain || self.pass >= PASSES {
+        if self.ids.open() == 0 || in_vain || self.pass >= PASSES {
             return false;
         }
-        self.ids.begin_pass();
         (self.head, self.tail) = sides_of(self.pass);
         self.removed_before_pass = self.removal.removed;
-        self.removal.left = 0;
         true
     }
 
@@ -297,10 +294,12 @@ impl ListSweep {
         batch
     }
 
-    /// Takes the candidates of the present batch, each with what belongs to it; `None` leaves it.
+    /// Takes candidates of the present batch, each with what belongs to it; `None` leaves it.
+    /// One round trip.
     pub fn take(
         &mut self,
         store: &mut Store,
+        receipts: &Key,
         batch: &[Candidate],
         attached: &[Option<Attached>],
     ) -> Result<Vec<Taken>> {
@@ -312,11 +311,14 @@ impl ListSweep {
             .collect();
         let mut taken = vec![Taken::Left; batch.len()];
         self.removal.left += batch.len() - going.len();
-        let Some(reply) = self.run_script(store, &going)? else { return Ok(taken) };
+        let Some(reply) = self.run_script(store, receipts, &going)? else { return Ok(taken) };
         for ((at, ..), code) in going.iter().zip(&reply.codes) {
             if let Some(slot) = taken.get_mut(*at) {
                 *slot = Taken::of(*code);
             }
+        }
+        for (candidate, _) in batch.iter().zip(&taken).filter(|(_, t)| **t == Taken::NotThere) {
+            self.ids.release(candidate.id.as_bytes());
         }
         let count = |what| taken.iter().filter(|taken| **taken == what).count();
         let (removed, gone) = (count(Taken::Removed), count(Taken::NotThere));
@@ -332,17 +334,18 @@ impl ListSweep {
     fn run_script(
         &self,
         store: &mut Store,
+        receipts: &Key,
         going: &[(usize, &Candidate, &Attached)],
     ) -> Result<Option<ScriptReply>> {
         let distances = || going.iter().map(|(_, candidate, _)| candidate.distance);
         let (Some(nearest), Some(farthest)) = (distances().min(), distances().max()) else {
             return Ok(None);
         };
-        let mut keys = vec![self.list.clone(), self.receipts.clone()];
+        let mut keys = vec![self.list.clone(), receipts.clone()];
         keys.extend(going.iter().flat_map(|(_, _, attached)| keys_of(attached)).cloned());
         let (first, last) = self.end.seen(nearest, farthest);
         let mut arguments = vec![
-            self.marker.clone(),
+            [b"\0jobctl:", receipts.as_bytes()].concat(),
             first.to_string().into(),
             last.to_string().into(),
             REACH.to_string().into(),

@@ -12,6 +12,7 @@ pub mod endpoint;
 mod fault;
 pub mod images;
 pub mod keys;
+pub mod list_merge;
 pub mod list_removal;
 pub mod read;
 pub mod reply;

@@ -60,6 +60,18 @@ pub trait Change {
     fn changed(&mut self, _job: &Self::Job) {}
 }
 
+/// Where the batches come from.
+pub trait Source<J> {
+    /// The next batch; `None` when there is none. May read for it.
+    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<J>>>;
+}
+
+impl<J, I: Iterator<Item = Result<Vec<J>>>> Source<J> for I {
+    fn next(&mut self, _store: &mut Store) -> Option<Result<Vec<J>>> {
+        Iterator::next(self)
+    }
+}
+
 /// A job of a batch.
 #[derive(Debug)]
 pub struct Item<'a, J> {
@@ -81,7 +93,7 @@ pub fn apply<C: Change>(
     how: &How,
     undoes: Option<&OpId>,
     change: &mut C,
-    batches: &mut dyn Iterator<Item = Result<Vec<C::Job>>>,
+    batches: &mut dyn Source<C::Job>,
 ) -> Result<ChangeReport> {
     let interrupts = Interrupts::catch()?;
     let header = header_of(context, &plan, how, undoes)?;
@@ -104,7 +116,7 @@ pub fn apply<C: Change>(
             ended = Ok(Ending::Interrupted);
             break;
         }
-        let batch = match batches.next() {
+        let batch = match context.store().map(|store| batches.next(store)).unwrap_or_else(|error| Some(Err(error))) {
             None => break,
             Some(Ok(batch)) => batch,
             Some(Err(error)) => {

@@ -13,6 +13,7 @@ pub mod delete;
 pub mod dependents;
 mod dispose;
 pub mod ops;
+pub mod purge;
 pub mod undo;
 
 use std::time::Duration;

@@ -71,8 +71,8 @@ pub(super) struct Side {
     pub(super) passed: Option<Vec<u8>>,
     /// The last id that was passed and stays.
     border: Option<Vec<u8>>,
-    /// Whether an id came twice, so that the second one is left for another pass.
-    pub(super) seen_again: bool,
+    /// Ids that came twice: the second one is left for another pass.
+    pub(super) doubled: Vec<Vec<u8>>,
     next_order: i64,
 }
 
@@ -85,7 +85,7 @@ impl Side {
             complete: false,
             passed: None,
             border: None,
-            seen_again: false,
+            doubled: Vec::new(),
             next_order,
         }
     }
@@ -143,14 +143,24 @@ impl Side {
             if claim == Claim::Fresh {
                 batch.push(self.candidate(&id));
             } else {
-                self.seen_again |= claim == Claim::Again;
                 self.border = Some(id.clone());
+            }
+            if claim == Claim::Again {
+                self.doubled.push(id.clone());
             }
             self.passed = Some(id);
             // Counted as left standing until `settle` knows better.
             self.kept += 1;
         }
         batch
+    }
+
+    /// Passes everything ahead; all of it stays.
+    pub(super) fn pass_all(&mut self) -> Vec<Vec<u8>> {
+        let page: Vec<Vec<u8>> = self.ahead.drain(..).collect();
+        self.kept += page.len();
+        self.border = page.last().cloned().or(self.border.take());
+        page
     }
 
     fn candidate(&mut self, id: &[u8]) -> Candidate {
