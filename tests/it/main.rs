@@ -9,4 +9,5 @@ mod support;
 mod connect;
 mod list_removal;
 mod registered;
+mod purge;
 mod rq_workers;
