@@ -15,11 +15,10 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            // Masked to seven bits.
-            self.bytes.push((number & 0x7f) as u8 | 0x80);
+            self.bytes.push(low_bits(number) | 0x80);
             number >>= 7;
         }
-        self.bytes.push(number as u8);
+        self.bytes.push(low_bits(number));
     }
 
     pub(super) fn text(&mut self, bytes: &[u8]) {
@@ -128,6 +127,11 @@ impl Writer {
             }
         }
     }
+}
+
+/// The lowest seven bits, which fit into a byte.
+fn low_bits(number: u64) -> u8 {
+    u8::try_from(number & 0x7f).unwrap_or_default()
 }
 
 /// Reads values one after the other; `None` where they are not what was written.

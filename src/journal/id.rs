@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of an operation: its start in UTC and six random hex digits,
-/// `20261121T232501-3f9a2c`. Sorts by time, and is a plain file name.
+/// The name of an operation: its start in UTC, three hex digits of the second's fraction and three
+/// random ones, `20261121T232501-3f9a2c`. Sorts by time, and is a plain file name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpId(String);
 
@@ -18,8 +18,9 @@ impl OpId {
     pub fn new(now: Timestamp) -> Self {
         let time = now.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%M%S").to_string();
         // The standard library's hash keys are random per process and thread.
-        let random = RandomState::new().build_hasher().finish() & 0x00ff_ffff;
-        Self(format!("{time}-{random:06x}"))
+        let random = RandomState::new().build_hasher().finish() & 0xfff;
+        let fraction = i64::from(now.subsec_nanosecond()) * 0x1000 / 1_000_000_000;
+        Self(format!("{time}-{fraction:03x}{random:03x}"))
     }
 
     /// The name.

@@ -71,7 +71,9 @@ impl Journal {
             out.number(self.images);
             out.number(u64::try_from(taken_at_ms).unwrap_or(0));
             out.number(now.len() as u64);
-            now.iter().for_each(|image| out.image(image));
+            for image in now {
+                out.image(image);
+            }
             self.frame(Kind::Images, &out.bytes)?;
             self.images += now.len() as u64;
             rest = later;

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod change;
 mod connect;
 mod list_removal;
 mod registered;

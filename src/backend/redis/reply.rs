@@ -58,6 +58,8 @@ impl ReplyError {
             "BUSY" => ReplyErrorKind::Busy,
             "READONLY" => ReplyErrorKind::ReadOnly,
             "MISCONF" => ReplyErrorKind::CannotSave,
+            // Redis 7 says this of a script's command, without a code of its own.
+            _ if text.contains("The user executing the script can't") => ReplyErrorKind::Denied,
             _ => ReplyErrorKind::Other,
         };
         Self { kind, code, text }
@@ -172,6 +174,7 @@ mod tests {
             ("BUSY Redis is busy running a script.", ReplyErrorKind::Busy),
             ("READONLY You can't write", ReplyErrorKind::ReadOnly),
             ("MISCONF Redis is configured", ReplyErrorKind::CannotSave),
+            ("ERR The user executing the script can't run this command", ReplyErrorKind::Denied),
             ("ERR unknown command", ReplyErrorKind::Other),
             ("", ReplyErrorKind::Other),
         ] {

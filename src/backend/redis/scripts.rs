@@ -93,8 +93,8 @@ impl Call {
         self
     }
 
-    pub(super) fn number(&mut self, number: impl ToString) -> &mut Self {
-        self.args.push(number.to_string().into_bytes());
+    pub(super) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
+        self.args.push(format!("{number}").into_bytes());
         self
     }
 }

@@ -119,7 +119,12 @@ enum Held {
 fn recover(context: &mut Context, journals: &JournalDir, op: &OpId, dry_run: bool) -> Result<Held> {
     let held = journals.hold(op)?;
     let summary = journals.summary(op)?;
-    if summary.end.is_some() || dry_run {
+    if dry_run {
+        return Ok(Held::Ended(held));
+    }
+    if summary.end.is_some() {
+        // An end without Redis leaves them behind; the journal has what they say.
+        context.store()?.forget_receipts(op)?;
         return Ok(Held::Ended(held));
     }
     let receipts = context.store()?.receipts(op)?;
@@ -144,26 +149,19 @@ fn recover(context: &mut Context, journals: &JournalDir, op: &OpId, dry_run: boo
     Ok(Held::Recovered(journal))
 }
 
-/// Ids of an operation that were put back already, and those of which that is in doubt.
-#[derive(Debug, Default)]
-struct Undone {
-    ids: HashSet<Vec<u8>>,
-    doubtful: HashSet<Vec<u8>>,
-}
-
 /// Which ids earlier undos of `op` put back, less those whose undo was undone in turn.
+///
+/// What such an undo has neither confirmed nor in its receipts was not put back: the script that
+/// puts a job back writes the receipt as well, so Redis loses both or none.
 fn undone_ids(
     context: &mut Context,
     journals: &JournalDir,
     op: &OpId,
     dry_run: bool,
-) -> Result<Undone> {
-    let mut undone = Undone::default();
+) -> Result<HashSet<Vec<u8>>> {
+    let mut undone = HashSet::new();
     for other in journals.ids()? {
-        // Sorted by time: an undo is never older than what it undoes.
-        if other <= *op {
-            break;
-        }
+        // All of them: the clock may have been set back between the two.
         let Ok(reader) = journals.open(&other) else { continue };
         if reader.header().undoes.as_ref() != Some(op) {
             continue;
@@ -176,14 +174,9 @@ fn undone_ids(
         while let Some(step) = reader.step()? {
             let Step::Images(batch) = step else { continue };
             for (number, image) in (batch.first..).zip(batch.images) {
-                match verdict_of(&verdicts, number) {
-                    Some(Verdict::Changed) if !taken_back.ids.contains(&image.id) => {
-                        undone.ids.insert(image.id);
-                    }
-                    None => {
-                        undone.doubtful.insert(image.id);
-                    }
-                    _ => {}
+                let put_back = verdict_of(&verdicts, number) == Some(Verdict::Changed);
+                if put_back && !taken_back.contains(&image.id) {
+                    undone.insert(image.id);
                 }
             }
         }
@@ -199,14 +192,18 @@ fn verdict_of(verdicts: &[Option<Verdict>], number: u64) -> Option<Verdict> {
 struct Choice {
     options: UndoOptions,
     verdicts: Vec<Option<Verdict>>,
-    undone: Undone,
-    /// Queues that ids go back to, and an id that is not plain, if one is among them.
+    undone: HashSet<Vec<u8>>,
+    /// Ids that not every RQ runs, and the queues that they go back to.
     runnable: Vec<(JobId, QueueName)>,
     decoder: Decoder,
 }
 
 impl Choice {
-    fn new(options: UndoOptions, reader: &mut JournalReader, undone: Undone) -> Result<Self> {
+    fn new(
+        options: UndoOptions,
+        reader: &mut JournalReader,
+        undone: HashSet<Vec<u8>>,
+    ) -> Result<Self> {
         let verdicts = reader.verdicts()?;
         Ok(Self { options, verdicts, undone, runnable: Vec::new(), decoder: Decoder::default() })
     }
@@ -262,15 +259,14 @@ impl Choice {
         if verdict == Some(Verdict::Untouched) {
             return Judged::NotOurs;
         }
-        if self.undone.ids.contains(&image.id) {
+        if self.undone.contains(&image.id) {
             return Judged::Leave("it was put back already".to_owned());
         }
         if verdict.is_none() && removed && lives {
             // It was to be removed and is there: the crash came before.
             return Judged::NotOurs;
         }
-        let doubtful = verdict.is_none() || self.undone.doubtful.contains(&image.id);
-        if doubtful && !self.options.force {
+        if verdict.is_none() && !self.options.force {
             return Judged::Leave(DOUBTFUL.to_owned());
         }
         if removed && lives {
@@ -293,11 +289,8 @@ impl Choice {
         if plan.sample.len() < 5 {
             plan.sample.push(id.clone());
         }
-        if let Some(queue) = runs_again(image, keys) {
-            if id.as_bytes().iter().any(|byte| !is_plain(*byte)) {
-                self.runnable.push((id.clone(), queue));
-            }
-        }
+        let odd = id.as_bytes().iter().any(|byte| !is_plain(*byte));
+        self.runnable.extend(runs_again(image, keys).filter(|_| odd).map(|q| (id.clone(), q)));
         let job_key = keys.job(&image.id);
         let field = |name: &[u8]| image.field(job_key.as_bytes(), name);
         if let Some(origin) = field(b"origin") {

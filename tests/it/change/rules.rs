@@ -1,0 +1,138 @@
+//! What a mutation may do at all: dry runs, read-only, explicit scope, the right user.
+
+use tempfile::tempdir;
+
+use super::{assert_same, data, done, enqueue_raw, list, on, op_of, snapshot};
+use crate::support::redis::RedisServer;
+
+fn three_jobs() -> RedisServer {
+    let server = RedisServer::start();
+    enqueue_raw(&server, "long", ["s::a", "s::b", "t::c"].map(str::to_owned));
+    server
+}
+
+#[test]
+fn dry_run_shows_the_plan_and_changes_and_writes_nothing() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let before = snapshot(&server);
+    let run = done(
+        &server,
+        state.path(),
+        &["jobs", "delete", "--queue", "long", "--dry-run", "-o", "json"],
+    );
+    let report = data(&run);
+    assert_eq!(report["plan"]["count"], 3);
+    assert_eq!(report["plan"]["by_site"], serde_json::json!({"s": 2, "t": 1}));
+    assert!(report["plan"]["by_method"].is_object());
+    assert_eq!(report["op_id"], serde_json::Value::Null);
+    assert_same(&before, &snapshot(&server));
+    assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn read_only_refuses_but_shows_plans() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    for arguments in [
+        &["jobs", "delete", "--all", "--read-only"][..],
+        &["jobs", "cancel", "s::a", "--read-only"],
+    ] {
+        let run = on(&server, state.path(), arguments).run();
+        assert_eq!(run.code, 77, "{}", run.stderr);
+    }
+    let run =
+        on(&server, state.path(), &["jobs", "delete", "--all"]).env("JOBCTL_READ_ONLY", "1").run();
+    assert_eq!(run.code, 77);
+    done(&server, state.path(), &["jobs", "delete", "--all", "--read-only", "--dry-run"]);
+    let op = op_of(&done(&server, state.path(), &["jobs", "delete", "s::a"]));
+    assert_eq!(on(&server, state.path(), &["undo", &op, "--read-only"]).run().code, 77);
+}
+
+#[test]
+fn site_of_the_environment_is_no_explicit_scope() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    for variable in ["FRAPPE_SITE", "JOBCTL_SITE"] {
+        let run = on(&server, state.path(), &["jobs", "delete"]).env(variable, "s").run();
+        assert_eq!(run.code, 77, "{}", run.stderr);
+        assert!(run.stderr.contains("--all"), "{}", run.stderr);
+    }
+    let run = on(&server, state.path(), &["jobs", "delete", "--yes"]).run();
+    assert_eq!(run.code, 77, "{}", run.stderr);
+    assert_eq!(list(&server, "long").len(), 3);
+    // `--all` means all of what the variable narrowed.
+    let run = on(&server, state.path(), &["jobs", "delete", "--all"]).env("FRAPPE_SITE", "s").run();
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(list(&server, "long"), ["t::c"]);
+}
+
+#[test]
+fn site_filter_spares_sites_with_a_similar_name_and_foreign_jobs() {
+    let server = RedisServer::start();
+    let state = tempdir().unwrap();
+    let ids = ["erp::a", "erp.example::a", "erp2::a", "0b1c-foreign"];
+    enqueue_raw(&server, "q", ids.map(str::to_owned));
+    done(&server, state.path(), &["jobs", "delete", "--site", "erp"]);
+    assert_eq!(list(&server, "q"), &ids[1..]);
+}
+
+#[test]
+fn limit_takes_the_first_in_queue_order_and_says_so() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let run = done(
+        &server,
+        state.path(),
+        &["jobs", "delete", "--queue", "long", "--limit", "2", "-o", "json"],
+    );
+    assert_eq!(data(&run)["plan"]["limit"], 2);
+    assert_eq!(list(&server, "long"), ["t::c"]);
+}
+
+#[test]
+fn unknown_id_is_not_found_and_one_of_several_is_listed() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    assert_eq!(on(&server, state.path(), &["jobs", "delete", "nope"]).run().code, 66);
+    let run = on(&server, state.path(), &["jobs", "delete", "nope", "s::a", "-o", "json"]).run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(data(&run)["removed"], 1);
+    assert_eq!(data(&run)["skipped_jobs"][0]["id"], "nope");
+}
+
+#[test]
+fn running_state_cannot_be_asked_for() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let run = on(&server, state.path(), &["jobs", "delete", "--status", "started"]).run();
+    assert_eq!(run.code, 64, "{}", run.stderr);
+}
+
+#[test]
+fn undo_without_a_terminal_needs_the_operation() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let op = op_of(&done(&server, state.path(), &["jobs", "delete", "s::a"]));
+    let run = on(&server, state.path(), &["undo"]).run();
+    assert_eq!(run.code, 77, "{}", run.stderr);
+    assert!(run.stderr.contains(&op), "{}", run.stderr);
+    assert_eq!(on(&server, state.path(), &["undo", "20260101T000000-000000"]).run().code, 66);
+    assert_eq!(on(&server, state.path(), &["undo", "../../etc/passwd"]).run().code, 64);
+}
+
+#[test]
+fn access_list_that_forbids_the_change_is_told_and_nothing_is_lost() {
+    let server = RedisServer::builder()
+        .acl(&["user reader on >secret ~* &* +@read +ping +script|load +evalsha +role"])
+        .start();
+    enqueue_raw(&server, "long", ["a".to_owned()]);
+    let state = tempdir().unwrap();
+    let url = server.url_as("reader", "secret");
+    let run = crate::support::env::jobctl(["--redis", &url, "jobs", "delete", "a"])
+        .env("XDG_STATE_HOME", state.path())
+        .run();
+    assert_eq!(run.code, 77, "{}", run.stderr);
+    assert!(!run.stderr.contains("secret"), "{}", run.stderr);
+    assert_eq!(list(&server, "long"), ["a"]);
+}
