@@ -39,7 +39,8 @@ struct Draw(u64);
 
 impl Draw {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
@@ -170,8 +171,7 @@ fn removal_of_any_shape_takes_exactly_what_is_meant_in_order() {
             let removal = remove(&server, RECEIPT_OF, &meant, &mut record);
             let context = format!("{count} ids, {shape:?}");
             let gone: HashSet<&String> = meant.iter().collect();
-            let stays: Vec<String> =
-                all.iter().filter(|id| !gone.contains(id)).cloned().collect();
+            let stays: Vec<String> = all.iter().filter(|id| !gone.contains(id)).cloned().collect();
             assert_eq!(removal.removed, meant.len(), "{context}");
             assert!(list(&mut client) == stays, "the order changed: {context}");
             let mut noted = receipts(&mut client, RECEIPT_OF);
@@ -187,7 +187,8 @@ fn removal_of_any_shape_takes_exactly_what_is_meant_in_order() {
 
 /// Orders give the list's order again, and each id follows what it followed, or what is left of it.
 fn check_hints(all: &[String], record: &Record<'_>, context: &str) {
-    let place: HashMap<&str, usize> = all.iter().enumerate().map(|(n, id)| (id.as_str(), n)).collect();
+    let place: HashMap<&str, usize> =
+        all.iter().enumerate().map(|(n, id)| (id.as_str(), n)).collect();
     let meant: HashSet<String> = record.offered.iter().map(|c| c.id.to_string()).collect();
     let mut sorted: Vec<&Candidate> = record.offered.iter().collect();
     sorted.sort_by_key(|candidate| candidate.order);
@@ -209,7 +210,11 @@ fn check_hints(all: &[String], record: &Record<'_>, context: &str) {
         let kept = kept_before[at];
         let follows = candidate.follows.as_ref().map(ToString::to_string);
         let follows = follows.as_ref();
-        assert!(follows == before || follows == kept, "{} follows {follows:?}: {context}", candidate.id);
+        assert!(
+            follows == before || follows == kept,
+            "{} follows {follows:?}: {context}",
+            candidate.id
+        );
     }
 }
 
@@ -242,7 +247,8 @@ fn removal_that_lost_the_race_leaves_popped_and_changed_jobs_alone() {
     drop(record);
     for id in &popped {
         assert!(!removed.contains(id), "{id} was popped and removed");
-        let hash: bool = redis::cmd("EXISTS").arg(format!("rq:job:{id}")).query(&mut client).unwrap();
+        let hash: bool =
+            redis::cmd("EXISTS").arg(format!("rq:job:{id}")).query(&mut client).unwrap();
         assert!(hash, "{id} was popped and lost its hash");
     }
     assert_eq!(fates[&all[1_500]], Taken::Left);
@@ -377,8 +383,7 @@ fn removal_works_on_a_redis_without_free_memory() {
     let mut client = server.client();
     let all = fill(&mut client, 3_000);
     server.cmd(&["CONFIG", "SET", "maxmemory", "1mb"]);
-    let refused: redis::RedisResult<()> =
-        redis::cmd("RPUSH").arg("x").arg("y").query(&mut client);
+    let refused: redis::RedisResult<()> = redis::cmd("RPUSH").arg("x").arg("y").query(&mut client);
     assert!(refused.is_err(), "Redis still takes writes");
     let meant: Vec<String> = all.iter().step_by(2).cloned().collect();
     let removal = remove(&server, RECEIPT_OF, &meant, &mut Record::default());
@@ -395,7 +400,11 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     server.cmd(&["ZADD", "rq:rl:k:allowed", "1", "site1::00000003", "1", "other"]);
     struct Grouped;
     impl RemovalSink for Grouped {
-        fn before(&mut self, store: &mut Store, batch: &[Candidate]) -> Result<Vec<Option<Attached>>> {
+        fn before(
+            &mut self,
+            store: &mut Store,
+            batch: &[Candidate],
+        ) -> Result<Vec<Option<Attached>>> {
             let keys = store.keys();
             let attach = |candidate: &Candidate| Attached {
                 sets: vec![keys.group("g")],
@@ -411,8 +420,7 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     }
     let receipt = Keys::default().receipt(RECEIPT_OF);
     let ids: IdSet = [JobId::new("site1::00000003")].iter().map(JobId::as_bytes).collect();
-    let removal =
-        store(&server).remove_from_list(&queue(), &receipt, ids, &mut Grouped).unwrap();
+    let removal = store(&server).remove_from_list(&queue(), &receipt, ids, &mut Grouped).unwrap();
     assert_eq!(removal.removed, 2);
     assert_eq!(list(&mut client).len(), 9);
     let members: Vec<String> = redis::cmd("SMEMBERS").arg("rq:group:g").query(&mut client).unwrap();
@@ -457,17 +465,31 @@ fn merge_gives_the_list_back_as_it_was() {
             let mut record = Record::default();
             remove(&server, RECEIPT_OF, &meant, &mut record);
             let merged = merge(&server, &removed_in_order(&record));
-            assert_eq!(merged, Merged { restored: meant.len(), there: 0, unplaced: 0 });
+            assert_eq!(merged, Merged { restored: meant.len(), moved: 0, unplaced: 0 });
             assert!(list(&mut client) == all, "{count} ids, {shape:?}");
             // Once more changes nothing.
             let again = merge(&server, &removed_in_order(&record));
-            assert_eq!((again.restored, again.there), (0, meant.len()));
+            assert_eq!((again.restored, again.moved), (0, meant.len()));
             assert!(list(&mut client) == all);
             let left: usize =
                 redis::cmd("EXISTS").arg(&work()[0]).arg(&work()[1]).query(&mut client).unwrap();
             assert_eq!(left, 0, "keys of the merge stayed");
         }
     }
+}
+
+#[test]
+fn merge_moves_what_was_put_to_the_tail() {
+    let server = RedisServer::start();
+    let mut client = server.client();
+    let all = fill(&mut client, 5_000);
+    let meant: Vec<String> = all.iter().step_by(3).cloned().collect();
+    let mut record = Record::default();
+    remove(&server, RECEIPT_OF, &meant, &mut record);
+    let () = redis::cmd("RPUSH").arg(LIST).arg(&meant).query(&mut client).unwrap();
+    let merged = merge(&server, &removed_in_order(&record));
+    assert_eq!(merged, Merged { restored: 0, moved: meant.len(), unplaced: 0 });
+    assert!(list(&mut client) == all);
 }
 
 #[test]
@@ -484,8 +506,7 @@ fn merge_after_pops_and_pushes_keeps_what_is_defined() {
     assert_eq!(merged.restored, 2_000);
     // Those that followed what was popped.
     assert_eq!(merged.unplaced, 300);
-    let mut expected: Vec<String> =
-        all.iter().filter(|id| !popped.contains(id)).cloned().collect();
+    let mut expected: Vec<String> = all.iter().filter(|id| !popped.contains(id)).cloned().collect();
     expected.extend(["new::1".to_owned(), "new::2".to_owned()]);
     assert!(list(&mut client) == expected);
 }

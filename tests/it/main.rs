@@ -9,6 +9,6 @@ mod support;
 mod change;
 mod connect;
 mod list_removal;
-mod registered;
 mod purge;
+mod registered;
 mod rq_workers;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::change::{assert_same, snapshot};
 use crate::support::env::{Run, jobctl};
 use crate::support::redis::RedisServer;
 use crate::support::rq::Rq;
@@ -164,4 +165,75 @@ fn purge_counts_those_that_would_wait_for_ever() {
     let plan = &data(&run)["plan"];
     assert_eq!((&plan["count"], &plan["dependents"]), (&1.into(), &1.into()));
     assert!(plan["warnings"][0].as_str().unwrap().contains("--dependents"), "{plan}");
+}
+
+fn undo(server: &RedisServer, state: &Path, arguments: &[&str], op: &str) -> Run {
+    let url = server.url();
+    let all = ["--redis", &url, "undo", op, "--yes", "-o", "json"];
+    let all = all.into_iter().chain(arguments.iter().copied());
+    jobctl(all).env("XDG_STATE_HOME", state).run()
+}
+
+#[test]
+fn undo_of_a_purge_gives_everything_back_in_its_place() {
+    let server = RedisServer::start();
+    let rq = Rq::version("1.16.2").module("counting", COUNTING);
+    enqueue(&rq, &server, 1_300, Path::new("/dev/null"));
+    let state = tempfile::tempdir().unwrap();
+    let before = snapshot(&server);
+    for selection in [&["--method", "counting.odd"][..], &["--queue", "q"][..]] {
+        let run = purge(&server, state.path(), &[selection, &["-o", "json"]].concat());
+        assert!(run.stderr.trim_end().lines().last().unwrap().starts_with("undo with: "));
+        let op = data(&run)["op_id"].as_str().unwrap().to_owned();
+        let run = undo(&server, state.path(), &[], &op);
+        assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+        assert_same(&before, &snapshot(&server));
+        let again = undo(&server, state.path(), &[], &op);
+        assert_eq!(data(&again)["changed"], 0, "{}", again.stdout);
+        assert_same(&before, &snapshot(&server));
+    }
+}
+
+#[test]
+fn undo_of_a_purge_keeps_to_what_is_left_of_the_order() {
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1").module("counting", COUNTING);
+    enqueue(&rq, &server, 100, Path::new("/dev/null"));
+    let state = tempfile::tempdir().unwrap();
+    let all = queued(&server, "q");
+    let run = purge(&server, state.path(), &["--method", "counting.odd", "-o", "json"]);
+    let op = data(&run)["op_id"].as_str().unwrap().to_owned();
+    server.cmd(&["LPOP", "rq:queue:q", "10"]);
+    server.cmd(&["RPUSH", "rq:queue:q", "new"]);
+    let run = undo(&server, state.path(), &[], &op);
+    assert_eq!(data(&run)["changed"], 50);
+    assert!(run.stdout.contains("10 jobs stood behind jobs that have run"), "{}", run.stdout);
+    let popped: Vec<&String> = all.iter().step_by(2).take(10).collect();
+    let mut expected: Vec<String> =
+        all.iter().filter(|id| !popped.contains(id)).cloned().collect();
+    expected.push("new".into());
+    assert_eq!(queued(&server, "q"), expected);
+}
+
+#[test]
+fn undo_takes_back_a_purge_that_was_killed_anywhere() {
+    for fault in ["images-synced:2", "script-replied:1", "script-replied:2", "confirmed:1"] {
+        let server = RedisServer::start();
+        let rq = Rq::version("1.16.2").module("counting", COUNTING);
+        enqueue(&rq, &server, 1_300, Path::new("/dev/null"));
+        let state = tempfile::tempdir().unwrap();
+        let before = snapshot(&server);
+        let url = server.url();
+        let run = jobctl(["--redis", &url, "purge-jobs", "--queue", "q"])
+            .env("XDG_STATE_HOME", state.path())
+            .env("JOBCTL_TEST_FAULT", fault)
+            .run();
+        assert_eq!(run.code, -1, "{fault}: {}", run.stderr);
+        assert!(queued(&server, "q").len() < 1_300, "{fault}");
+        let ops = fs::read_dir(state.path().join("jobctl/ops")).unwrap();
+        let op = ops.map(|entry| entry.unwrap().path()).find(|path| path.is_file()).unwrap();
+        let run = undo(&server, state.path(), &[], op.file_stem().unwrap().to_str().unwrap());
+        assert_eq!(run.code, 0, "{fault}: {}\n{}", run.stdout, run.stderr);
+        assert_same(&before, &snapshot(&server));
+    }
 }

@@ -167,6 +167,12 @@ impl Keys {
         self.key(&[b"jobctl", b"receipt", op.as_bytes()])
     }
 
+    /// The two lists of an operation that gives jobs their places in a queue: the merged list, and
+    /// the copy from which it is made.
+    pub fn merge(&self, op: &str) -> [Key; 2] {
+        [b"merged".as_slice(), b"copy"].map(|name| self.key(&[b"jobctl", name, op.as_bytes()]))
+    }
+
     /// The queue in the key of its list; `None` for any other key.
     pub fn queue_of_list<'k>(&self, key: &'k [u8]) -> Option<&'k str> {
         self.queue_name_of(std::str::from_utf8(key).ok()?)

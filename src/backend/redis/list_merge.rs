@@ -15,6 +15,8 @@
 
 mod gaps;
 
+use std::collections::HashMap;
+
 use redis::cmd;
 
 use super::batch::Batch;
@@ -42,20 +44,13 @@ static COPY: Script = Script::new(include_str!("scripts/copy_list.lua"));
 pub trait MergeSource {
     /// Shows each id, in the order in which they stood, with the one that it followed; `None` at
     /// the head. Called several times, and shows the same each time.
-    fn each(
-        &mut self,
-        visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>,
-    ) -> Result<()>;
+    fn each(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>) -> Result<()>;
 }
 
 impl<I: AsRef<[u8]>> MergeSource for &[(I, Option<I>)] {
-    fn each(
-        &mut self,
-        visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>,
-    ) -> Result<()> {
-        self.iter().try_for_each(|(id, follows)| {
-            visit(id.as_ref(), follows.as_ref().map(AsRef::as_ref))
-        })
+    fn each(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>) -> Result<()> {
+        self.iter()
+            .try_for_each(|(id, follows)| visit(id.as_ref(), follows.as_ref().map(AsRef::as_ref)))
     }
 }
 
@@ -64,14 +59,14 @@ impl<I: AsRef<[u8]>> MergeSource for &[(I, Option<I>)] {
 pub struct Merged {
     /// Ids that were put back.
     pub restored: usize,
-    /// Ids that were left out because they stand in the list already.
-    pub there: usize,
-    /// Of those put back, how many follow another id than they did, as theirs is gone.
+    /// Ids that stood in the list already and were moved to their places.
+    pub moved: usize,
+    /// Of both, how many follow another id than they did, as theirs is gone.
     pub unplaced: usize,
 }
 
 impl Store {
-    /// Puts ids back into a queue's list.
+    /// Puts ids back into a queue's list; those that stand in it are moved to their places.
     ///
     /// `work` names two keys that are this operation's own. Their jobs must be there before, or a
     /// worker drops the ids.
@@ -118,8 +113,10 @@ struct Writer<'s> {
     prepared: Key,
     buffer: Vec<Vec<u8>>,
     written: usize,
-    /// The first ids of the snapshot, with their indexes in the merged list.
-    first: Vec<(Vec<u8>, usize)>,
+    /// The first ids of the snapshot, by where they stood in it.
+    numbers: HashMap<Vec<u8>, usize>,
+    /// Of each of them the index in the merged list.
+    indexes: Vec<usize>,
 }
 
 impl Merge {
@@ -133,7 +130,7 @@ impl Merge {
         let count = self.copy(store)?;
         let gaps = self.find_gaps(store, source, count)?;
         let merged = gaps.merged();
-        if merged.restored == 0 {
+        if merged.restored + merged.moved == 0 {
             self.clean(store);
             return Ok(Some(merged));
         }
@@ -183,7 +180,8 @@ impl Merge {
         Ok(gaps.settle())
     }
 
-    /// Writes the merged list; gives the first ids of the snapshot and the last one.
+    /// Writes the merged list; gives the first ids of the snapshot, each with its index in the
+    /// merged list, and the last one.
     fn write(
         &self,
         store: &mut Store,
@@ -191,42 +189,26 @@ impl Merge {
         gaps: &Gaps,
         count: usize,
     ) -> Result<(Vec<(Vec<u8>, usize)>, Vec<u8>)> {
+        let first: Vec<Vec<u8>> =
+            self.page(store, 0)?.into_iter().take(MOST_MOVED.min(count)).collect();
         let mut writer = Writer {
             store,
             prepared: self.prepared.clone(),
             buffer: Vec::new(),
             written: 0,
-            first: Vec::new(),
+            numbers: first.iter().cloned().zip(0..).collect(),
+            indexes: vec![0; first.len()],
         };
-        let (mut page, mut copied, mut number) = (Vec::new().into_iter(), 0, 0);
-        let mut last = Vec::new();
-        let mut copy_to = |writer: &mut Writer<'_>, end: usize| -> Result<()> {
-            while copied < end {
-                let Some(id) = page.next() else {
-                    page = self.page(writer.store, copied)?.into_iter();
-                    if page.len() == 0 {
-                        break;
-                    }
-                    continue;
-                };
-                copied += 1;
-                if copied == count {
-                    last.clone_from(&id);
-                }
-                writer.push_kept(id)?;
-            }
-            Ok(())
-        };
+        let mut copy = Copying { page: Vec::new().into_iter(), at: 0, last: Vec::new() };
+        let mut number = 0;
         source.each(&mut |id, _| {
-            let gap = gaps.of(number);
+            copy.up_to(gaps.of(number), self, gaps, &mut writer)?;
             number += 1;
-            let Some(gap) = gap else { return Ok(()) };
-            copy_to(&mut writer, gap)?;
             writer.push(id.to_vec())
         })?;
-        copy_to(&mut writer, count)?;
+        copy.up_to(count, self, gaps, &mut writer)?;
         writer.flush()?;
-        Ok((writer.first, last))
+        Ok((first.into_iter().zip(writer.indexes).collect(), copy.last))
     }
 
     fn swap(
@@ -262,15 +244,48 @@ impl Merge {
     }
 }
 
-impl Writer<'_> {
-    fn push_kept(&mut self, id: Vec<u8>) -> Result<()> {
-        if self.first.len() < MOST_MOVED {
-            self.first.push((id.clone(), self.written + self.buffer.len()));
-        }
-        self.push(id)
-    }
+/// The snapshot on its way into the merged list.
+struct Copying {
+    page: std::vec::IntoIter<Vec<u8>>,
+    /// How many ids were passed.
+    at: usize,
+    /// The last of them.
+    last: Vec<u8>,
+}
 
+impl Copying {
+    /// Copies what stays up to an index of the snapshot.
+    fn up_to(
+        &mut self,
+        end: usize,
+        merge: &Merge,
+        gaps: &Gaps,
+        writer: &mut Writer<'_>,
+    ) -> Result<()> {
+        while self.at < end {
+            let Some(id) = self.page.next() else {
+                self.page = merge.page(writer.store, self.at)?.into_iter();
+                if self.page.len() == 0 {
+                    return Ok(());
+                }
+                continue;
+            };
+            self.last.clone_from(&id);
+            if !gaps.is_moving(self.at) {
+                writer.push(id)?;
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Writer<'_> {
     fn push(&mut self, id: Vec<u8>) -> Result<()> {
+        let slot = self.numbers.get(&id).and_then(|number| self.indexes.get_mut(*number));
+        if let Some(slot) = slot {
+            *slot = self.written + self.buffer.len();
+        }
         self.buffer.push(id);
         if self.buffer.len() >= 10 * PUSHED { self.flush() } else { Ok(()) }
     }

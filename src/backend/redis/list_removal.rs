@@ -54,8 +54,8 @@ use crate::model::id_set::IdSet;
 use side::{End, Side};
 
 pub use ids::{Attached, attached_to};
-pub use pages::ListPages;
 pub(super) use ids::{digits, keys_of};
+pub use pages::ListPages;
 pub(super) use script::Script;
 
 /// Ids that one script takes: about 10 ms of the server's time in the middle of a million.
@@ -352,7 +352,11 @@ impl ListSweep {
             going.iter().flat_map(|(_, _, attached)| digits(attached)).collect(),
         ];
         arguments.extend(going.iter().flat_map(|(_, candidate, attached)| {
-            [candidate.id.as_bytes().to_vec(), attached.receipt.clone(), attached.fingerprint.clone()]
+            [
+                candidate.id.as_bytes().to_vec(),
+                attached.receipt.clone(),
+                attached.fingerprint.clone(),
+            ]
         }));
         let (length, index, number, codes): (usize, i64, usize, Vec<u8>) =
             REMOVE.run(store, "remove jobs from the queue", &keys, &arguments)?;

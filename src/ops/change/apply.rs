@@ -58,6 +58,11 @@ pub trait Change {
 
     /// Told of each job that was changed.
     fn changed(&mut self, _job: &Self::Job) {}
+
+    /// Ends the change once no batch is left, or a signal came; gives notes for the report.
+    fn finish(&mut self, _store: &mut Store, _op: &OpId) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }
 
 /// Where the batches come from.
@@ -116,7 +121,11 @@ pub fn apply<C: Change>(
             ended = Ok(Ending::Interrupted);
             break;
         }
-        let batch = match context.store().map(|store| batches.next(store)).unwrap_or_else(|error| Some(Err(error))) {
+        let next = match context.store() {
+            Ok(store) => batches.next(store),
+            Err(error) => Some(Err(error)),
+        };
+        let batch = match next {
             None => break,
             Some(Ok(batch)) => batch,
             Some(Err(error)) => {
@@ -132,6 +141,12 @@ pub fn apply<C: Change>(
         progress.add(count);
     }
     drop(progress);
+    if ended.is_ok() {
+        match context.store().and_then(|store| change.finish(store, &run.op)) {
+            Ok(notes) => run.report.notes.extend(notes),
+            Err(error) => ended = Err(error),
+        }
+    }
     run.finish(context, &header, &journals, how, ended)
 }
 
@@ -172,7 +187,7 @@ impl Run {
                 (reason, _) => self.skip(change.id(&job), reason.unwrap_or_default()),
             }
         }
-        let first = self.remember(change, &chosen, taken_at_ms)?;
+        let first = self.remember(change, &mut chosen, taken_at_ms)?;
         fault::point("images-synced");
         if self.receipted > 0 {
             // The sync of the images carried the confirmations before them to disk as well.
@@ -196,23 +211,28 @@ impl Run {
     fn remember<C: Change>(
         &mut self,
         change: &C,
-        chosen: &[(C::Job, Standing)],
+        chosen: &mut [(C::Job, Standing)],
         taken_at_ms: i64,
     ) -> Result<u64> {
         let first = self.images;
         self.images += chosen.len() as u64;
         let Some(journal) = &mut self.journal else { return Ok(first) };
         let images: Vec<JobImage> = chosen
-            .iter()
+            .iter_mut()
             .map(|(job, standing)| {
                 let (after, list) = change.after(job, standing);
                 let memberships =
                     list.into_iter().chain(standing.memberships.iter().cloned()).collect();
                 let id = change.id(job).as_bytes().to_vec();
-                JobImage { id, after, memberships, keys: standing.keys.clone() }
+                // Lent to the image: they are most of what a batch takes in memory.
+                let keys = std::mem::take(&mut standing.keys);
+                JobImage { id, after, memberships, keys }
             })
             .collect();
         journal.images(taken_at_ms, &images)?;
+        for ((_, standing), image) in chosen.iter_mut().zip(images) {
+            standing.keys = image.keys;
+        }
         journal.sync()?;
         Ok(first)
     }

@@ -14,6 +14,7 @@ pub mod dependents;
 mod dispose;
 pub mod ops;
 pub mod purge;
+mod rows;
 pub mod undo;
 
 use std::time::Duration;

@@ -67,15 +67,7 @@ pub fn purge(
         }
         // Children have to follow their parents one by one, so the jobs are held and taken singly.
         let verb = Verb::Purge;
-        return delete::dispose(
-            context,
-            verb,
-            selection,
-            &[],
-            &PURGEABLE,
-            options.dependents,
-            how,
-        );
+        return delete::dispose(context, verb, selection, &[], &PURGEABLE, options.dependents, how);
     }
     if approve(context, &plan, how)? == Go::No {
         return Ok(ChangeReport::of(plan, how.dry_run));

@@ -6,9 +6,6 @@ use crate::model::id_set::{IdSet, IdSetBuilder};
 /// A gap that is not known.
 const UNKNOWN: u32 = u32::MAX;
 
-/// An id that is not put in anywhere: it is there.
-const THERE: u32 = u32::MAX - 1;
-
 /// Collects the ids of the list.
 pub(super) struct GapsBuilder {
     ids: IdSetBuilder,
@@ -21,6 +18,8 @@ pub(super) struct Gaps {
     /// Where each id of the set stands in the list.
     indexes: Vec<u32>,
     gaps: Vec<u32>,
+    /// One bit per id of the list: it is in the source, and goes where that says.
+    moving: Vec<u64>,
     /// The id that was placed last.
     previous: Vec<u8>,
     count: u32,
@@ -35,9 +34,11 @@ impl GapsBuilder {
     pub(super) fn index(self) -> Gaps {
         let ids = self.ids.build();
         let indexes = vec![UNKNOWN; ids.len()];
-        let count = u32::try_from(self.count).unwrap_or(THERE - 1);
+        let count = u32::try_from(self.count).unwrap_or(UNKNOWN - 1);
         let merged = Merged::default();
-        Gaps { ids, indexes, gaps: Vec::new(), previous: Vec::new(), count, merged }
+        let moving = vec![0; self.count.div_ceil(64)];
+        let (gaps, previous) = (Vec::new(), Vec::new());
+        Gaps { ids, indexes, gaps, moving, previous, count, merged }
     }
 }
 
@@ -56,18 +57,33 @@ impl Gaps {
 
     /// Places the next id of the source.
     pub(super) fn place(&mut self, id: &[u8], follows: Option<&[u8]>) {
+        match self.index_of(id) {
+            Some(index) => {
+                self.merged.moved += 1;
+                if let Some(word) = self.moving.get_mut(index as usize / 64) {
+                    *word |= 1 << (index % 64);
+                }
+            }
+            None => self.merged.restored += 1,
+        }
         let gap = match follows {
-            _ if self.index_of(id).is_some() => THERE,
             None => 0,
-            Some(follows) => match self.index_of(follows) {
-                Some(index) => index + 1,
-                None if follows == self.previous => self.gaps.last().copied().unwrap_or(UNKNOWN),
-                None => UNKNOWN,
-            },
+            Some(follows) if follows == self.previous => {
+                self.gaps.last().copied().unwrap_or(UNKNOWN)
+            }
+            Some(follows) => self
+                .index_of(follows)
+                .filter(|index| !self.is_moving(*index as usize))
+                .map_or(UNKNOWN, |index| index + 1),
         };
         self.gaps.push(gap);
         self.previous.clear();
         self.previous.extend_from_slice(id);
+    }
+
+    /// Whether the id at this index of the list goes somewhere else.
+    pub(super) fn is_moving(&self, index: usize) -> bool {
+        self.moving.get(index / 64).is_some_and(|word| word & (1 << (index % 64)) != 0)
     }
 
     fn index_of(&self, id: &[u8]) -> Option<u32> {
@@ -81,23 +97,37 @@ impl Gaps {
         let mut above = vec![self.count; self.gaps.len()];
         let mut next = self.count;
         for (gap, above) in self.gaps.iter().zip(&mut above).rev() {
-            next = if *gap < THERE { *gap } else { next };
+            next = if *gap == UNKNOWN { next } else { *gap };
             *above = next;
         }
+        let staying = self.staying_before();
+        let staying = |gap: u32| staying.get(gap as usize).copied().unwrap_or(0);
         let mut below = 0;
-        for (gap, above) in self.gaps.iter_mut().zip(above) {
-            if *gap == THERE {
-                self.merged.there += 1;
-                continue;
-            }
-            self.merged.restored += 1;
+        for at in 0..self.gaps.len() {
+            let (Some(gap), Some(above)) = (self.gaps.get(at), above.get(at)) else { continue };
             if *gap == UNKNOWN {
-                self.merged.unplaced += usize::from(below != above);
-                *gap = below;
+                // Between the two stands nothing but what moves itself: then it is its old place.
+                self.merged.unplaced += usize::from(staying(below) != staying(*above));
+                if let Some(gap) = self.gaps.get_mut(at) {
+                    *gap = below;
+                }
             }
-            below = *gap;
+            below = self.gaps.get(at).copied().unwrap_or(below);
         }
         self
+    }
+
+    /// How many ids stay before each gap.
+    fn staying_before(&self) -> Vec<u32> {
+        let mut staying = 0;
+        let counts = (0..self.count).map(|index| {
+            let before = staying;
+            staying += u32::from(!self.is_moving(index as usize));
+            before
+        });
+        let mut counts: Vec<u32> = counts.collect();
+        counts.push(staying);
+        counts
     }
 
     /// Keeps the longest row of gaps that never falls; the others become unknown.
@@ -105,11 +135,12 @@ impl Gaps {
         // Of each length, the row that ends lowest: its last element. Source: patience sorting.
         let mut ends: Vec<u32> = Vec::new();
         let mut before: Vec<u32> = vec![UNKNOWN; self.gaps.len()];
-        for (at, gap) in self.gaps.iter().enumerate().filter(|(_, gap)| **gap < THERE) {
+        for (at, gap) in self.gaps.iter().enumerate().filter(|(_, gap)| **gap != UNKNOWN) {
             let gap_at = |at: &u32| self.gaps.get(*at as usize).copied().unwrap_or(0);
             let length = ends.partition_point(|end| gap_at(end) <= *gap);
             if let Some(before) = before.get_mut(at) {
-                *before = length.checked_sub(1).and_then(|l| ends.get(l)).copied().unwrap_or(UNKNOWN);
+                *before =
+                    length.checked_sub(1).and_then(|l| ends.get(l)).copied().unwrap_or(UNKNOWN);
             }
             let at = u32::try_from(at).unwrap_or(UNKNOWN);
             match ends.get_mut(length) {
@@ -124,15 +155,15 @@ impl Gaps {
             at = at.and_then(|at| before.get(at as usize)).copied();
         }
         for (gap, kept) in self.gaps.iter_mut().zip(kept) {
-            if *gap < THERE && !kept {
+            if *gap != UNKNOWN && !kept {
                 *gap = UNKNOWN;
             }
         }
     }
 
-    /// The gap of the source's id with this number; `None` where it is not put in.
-    pub(super) fn of(&self, number: usize) -> Option<usize> {
-        self.gaps.get(number).filter(|gap| **gap < THERE).map(|gap| *gap as usize)
+    /// The gap of the source's id with this number.
+    pub(super) fn of(&self, number: usize) -> usize {
+        self.gaps.get(number).map_or(0, |gap| *gap as usize)
     }
 
     pub(super) const fn merged(&self) -> Merged {
@@ -144,7 +175,7 @@ impl Gaps {
 mod tests {
     use super::*;
 
-    fn gaps(list: &str, source: &[(&str, Option<&str>)]) -> (Vec<Option<usize>>, Merged) {
+    fn gaps(list: &str, source: &[(&str, Option<&str>)]) -> (Vec<usize>, Merged) {
         let mut builder = Gaps::builder(list.len());
         list.bytes().for_each(|id| builder.add(&[id]));
         let mut gaps = builder.index();
@@ -160,24 +191,24 @@ mod tests {
     fn ids_go_behind_what_they_followed() {
         let (found, merged) =
             gaps("bdf", &[("a", None), ("c", Some("b")), ("e", Some("d")), ("E", Some("e"))]);
-        assert_eq!(found, [Some(0), Some(1), Some(2), Some(2)]);
-        assert_eq!(merged, Merged { restored: 4, there: 0, unplaced: 0 });
+        assert_eq!(found, [0, 1, 2, 2]);
+        assert_eq!(merged, Merged { restored: 4, moved: 0, unplaced: 0 });
     }
 
     #[test]
-    fn ids_that_are_there_are_left_out_and_still_lead_others() {
-        let (found, merged) = gaps("bcd", &[("c", Some("b")), ("C", Some("c"))]);
-        assert_eq!(found, [None, Some(2)]);
-        assert_eq!((merged.there, merged.unplaced), (1, 0));
+    fn ids_that_are_there_move_and_still_lead_others() {
+        let (found, merged) = gaps("bdc", &[("c", Some("b")), ("C", Some("c"))]);
+        assert_eq!(found, [1, 1]);
+        assert_eq!(merged, Merged { restored: 1, moved: 1, unplaced: 0 });
     }
 
     #[test]
     fn ids_whose_leader_is_gone_keep_their_order() {
         let (found, merged) = gaps("df", &[("a", None), ("c", Some("b")), ("e", Some("d"))]);
-        assert_eq!(found, [Some(0), Some(0), Some(1)]);
+        assert_eq!(found, [0, 0, 1]);
         assert_eq!(merged.unplaced, 1);
         let (found, merged) = gaps("", &[("a", Some("x")), ("c", Some("y"))]);
-        assert_eq!(found, [Some(0), Some(0)]);
+        assert_eq!(found, [0, 0]);
         assert_eq!(merged.unplaced, 0);
     }
 
@@ -185,7 +216,7 @@ mod tests {
     fn a_leader_that_moved_to_the_end_does_not_draw_the_others_there() {
         let source = [("1", Some("a")), ("2", Some("b")), ("3", Some("c")), ("4", Some("d"))];
         let (found, merged) = gaps("bcda", &source);
-        assert_eq!(found, [Some(0), Some(1), Some(2), Some(3)]);
+        assert_eq!(found, [0, 1, 2, 3]);
         assert_eq!(merged.unplaced, 1);
     }
 }

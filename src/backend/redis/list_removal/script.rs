@@ -61,8 +61,7 @@ impl Script {
         let mut load: Cmd = cmd("SCRIPT");
         let reply = store.link().command(load.arg("LOAD").arg(self.text))?;
         let value: Value = reply.map_err(|error| store.link().refused(attempt, &error))?;
-        let hash =
-            String::from_redis_value(value).map_err(|error| unreadable(attempt, &error))?;
+        let hash = String::from_redis_value(value).map_err(|error| unreadable(attempt, &error))?;
         Ok(self.hash.get_or_init(|| hash).clone())
     }
 }

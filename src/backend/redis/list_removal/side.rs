@@ -175,7 +175,12 @@ impl Side {
                 self.ahead.front()
             }
         };
-        Candidate { id: JobId::new(id), order, follows: follows.map(|id| JobId::new(id.as_slice())), distance: self.kept }
+        Candidate {
+            id: JobId::new(id),
+            order,
+            follows: follows.map(|id| JobId::new(id.as_slice())),
+            distance: self.kept,
+        }
     }
 
     /// Corrects the count after a script: `removed` are out, `gone` were not found, and one that

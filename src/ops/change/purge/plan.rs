@@ -2,12 +2,11 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
 use super::super::How;
 use super::super::choose::weigh;
 use super::PurgeOptions;
-use crate::backend::redis::list_removal::ListPages;
 use crate::backend::redis::Item;
+use crate::backend::redis::list_removal::ListPages;
 use crate::backend::redis::read::{ID_PAGE, JOB_BATCH, Place, Store, Want};
 use crate::codec::payload::Decoder;
 use crate::context::Context;
@@ -23,6 +22,7 @@ use crate::ops::change::dependents::Dependents;
 use crate::ops::jobs::find::{Finder, Flow, Found, Shown};
 use crate::ops::scope;
 use crate::sys::clock;
+use jiff::Timestamp;
 
 /// Jobs whose images are weighed to tell how long the journal gets.
 const SAMPLE: usize = 64;
@@ -391,9 +391,8 @@ fn count_dependents(
 ) -> Result<()> {
     let queues = scope::all_queues(context)?;
     let store = context.store()?;
-    let planned = |id: &JobId| {
-        targets.iter().any(|target| target.ids.position(id.as_bytes()).is_some())
-    };
+    let planned =
+        |id: &JobId| targets.iter().any(|target| target.ids.position(id.as_bytes()).is_some());
     for queue in queues {
         let place = Place::Registry(Registry::Deferred, queue);
         let mut start = 0;

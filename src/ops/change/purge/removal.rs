@@ -7,9 +7,7 @@ use super::super::apply::{Change, Item, Source};
 use super::plan::Target;
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::{Key, Keys};
-use crate::backend::redis::list_removal::{
-    Attached, Candidate, ListSweep, REMOVAL_BATCH, Taken,
-};
+use crate::backend::redis::list_removal::{Attached, Candidate, ListSweep, REMOVAL_BATCH, Taken};
 use crate::backend::redis::read::{Place, Store};
 use crate::backend::redis::scripts::{Called, Code};
 use crate::error::Result;
@@ -100,11 +98,11 @@ impl Current {
         match self {
             Self::List { queue, ids, sweep } => {
                 let list = store.keys().queue(queue);
-                let sweep = sweep.get_or_insert_with(|| {
-                    ListSweep::new(list, ids.take().unwrap_or_default())
-                });
+                let sweep = sweep
+                    .get_or_insert_with(|| ListSweep::new(list, ids.take().unwrap_or_default()));
                 let batch = sweep.next_batch(store)?.unwrap_or_default();
-                let job = |candidate| PurgeJob { queue: queue.clone(), spot: Spot::List(candidate) };
+                let job =
+                    |candidate| PurgeJob { queue: queue.clone(), spot: Spot::List(candidate) };
                 Ok(batch.into_iter().map(job).collect())
             }
             Self::Registry { registry, queue, ids, kept } => {
@@ -162,7 +160,7 @@ impl<'r> Purging<'r> {
                     attached.sets.push(Key::of(key.clone()));
                 }
                 Membership::Zset { key, .. } => attached.sorted_sets.push(Key::of(key.clone())),
-                Membership::Set { .. } | Membership::List { .. } => {}
+                Membership::Set { .. } | Membership::List { .. } | Membership::Row { .. } => {}
             }
         }
         attached
@@ -191,11 +189,10 @@ impl Change for Purging<'_> {
     fn after(&self, job: &PurgeJob, _standing: &Standing) -> (After, Option<Membership>) {
         let list = match &job.spot {
             Spot::Registry(_) => None,
-            Spot::List(candidate) => Some(Membership::List {
+            Spot::List(candidate) => Some(Membership::Row {
                 key: self.keys.queue(&job.queue).into_bytes(),
-                index: u64::try_from(candidate.order).unwrap_or(0),
-                length: 0,
-                before: candidate.follows.as_ref().map(|id| id.as_bytes().to_vec()),
+                order: u64::try_from(candidate.order).unwrap_or(0),
+                follows: candidate.follows.as_ref().map(|id| id.as_bytes().to_vec()),
             }),
         };
         (After::Gone, list)
