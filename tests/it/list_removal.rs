@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jobctl::backend::redis::keys::{Key, Keys};
-use jobctl::backend::redis::list_merge::{MergeSource, Merged};
+use jobctl::backend::redis::list_merge::{MergeSource, Merged, Visit};
 use jobctl::backend::redis::list_removal::{
     Attached, Candidate, Flow, Removal, RemovalSink, Taken, attached_to,
 };
@@ -62,7 +62,7 @@ enum Shape {
 impl Shape {
     fn picks(self, index: usize, draw: &mut Draw) -> bool {
         match self {
-            Self::Alternating => index % 2 == 0,
+            Self::Alternating => index.is_multiple_of(2),
             Self::Random(percent) => draw.below(100) < percent,
             Self::Clustered => (index / 700) % 2 == 1,
             Self::All => true,
@@ -92,12 +92,15 @@ fn receipts(client: &mut Connection, op: &str) -> Vec<String> {
     redis::cmd("LRANGE").arg(Keys::default().receipt(op)).arg(0).arg(-1).query(client).unwrap()
 }
 
+/// What happens between the sink's look at a batch and the script.
+type Between = dyn FnMut(&[Candidate]) + Send;
+
 /// Keeps what it is told; `between` runs between its look and the script.
 #[derive(Default)]
 struct Record<'a> {
     offered: Vec<Candidate>,
     fates: HashMap<String, Taken>,
-    between: Option<&'a mut (dyn FnMut(&[Candidate]) + Send)>,
+    between: Option<&'a mut Between>,
     leave: HashSet<String>,
     fingerprints: bool,
 }
@@ -390,6 +393,24 @@ fn removal_works_on_a_redis_without_free_memory() {
     assert_eq!(removal.removed, 1_500);
 }
 
+/// Says that every id is in a group and holds a slot of a rate limit.
+struct Grouped;
+impl RemovalSink for Grouped {
+    fn before(&mut self, store: &mut Store, batch: &[Candidate]) -> Result<Vec<Option<Attached>>> {
+        let keys = store.keys();
+        let attach = |candidate: &Candidate| Attached {
+            sets: vec![keys.group("g")],
+            sorted_sets: vec![keys.rate_limit_allowed(b"k")],
+            ..attached_to(keys, candidate.id.as_bytes())
+        };
+        Ok(batch.iter().map(attach).map(Some).collect())
+    }
+
+    fn after(&mut self, _: &mut Store, _: &[Candidate], _: &[Taken]) -> Result<Flow> {
+        Ok(Flow::On)
+    }
+}
+
 #[test]
 fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     let server = RedisServer::start();
@@ -398,26 +419,6 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     server.cmd(&["RPUSH", LIST, "site1::00000003"]);
     server.cmd(&["SADD", "rq:group:g", "site1::00000003", "other"]);
     server.cmd(&["ZADD", "rq:rl:k:allowed", "1", "site1::00000003", "1", "other"]);
-    struct Grouped;
-    impl RemovalSink for Grouped {
-        fn before(
-            &mut self,
-            store: &mut Store,
-            batch: &[Candidate],
-        ) -> Result<Vec<Option<Attached>>> {
-            let keys = store.keys();
-            let attach = |candidate: &Candidate| Attached {
-                sets: vec![keys.group("g")],
-                sorted_sets: vec![keys.rate_limit_allowed(b"k")],
-                ..attached_to(keys, candidate.id.as_bytes())
-            };
-            Ok(batch.iter().map(attach).map(Some).collect())
-        }
-
-        fn after(&mut self, _: &mut Store, _: &[Candidate], _: &[Taken]) -> Result<Flow> {
-            Ok(Flow::On)
-        }
-    }
     let receipt = Keys::default().receipt(RECEIPT_OF);
     let ids: IdSet = [JobId::new("site1::00000003")].iter().map(JobId::as_bytes).collect();
     let removal = store(&server).remove_from_list(&queue(), &receipt, ids, &mut Grouped).unwrap();
@@ -582,10 +583,7 @@ fn merge_notices_an_id_taken_from_the_middle_meanwhile() {
         source: Vec<(String, Option<String>)>,
     }
     impl MergeSource for Meddling<'_> {
-        fn each(
-            &mut self,
-            visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>,
-        ) -> Result<()> {
+        fn each(&mut self, visit: &mut Visit<'_>) -> Result<()> {
             self.calls += 1;
             if self.calls == 2 {
                 self.server.cmd(&["LREM", LIST, "1", "site1::00001500"]);

@@ -30,14 +30,14 @@ fn queued(server: &RedisServer, queue: &str) -> Vec<String> {
 }
 
 /// Writes the number of each run into a file, one line per run.
-const COUNTING: &str = r#"
+const COUNTING: &str = r"
 def odd(path, number):
     with open(path, 'a') as file:
         file.write(f'{number}\n')
 
 def even(path, number):
     odd(path, number)
-"#;
+";
 
 const ENQUEUE: &str = r"
 import counting
@@ -209,8 +209,7 @@ fn undo_of_a_purge_keeps_to_what_is_left_of_the_order() {
     assert_eq!(data(&run)["changed"], 50);
     assert!(run.stdout.contains("10 jobs stood behind jobs that have run"), "{}", run.stdout);
     let popped: Vec<&String> = all.iter().step_by(2).take(10).collect();
-    let mut expected: Vec<String> =
-        all.iter().filter(|id| !popped.contains(id)).cloned().collect();
+    let mut expected: Vec<String> = all.iter().filter(|id| !popped.contains(id)).cloned().collect();
     expected.push("new".into());
     assert_eq!(queued(&server, "q"), expected);
 }

@@ -40,15 +40,18 @@ const PUSHED: usize = 1_000;
 static SWAP: Script = Script::new(include_str!("scripts/swap_list.lua"));
 static COPY: Script = Script::new(include_str!("scripts/copy_list.lua"));
 
+/// What is done with an id and the one that it followed.
+pub type Visit<'v> = dyn FnMut(&[u8], Option<&[u8]>) -> Result<()> + 'v;
+
 /// The ids that are put back.
 pub trait MergeSource {
     /// Shows each id, in the order in which they stood, with the one that it followed; `None` at
     /// the head. Called several times, and shows the same each time.
-    fn each(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>) -> Result<()>;
+    fn each(&mut self, visit: &mut Visit<'_>) -> Result<()>;
 }
 
 impl<I: AsRef<[u8]>> MergeSource for &[(I, Option<I>)] {
-    fn each(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>) -> Result<()> {
+    fn each(&mut self, visit: &mut Visit<'_>) -> Result<()> {
         self.iter()
             .try_for_each(|(id, follows)| visit(id.as_ref(), follows.as_ref().map(AsRef::as_ref)))
     }
@@ -107,6 +110,14 @@ struct Merge {
     snapshot: Key,
 }
 
+/// By what the script recognizes the snapshot in the list.
+struct Ends {
+    /// The first ids of the snapshot, each with its index in the merged list.
+    first: Vec<(Vec<u8>, usize)>,
+    /// The last one.
+    last: Vec<u8>,
+}
+
 /// The merged list on its way to Redis.
 struct Writer<'s> {
     store: &'s mut Store,
@@ -134,8 +145,8 @@ impl Merge {
             self.clean(store);
             return Ok(Some(merged));
         }
-        let (first, last) = self.write(store, source, &gaps, count)?;
-        Ok(self.swap(store, count, last, first)?.then_some(merged))
+        let ends = self.write(store, source, &gaps, count)?;
+        Ok(self.swap(store, count, ends)?.then_some(merged))
     }
 
     /// Copies the list; gives its length.
@@ -180,15 +191,14 @@ impl Merge {
         Ok(gaps.settle())
     }
 
-    /// Writes the merged list; gives the first ids of the snapshot, each with its index in the
-    /// merged list, and the last one.
+    /// Writes the merged list.
     fn write(
         &self,
         store: &mut Store,
         source: &mut dyn MergeSource,
         gaps: &Gaps,
         count: usize,
-    ) -> Result<(Vec<(Vec<u8>, usize)>, Vec<u8>)> {
+    ) -> Result<Ends> {
         let first: Vec<Vec<u8>> =
             self.page(store, 0)?.into_iter().take(MOST_MOVED.min(count)).collect();
         let mut writer = Writer {
@@ -208,21 +218,16 @@ impl Merge {
         })?;
         copy.up_to(count, self, gaps, &mut writer)?;
         writer.flush()?;
-        Ok((first.into_iter().zip(writer.indexes).collect(), copy.last))
+        Ok(Ends { first: first.into_iter().zip(writer.indexes).collect(), last: copy.last })
     }
 
-    fn swap(
-        &self,
-        store: &mut Store,
-        count: usize,
-        last: Vec<u8>,
-        first: Vec<(Vec<u8>, usize)>,
-    ) -> Result<bool> {
+    /// Puts the merged list in the list's place; false where that one's changes cannot be followed.
+    fn swap(&self, store: &mut Store, count: usize, ends: Ends) -> Result<bool> {
         let keys = [self.list.clone(), self.prepared.clone(), self.snapshot.clone()];
         let marker = [b"\0jobctl:", self.prepared.as_bytes()].concat();
         let number = |number: usize| number.to_string().into_bytes();
-        let mut arguments = vec![number(count), last, marker, number(MOST_MOVED)];
-        for (id, index) in first {
+        let mut arguments = vec![number(count), ends.last, marker, number(MOST_MOVED)];
+        for (id, index) in ends.first {
             arguments.push(id);
             arguments.push(number(index));
         }
@@ -307,10 +312,12 @@ impl Writer<'_> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn unread(lack: crate::model::part::Lack) -> anyhow::Error {
     Failure::new(Kind::Refused, format!("cannot read the queue's list: {lack}")).into()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn unwritten(lack: crate::model::part::Lack) -> anyhow::Error {
     Failure::new(Kind::Refused, format!("cannot write the queue's list anew: {lack}")).into()
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::backend::redis::keys::Keys;
-use crate::backend::redis::list_merge::MergeSource;
+use crate::backend::redis::list_merge::{MergeSource, Visit};
 use crate::backend::redis::read::Store;
 use crate::error::Result;
 use crate::human;
@@ -68,7 +68,7 @@ impl Row {
 }
 
 impl MergeSource for Row {
-    fn each(&mut self, visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> Result<()>) -> Result<()> {
+    fn each(&mut self, visit: &mut Visit<'_>) -> Result<()> {
         let part = |begin: usize, length: u32| {
             self.bytes.get(begin..begin + length as usize).unwrap_or_default()
         };

@@ -17,7 +17,7 @@ pub(super) struct Gaps {
     ids: IdSet,
     /// Where each id of the set stands in the list.
     indexes: Vec<u32>,
-    gaps: Vec<u32>,
+    places: Vec<u32>,
     /// One bit per id of the list: it is in the source, and goes where that says.
     moving: Vec<u64>,
     /// The id that was placed last.
@@ -37,8 +37,8 @@ impl GapsBuilder {
         let count = u32::try_from(self.count).unwrap_or(UNKNOWN - 1);
         let merged = Merged::default();
         let moving = vec![0; self.count.div_ceil(64)];
-        let (gaps, previous) = (Vec::new(), Vec::new());
-        Gaps { ids, indexes, gaps, moving, previous, count, merged }
+        let (places, previous) = (Vec::new(), Vec::new());
+        Gaps { ids, indexes, places, moving, previous, count, merged }
     }
 }
 
@@ -69,14 +69,14 @@ impl Gaps {
         let gap = match follows {
             None => 0,
             Some(follows) if follows == self.previous => {
-                self.gaps.last().copied().unwrap_or(UNKNOWN)
+                self.places.last().copied().unwrap_or(UNKNOWN)
             }
             Some(follows) => self
                 .index_of(follows)
                 .filter(|index| !self.is_moving(*index as usize))
                 .map_or(UNKNOWN, |index| index + 1),
         };
-        self.gaps.push(gap);
+        self.places.push(gap);
         self.previous.clear();
         self.previous.extend_from_slice(id);
     }
@@ -94,25 +94,25 @@ impl Gaps {
     pub(super) fn settle(mut self) -> Self {
         (self.ids, self.indexes) = (IdSet::default(), Vec::new());
         self.forget_out_of_order();
-        let mut above = vec![self.count; self.gaps.len()];
+        let mut above = vec![self.count; self.places.len()];
         let mut next = self.count;
-        for (gap, above) in self.gaps.iter().zip(&mut above).rev() {
+        for (gap, above) in self.places.iter().zip(&mut above).rev() {
             next = if *gap == UNKNOWN { next } else { *gap };
             *above = next;
         }
         let staying = self.staying_before();
         let staying = |gap: u32| staying.get(gap as usize).copied().unwrap_or(0);
         let mut below = 0;
-        for at in 0..self.gaps.len() {
-            let (Some(gap), Some(above)) = (self.gaps.get(at), above.get(at)) else { continue };
+        for at in 0..self.places.len() {
+            let (Some(gap), Some(above)) = (self.places.get(at), above.get(at)) else { continue };
             if *gap == UNKNOWN {
                 // Between the two stands nothing but what moves itself: then it is its old place.
                 self.merged.unplaced += usize::from(staying(below) != staying(*above));
-                if let Some(gap) = self.gaps.get_mut(at) {
+                if let Some(gap) = self.places.get_mut(at) {
                     *gap = below;
                 }
             }
-            below = self.gaps.get(at).copied().unwrap_or(below);
+            below = self.places.get(at).copied().unwrap_or(below);
         }
         self
     }
@@ -134,9 +134,9 @@ impl Gaps {
     fn forget_out_of_order(&mut self) {
         // Of each length, the row that ends lowest: its last element. Source: patience sorting.
         let mut ends: Vec<u32> = Vec::new();
-        let mut before: Vec<u32> = vec![UNKNOWN; self.gaps.len()];
-        for (at, gap) in self.gaps.iter().enumerate().filter(|(_, gap)| **gap != UNKNOWN) {
-            let gap_at = |at: &u32| self.gaps.get(*at as usize).copied().unwrap_or(0);
+        let mut before: Vec<u32> = vec![UNKNOWN; self.places.len()];
+        for (at, gap) in self.places.iter().enumerate().filter(|(_, gap)| **gap != UNKNOWN) {
+            let gap_at = |at: &u32| self.places.get(*at as usize).copied().unwrap_or(0);
             let length = ends.partition_point(|end| gap_at(end) <= *gap);
             if let Some(before) = before.get_mut(at) {
                 *before =
@@ -148,13 +148,13 @@ impl Gaps {
                 None => ends.push(at),
             }
         }
-        let mut kept = vec![false; self.gaps.len()];
+        let mut kept = vec![false; self.places.len()];
         let mut at = ends.last().copied();
         while let Some(slot) = at.and_then(|at| kept.get_mut(at as usize)) {
             *slot = true;
             at = at.and_then(|at| before.get(at as usize)).copied();
         }
-        for (gap, kept) in self.gaps.iter_mut().zip(kept) {
+        for (gap, kept) in self.places.iter_mut().zip(kept) {
             if *gap != UNKNOWN && !kept {
                 *gap = UNKNOWN;
             }
@@ -163,7 +163,7 @@ impl Gaps {
 
     /// The gap of the source's id with this number.
     pub(super) fn of(&self, number: usize) -> usize {
-        self.gaps.get(number).map_or(0, |gap| *gap as usize)
+        self.places.get(number).map_or(0, |gap| *gap as usize)
     }
 
     pub(super) const fn merged(&self) -> Merged {

@@ -183,7 +183,7 @@ impl Draft {
             plan.by_site.add(site);
         }
         self.ids.add(id.as_bytes());
-        if plan.count % self.sample_step == 0 {
+        if plan.count.is_multiple_of(self.sample_step) {
             self.sample.push(PlannedJob { id, queue, state: Some(state), spot: None });
         }
         if self.sample.len() > 2 * SAMPLE {
@@ -251,7 +251,7 @@ fn visit_list(
             .filter(|(admits, _)| *admits != Admits::No)
             .map(|(admits, id)| (id, admits))
             .collect();
-        let matches = reader.read(store, queue, admitted)?;
+        let matches = reader.read(store, queue, &admitted)?;
         for found in matches {
             if draft.add(found) == Flow::Enough {
                 return Ok(());
@@ -285,7 +285,7 @@ impl FieldReader<'_> {
         &mut self,
         store: &mut Store,
         queue: &QueueName,
-        admitted: Vec<(JobId, Admits)>,
+        admitted: &[(JobId, Admits)],
     ) -> Result<Vec<Match>> {
         let keys = store.keys().clone();
         let mut asked = admitted.iter();

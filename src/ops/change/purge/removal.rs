@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use super::super::BATCH;
 use super::super::apply::{Change, Item, Source};
 use super::plan::Target;
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::{Key, Keys};
-use crate::backend::redis::list_removal::{Attached, Candidate, ListSweep, REMOVAL_BATCH, Taken};
+use crate::backend::redis::list_removal::{Attached, Candidate, ListSweep, Taken};
 use crate::backend::redis::read::{Place, Store};
 use crate::backend::redis::scripts::{Called, Code};
 use crate::error::Result;
@@ -44,7 +45,7 @@ pub(super) struct Removing {
 }
 
 enum Current {
-    List { queue: QueueName, ids: Option<IdSet>, sweep: Option<ListSweep> },
+    List { queue: QueueName, ids: Option<IdSet>, sweep: Option<Box<ListSweep>> },
     Registry { registry: Registry, queue: QueueName, ids: IdSet, kept: usize },
 }
 
@@ -98,8 +99,9 @@ impl Current {
         match self {
             Self::List { queue, ids, sweep } => {
                 let list = store.keys().queue(queue);
-                let sweep = sweep
-                    .get_or_insert_with(|| ListSweep::new(list, ids.take().unwrap_or_default()));
+                let sweep = sweep.get_or_insert_with(|| {
+                    Box::new(ListSweep::new(list, ids.take().unwrap_or_default()))
+                });
                 let batch = sweep.next_batch(store)?.unwrap_or_default();
                 let job =
                     |candidate| PurgeJob { queue: queue.clone(), spot: Spot::List(candidate) };
@@ -109,7 +111,7 @@ impl Current {
                 let place = Place::Registry(*registry, queue.clone());
                 let mut batch = Vec::new();
                 while batch.is_empty() {
-                    let Ok(entries) = store.entries(&place, *kept, REMOVAL_BATCH)? else { break };
+                    let Ok(entries) = store.entries(&place, *kept, BATCH)? else { break };
                     if entries.is_empty() {
                         break;
                     }
