@@ -93,14 +93,14 @@ fn receipts(client: &mut Connection, op: &str) -> Vec<String> {
 }
 
 /// What happens between the sink's look at a batch and the script.
-type Between = dyn FnMut(&[Candidate]) + Send;
+type Between<'b> = dyn FnMut(&[Candidate]) + Send + 'b;
 
 /// Keeps what it is told; `between` runs between its look and the script.
 #[derive(Default)]
 struct Record<'a> {
     offered: Vec<Candidate>,
     fates: HashMap<String, Taken>,
-    between: Option<&'a mut Between>,
+    between: Option<&'a mut Between<'a>>,
     leave: HashSet<String>,
     fingerprints: bool,
 }

@@ -1,6 +1,6 @@
 //! Counts what a purge would take, and remembers who that is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::super::How;
 use super::super::choose::weigh;
@@ -10,7 +10,7 @@ use crate::backend::redis::list_removal::ListPages;
 use crate::backend::redis::read::{ID_PAGE, JOB_BATCH, Place, Store, Want};
 use crate::codec::payload::Decoder;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
 use crate::model::id_set::{IdSet, IdSetBuilder};
@@ -82,6 +82,10 @@ pub(super) fn plan(
     }
     let Draft { mut plan, mut targets, sample, fixed_sites, cut, .. } = draft;
     targets.retain(|target| !target.ids.is_empty());
+    if context.target()?.bench.is_none() && selection.sites.is_some() && selection.queues.is_empty()
+    {
+        check_one_bench(&targets)?;
+    }
     plan.limit = how.limit.filter(|_| cut);
     plan.sample = sample.iter().take(SHOWN).map(|job| job.id.clone()).collect();
     if selection.is_by_place() && selection.sites.is_none() && how.limit.is_none() {
@@ -93,6 +97,21 @@ pub(super) fn plan(
     count_dependents(context, &mut plan, &targets, options)?;
     plan.warnings.extend(scheduler_warning(context, &fixed_sites)?);
     Ok((plan, targets))
+}
+
+/// Refuses a site's name that stands for sites of several benches, which must not be mixed.
+fn check_one_bench(targets: &[Target]) -> Result<()> {
+    let prefixes: BTreeSet<&str> =
+        targets.iter().map(|target| target.place.queue().prefix().unwrap_or_default()).collect();
+    if prefixes.len() < 2 {
+        return Ok(());
+    }
+    let names: Vec<String> = prefixes.iter().map(|prefix| format!("`{prefix}`")).collect();
+    let names = names.join(", ");
+    let message = format!("the site stands in several benches on this Redis: {names}");
+    Err(Failure::new(Kind::Usage, message)
+        .hint("name one of them with --bench, or its queues with --queue")
+        .into())
 }
 
 /// Whether a list can be read with few fields of each job: nothing asks for failures or arguments.

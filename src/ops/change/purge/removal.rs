@@ -149,11 +149,11 @@ impl<'r> Purging<'r> {
             fingerprint: item.standing.fingerprint(),
             ..Attached::default()
         };
-        let has_run = matches!(item.job.spot, Spot::Registry(_)) || !item.standing.keys.is_empty();
-        if has_run && item.standing.keys.len() > 1 {
-            let others =
-                [self.keys.dependencies(id), self.keys.results(id), self.keys.executions(id)];
-            attached.unlink.extend(others);
+        let own = item.standing.keys.iter().map(|image| Key::of(image.key.clone()));
+        let own: Vec<Key> = own.filter(|key| !attached.unlink.contains(key)).collect();
+        attached.unlink.extend(own);
+        if matches!(item.job.spot, Spot::Registry(_)) {
+            attached.unlink.push(self.keys.executions(id));
         }
         for membership in &item.standing.memberships {
             match membership {
