@@ -10,6 +10,7 @@ mod jobs;
 mod logs;
 mod mutation;
 mod ops;
+mod purge_jobs;
 mod queues;
 mod selection;
 mod show_pending_jobs;
@@ -42,6 +43,7 @@ pub enum Command {
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    PurgeJobs(Box<purge_jobs::Args>),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -68,6 +70,7 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -89,8 +92,9 @@ impl Command {
             | Self::Stats(_) => true,
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
-            Self::Undo(_)
-            | Self::Logs(_)
+            Self::Logs(_)
+            | Self::PurgeJobs(_)
+            | Self::Undo(_)
             | Self::Demo(_)
             | Self::Completions(_)
             | Self::Man(_)

@@ -87,6 +87,12 @@ impl Writer {
                 self.text(key);
                 self.text(member);
             }
+            Membership::Row { key, order, follows } => {
+                self.number(3);
+                self.text(key);
+                self.number(*order);
+                self.each(follows.as_slice(), |out, id| out.text(id));
+            }
         }
     }
 
@@ -219,6 +225,11 @@ impl<'a> Reader<'a> {
                 Membership::Zset { key: self.owned()?, member: self.owned()?, score: self.score()? }
             }
             2 => Membership::Set { key: self.owned()?, member: self.owned()? },
+            3 => Membership::Row {
+                key: self.owned()?,
+                order: self.number()?,
+                follows: self.each(Self::owned)?.pop(),
+            },
             _ => return None,
         })
     }

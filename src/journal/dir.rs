@@ -80,9 +80,7 @@ impl JournalDir {
     pub fn check_room(&self, bytes: u64) -> Result<()> {
         // What is below may not exist yet; it will be made on the disk of its closest parent.
         let mut place = self.path();
-        while !place.exists() && place != self.base {
-            place.pop();
-        }
+        while !place.exists() && place.pop() {}
         let flags = OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let disk = open(&place, flags, Mode::empty()).and_then(|fd| fstatvfs(&fd));
         let disk = disk.map_err(|errno| self.cannot("measure the room in", &place, errno))?;

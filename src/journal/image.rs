@@ -55,6 +55,15 @@ pub enum Membership {
         /// none behind it.
         before: Option<Vec<u8>>,
     },
+    /// A list from which many jobs went at once: their order, and what each one followed.
+    Row {
+        /// The list's key.
+        key: Vec<u8>,
+        /// The smaller one stood nearer to the head; not an index.
+        order: u64,
+        /// The id that it directly followed, which may have gone as well; `None` at the head.
+        follows: Option<Vec<u8>>,
+    },
     /// A sorted set.
     Zset {
         /// The set's key.

@@ -3,6 +3,7 @@
 pub mod generation;
 pub mod health;
 pub mod id;
+pub mod id_set;
 pub mod job;
 pub mod part;
 pub mod plan;

@@ -196,6 +196,17 @@ pub struct ListSpot {
     pub index: u64,
     /// How long the list was.
     pub length: u64,
+    /// Jobs of the same plan that stand before it: so much nearer to the head it is once they are
+    /// gone.
+    pub ahead: u64,
     /// The next id behind it that stays.
     pub before: Option<JobId>,
+}
+
+impl ListSpot {
+    /// Whether it is nearer to the tail, once the jobs of the plan before it are gone.
+    pub const fn is_nearer_to_tail(&self) -> bool {
+        let index = self.index.saturating_sub(self.ahead);
+        index > self.length.saturating_sub(self.ahead) / 2
+    }
 }

@@ -194,11 +194,16 @@ impl Selection {
         if !self.admits_state(state) {
             return false;
         }
+        self.admits_age(in_state_since(state, job), now)
+    }
+
+    /// Whether a job may be meant, by when it came into its state.
+    pub fn admits_age(&self, since: Option<Timestamp>, now: Timestamp) -> bool {
         if self.older_than_s.is_none() && self.since.is_none() && self.until.is_none() {
             return true;
         }
         // A job that does not tell its age is not selected by age.
-        let Some(since) = in_state_since(state, job) else { return false };
+        let Some(since) = since else { return false };
         let old_enough = |least| seconds_between(since, now).is_some_and(|age| age >= least);
         self.older_than_s.is_none_or(old_enough)
             && self.since.is_none_or(|start| since >= start)

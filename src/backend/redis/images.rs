@@ -34,20 +34,29 @@ pub struct Standing {
     pub keys: Vec<KeyImage>,
     /// The registries, the group and the rate limit that hold it.
     pub memberships: Vec<Membership>,
-    /// The fields of the hash.
-    fields: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Standing {
     /// A field of the hash; an empty one counts as absent, as everywhere in RQ.
     pub fn field(&self, name: &[u8]) -> Option<&[u8]> {
-        let found = self.fields.iter().find(|(field, _)| field == name);
+        let found = self.fields().iter().find(|(field, _)| field == name);
         found.map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
     }
 
     /// Whether there is a hash.
     pub fn has_hash(&self) -> bool {
-        !self.fields.is_empty()
+        !self.fields().is_empty()
+    }
+
+    /// The fields of the hash, which is the only one among a job's keys.
+    fn fields(&self) -> &[(Vec<u8>, Vec<u8>)] {
+        self.keys
+            .iter()
+            .find_map(|image| match &image.value {
+                KeyValue::Hash(fields) => Some(fields.as_slice()),
+                _ => None,
+            })
+            .unwrap_or_default()
     }
 
     /// What the scripts compare with the job as they find it.
@@ -75,14 +84,20 @@ impl Standing {
 /// Where the replies about one job stand.
 struct Slots {
     hash: (Key, Slot, Slot),
-    dependents: (Key, Slot, Slot),
-    dependencies: (Key, Slot, Slot),
-    results: (Key, Slot, Slot),
+    /// How many of the job's other keys there are.
+    others: Slot,
     registries: Vec<(Key, Slot)>,
 }
 
+/// Where the replies about a job's other keys stand.
+struct OtherSlots {
+    sets: [(Key, Slot, Slot); 2],
+    results: (Key, Slot, Slot),
+}
+
 impl Store {
-    /// Reads jobs whole: one round trip, a second one where some have a group or a rate limit.
+    /// Reads jobs whole: one round trip, a second one where some have more than their hash, a third
+    /// one where some have a group or a rate limit.
     ///
     /// `queues` are those in whose registries a job is looked for. A job of which a part cannot be
     /// read is a lack as a whole: half of it could not be put back.
@@ -91,13 +106,57 @@ impl Store {
         let slots: Vec<Slots> =
             jobs.iter().map(|(id, queues)| self.add_standing(&mut batch, id, queues)).collect();
         let mut replies = self.run(batch)?;
-        let mut standings: Vec<Part<Standing>> = jobs
+        let read: Vec<Part<(Standing, bool)>> = jobs
             .iter()
             .zip(slots)
             .map(|((id, _), slots)| take_standing(&mut replies, id, slots))
             .collect();
+        let others: Vec<usize> = read
+            .iter()
+            .enumerate()
+            .filter(|(_, read)| matches!(read, Ok((_, true))))
+            .map(|(at, _)| at)
+            .collect();
+        let mut standings: Vec<Part<Standing>> =
+            read.into_iter().map(|read| read.map(|(standing, _)| standing)).collect();
+        self.read_others(jobs, &others, &mut standings)?;
         self.read_groups(jobs, &mut standings)?;
         Ok(standings)
+    }
+
+    /// Adds the keys that few waiting jobs have: dependents, dependencies, results.
+    fn read_others(
+        &mut self,
+        jobs: &[(&JobId, &[QueueName])],
+        others: &[usize],
+        standings: &mut [Part<Standing>],
+    ) -> Result<()> {
+        let mut batch = Batch::default();
+        let mut slots = Vec::with_capacity(others.len());
+        for at in others {
+            let Some((id, _)) = jobs.get(*at) else { continue };
+            let (keys, id) = (self.keys(), id.as_bytes());
+            let mut add = |key: Key, command: &'static str, tail: &[&str]| {
+                let value = batch.add(command, cmd(command).arg(&key).arg(tail).take());
+                let ttl = batch.add("PTTL", cmd("PTTL").arg(&key).take());
+                (key, value, ttl)
+            };
+            let sets = [keys.dependents(id), keys.dependencies(id)];
+            let sets = sets.map(|key| add(key, "SMEMBERS", &[]));
+            let results = add(keys.results(id), "XRANGE", &["-", "+"]);
+            slots.push((*at, OtherSlots { sets, results }));
+        }
+        let mut replies = self.run(batch)?;
+        for (at, slots) in slots {
+            let found = take_others(&mut replies, slots);
+            let Some(standing) = standings.get_mut(at) else { continue };
+            match (standing.as_mut(), found) {
+                (Ok(standing), Ok(found)) => standing.keys.extend(found),
+                (Ok(_), Err(lack)) => *standing = Err(lack),
+                (Err(_), _) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Reads which jobs wait for each of `ids`. One round trip.
@@ -136,15 +195,12 @@ impl Store {
     fn add_standing(&self, batch: &mut Batch, id: &JobId, queues: &[QueueName]) -> Slots {
         let keys = self.keys();
         let id = id.as_bytes();
-        let mut add = |key: Key, command: &'static str, tail: &[&str]| {
-            let value = batch.add(command, cmd(command).arg(&key).arg(tail).take());
-            let ttl = batch.add("PTTL", cmd("PTTL").arg(&key).take());
-            (key, value, ttl)
-        };
-        let hash = add(keys.job(id), "HGETALL", &[]);
-        let dependents = add(keys.dependents(id), "SMEMBERS", &[]);
-        let dependencies = add(keys.dependencies(id), "SMEMBERS", &[]);
-        let results = add(keys.results(id), "XRANGE", &["-", "+"]);
+        let key = keys.job(id);
+        let fields = batch.add("HGETALL", cmd("HGETALL").arg(&key).take());
+        let ttl = batch.add("PTTL", cmd("PTTL").arg(&key).take());
+        let others = [keys.dependents(id), keys.dependencies(id), keys.results(id)];
+        let others = batch.add("EXISTS", cmd("EXISTS").arg(&others[..]).take());
+        let hash = (key, fields, ttl);
         let sets = queues.iter().flat_map(|queue| {
             let registries = AT_REST.map(|registry| keys.registry(registry, queue));
             registries.into_iter().chain([keys.ready(queue)])
@@ -155,7 +211,7 @@ impl Store {
                 (key, slot)
             })
             .collect();
-        Slots { hash, dependents, dependencies, results, registries }
+        Slots { hash, others, registries }
     }
 
     /// Adds the sets that a job's own fields lead to.
@@ -218,25 +274,15 @@ fn take_set(
     Ok(holds.then_some(Membership::Set { key, member }))
 }
 
-fn take_standing(replies: &mut Replies, id: &JobId, slots: Slots) -> Part<Standing> {
+/// The job's hash and registries, and whether it has more.
+fn take_standing(replies: &mut Replies, id: &JobId, slots: Slots) -> Part<(Standing, bool)> {
     let mut standing = Standing::default();
     let (key, value, ttl) = slots.hash;
     let fields: Vec<(Vec<u8>, Vec<u8>)> = pairs(replies.value(value)?)?;
     if !fields.is_empty() {
-        standing.fields.clone_from(&fields);
         standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Hash(fields)));
     }
-    for (key, value, ttl) in [slots.dependents, slots.dependencies] {
-        let members: Vec<Vec<u8>> = replies.get(value)?;
-        if !members.is_empty() {
-            standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Set(members)));
-        }
-    }
-    let (key, value, ttl) = slots.results;
-    let entries = entries(replies.value(value)?)?;
-    if !entries.is_empty() {
-        standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Stream(entries)));
-    }
+    let others: u64 = replies.get(slots.others)?;
     for (key, slot) in slots.registries {
         let score: Option<f64> = replies.get(slot)?;
         let member = id.as_bytes().to_vec();
@@ -246,7 +292,23 @@ fn take_standing(replies: &mut Replies, id: &JobId, slots: Slots) -> Part<Standi
             score,
         }));
     }
-    Ok(standing)
+    Ok((standing, others > 0))
+}
+
+fn take_others(replies: &mut Replies, slots: OtherSlots) -> Part<Vec<KeyImage>> {
+    let mut images = Vec::new();
+    for (key, value, ttl) in slots.sets {
+        let members: Vec<Vec<u8>> = replies.get(value)?;
+        if !members.is_empty() {
+            images.push(image(key, replies.get(ttl)?, KeyValue::Set(members)));
+        }
+    }
+    let (key, value, ttl) = slots.results;
+    let entries = entries(replies.value(value)?)?;
+    if !entries.is_empty() {
+        images.push(image(key, replies.get(ttl)?, KeyValue::Stream(entries)));
+    }
+    Ok(images)
 }
 
 fn image(key: Key, ttl_ms: i64, value: KeyValue) -> KeyImage {

@@ -13,6 +13,11 @@ use crate::model::queue::Registry;
 pub struct Key(Vec<u8>);
 
 impl Key {
+    /// A key that was made here and kept as bytes since.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
     /// The key's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -191,6 +196,12 @@ impl Keys {
     /// Below `jobctl` so that Frappe's access list, which allows `rq:[^q]*`, covers it.
     pub fn receipt(&self, op: &str) -> Key {
         self.key(&[b"jobctl", b"receipt", op.as_bytes()])
+    }
+
+    /// The two lists of an operation that gives jobs their places in a queue: the merged list, and
+    /// the copy from which it is made.
+    pub fn merge(&self, op: &str) -> [Key; 2] {
+        [b"merged".as_slice(), b"copy"].map(|name| self.key(&[b"jobctl", name, op.as_bytes()]))
     }
 
     /// The queue in the key of its list; `None` for any other key.

@@ -15,6 +15,8 @@ mod fault;
 pub mod images;
 pub mod inventory;
 pub mod keys;
+pub mod list_merge;
+pub mod list_removal;
 pub mod monitor;
 pub mod move_jobs;
 pub mod queues;

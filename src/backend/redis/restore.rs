@@ -7,6 +7,9 @@ use crate::error::Result;
 use crate::journal::{After, JobImage, KeyImage, KeyValue, Membership, OpId};
 use crate::model::queue::Registry;
 
+/// The index of what comes last, whatever the length.
+const AT_THE_TAIL: u64 = i64::MAX as u64;
+
 /// Words of one command within a script; Lua's stack takes about 8,000.
 const WORDS: usize = 1_000;
 
@@ -33,7 +36,8 @@ impl Store {
     /// Puts jobs back that stood in one queue's list, in the order in which they stood. One turn;
     /// each job by one script, which puts it before the job that it stood before. Where that one is
     /// gone, everything before it has run: it goes to the head, behind those put back before it.
-    /// Where none stood behind it, it gets the index that it had.
+    /// Where none stood behind it, it gets the index that it had. One of a row goes to the tail;
+    /// [`Store::merge_into_list`] gives the whole row its places.
     ///
     /// Jobs have to come in the order of their indexes, also over several calls. Each costs a search
     /// of the list.
@@ -57,6 +61,11 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         match membership {
             Membership::List { key, index, before, .. } => {
                 list = Some((key.clone(), *index, before.clone()));
+                let queues = keys.queues();
+                steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
+            }
+            Membership::Row { key, .. } => {
+                list = Some((key.clone(), AT_THE_TAIL, None));
                 let queues = keys.queues();
                 steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
             }

@@ -33,7 +33,7 @@ enum JobsCommand {
     List(Box<list::Args>),
     Show(show::Args),
     Exists(exists::Args),
-    Enqueue(enqueue::Args),
+    Enqueue(Box<enqueue::Args>),
     Watch(watch::Args),
     Retry(Box<retry::Args>),
     Move(Box<move_jobs::Args>),

@@ -63,6 +63,23 @@ pub trait Change {
 
     /// Told of each job that was changed.
     fn changed(&mut self, _job: &Self::Job) {}
+
+    /// Ends the change once no batch is left, or a signal came; gives notes for the report.
+    fn finish(&mut self, _store: &mut Store, _op: &OpId) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+}
+
+/// Where the batches come from.
+pub trait Source<J> {
+    /// The next batch; `None` when there is none. May read for it.
+    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<J>>>;
+}
+
+impl<J, I: Iterator<Item = Result<Vec<J>>>> Source<J> for I {
+    fn next(&mut self, _store: &mut Store) -> Option<Result<Vec<J>>> {
+        Iterator::next(self)
+    }
 }
 
 /// A job of a batch.
@@ -86,7 +103,7 @@ pub fn apply<C: Change>(
     how: &How,
     undoes: Option<&OpId>,
     change: &mut C,
-    batches: &mut dyn Iterator<Item = Result<Vec<C::Job>>>,
+    batches: &mut dyn Source<C::Job>,
 ) -> Result<ChangeReport> {
     let interrupts = Interrupts::catch()?;
     let header = header_of(context, &plan, how, undoes)?;
@@ -109,7 +126,11 @@ pub fn apply<C: Change>(
             ended = Ok(Ending::Interrupted);
             break;
         }
-        let batch = match batches.next() {
+        let next = match context.store() {
+            Ok(store) => batches.next(store),
+            Err(error) => Some(Err(error)),
+        };
+        let batch = match next {
             None => break,
             Some(Ok(batch)) => batch,
             Some(Err(error)) => {
@@ -125,6 +146,12 @@ pub fn apply<C: Change>(
         progress.add(count);
     }
     drop(progress);
+    if ended.is_ok() {
+        match context.store().and_then(|store| change.finish(store, &run.op)) {
+            Ok(notes) => run.report.notes.extend(notes),
+            Err(error) => ended = Err(error),
+        }
+    }
     run.finish(context, &header, &journals, how, ended)
 }
 
@@ -165,7 +192,7 @@ impl Run {
                 (reason, _) => self.skip(change.id(&job), reason.unwrap_or_default()),
             }
         }
-        let first = self.remember(change, &chosen, taken_at_ms)?;
+        let first = self.remember(change, &mut chosen, taken_at_ms)?;
         fault::point("images-synced");
         if self.receipted > 0 {
             // The sync of the images carried the confirmations before them to disk as well.
@@ -189,23 +216,28 @@ impl Run {
     fn remember<C: Change>(
         &mut self,
         change: &C,
-        chosen: &[(C::Job, Standing)],
+        chosen: &mut [(C::Job, Standing)],
         taken_at_ms: i64,
     ) -> Result<u64> {
         let first = self.images;
         self.images += chosen.len() as u64;
         let Some(journal) = &mut self.journal else { return Ok(first) };
         let images: Vec<JobImage> = chosen
-            .iter()
+            .iter_mut()
             .map(|(job, standing)| {
                 let (after, list) = change.after(job, standing);
                 let memberships = list.into_iter().chain(standing.memberships.iter().cloned());
                 let memberships = memberships.chain(change.also_in(job)).collect();
                 let id = change.id(job).as_bytes().to_vec();
-                JobImage { id, after, memberships, keys: standing.keys.clone() }
+                // Lent to the image: they are most of what a batch takes in memory.
+                let keys = std::mem::take(&mut standing.keys);
+                JobImage { id, after, memberships, keys }
             })
             .collect();
         journal.images(taken_at_ms, &images)?;
+        for ((_, standing), image) in chosen.iter_mut().zip(images) {
+            standing.keys = image.keys;
+        }
         journal.sync()?;
         Ok(first)
     }

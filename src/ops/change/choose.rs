@@ -217,7 +217,7 @@ fn find_spots(context: &mut Context, plan: &mut Plan, jobs: &mut Vec<PlannedJob>
             return true;
         }
         let found = spots.next().flatten();
-        job.spot = found.map(|(index, length)| ListSpot { index, length, before: None });
+        job.spot = found.map(|(index, length)| ListSpot { index, length, ..ListSpot::default() });
         if found.is_none() {
             let reason = "it stands in no queue: a worker has taken it, or it is lost".to_owned();
             plan.skipped.push(Skipped { id: job.id.clone(), reason });
@@ -254,14 +254,14 @@ fn mark_what_stays(context: &mut Context, jobs: &mut [PlannedJob]) -> Result<()>
             staying.extend(store.ids_at(&queue, page)?);
         }
         let mut runs = ends.into_iter().zip(staying).peekable();
-        for (index, at) in spots {
+        for (ahead, (index, at)) in (0..).zip(spots) {
             while runs.next_if(|(end, _)| *end <= index).is_some() {}
             let before = runs.peek().and_then(|(_, id)| id.clone());
             let spot = jobs.get_mut(at).and_then(|job| job.spot.as_mut());
             if let Some(spot) = spot {
                 // The list moved meanwhile if one of the planned stands there.
                 spot.before = before.filter(|id| !planned.contains(id));
-                spot.length = length;
+                (spot.length, spot.ahead) = (length, ahead);
             }
         }
     }

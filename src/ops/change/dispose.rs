@@ -11,7 +11,7 @@ use crate::backend::redis::write::{Hold, Marked};
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
-use crate::model::plan::PlannedJob;
+use crate::model::plan::{ListSpot, PlannedJob};
 use crate::model::queue::Registry;
 use crate::model::selection::State;
 use crate::sys::clock;
@@ -59,8 +59,7 @@ impl Disposing {
             return Some(held.map_or(Hold::Nothing, |key| Hold::Zset(key.into_bytes())));
         };
         let Some(registry) = state.registry() else {
-            let spot = job.spot.as_ref();
-            let from_tail = spot.is_some_and(|spot| spot.index > spot.length / 2);
+            let from_tail = job.spot.as_ref().is_some_and(ListSpot::is_nearer_to_tail);
             return Some(Hold::List { queue: job.queue.clone(), from_tail });
         };
         let key = self.keys.registry(registry, &job.queue);

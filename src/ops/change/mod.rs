@@ -17,8 +17,10 @@ pub mod enqueue;
 pub mod move_jobs;
 pub mod ops;
 pub mod promote;
+pub mod purge;
 mod requeue;
 pub mod retry;
+mod rows;
 pub mod stop;
 pub mod undo;
 

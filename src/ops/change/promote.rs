@@ -78,7 +78,7 @@ fn unmet(
         let read = context.store()?.jobs(parents, Want::default())?;
         let open = parents.iter().zip(read).find_map(|(parent, job)| {
             let status = job.ok().flatten()?.job.status;
-            (status != Status::Finished).then(|| (parent, status))
+            (status != Status::Finished).then_some((parent, status))
         });
         if let Some((parent, status)) = open {
             let status = status.word();

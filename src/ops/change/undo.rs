@@ -9,6 +9,7 @@ use std::fs::File;
 use nix::fcntl::Flock;
 
 use super::apply::{Change, Item, actor};
+use super::rows::Rows;
 use super::{Go, How, apply, approve};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
@@ -322,7 +323,9 @@ enum Judged {
 /// The queue on which a restored job may run: it stands in a list, or will by itself.
 fn runs_again(image: &JobImage, keys: &Keys) -> Option<QueueName> {
     image.memberships.iter().find_map(|membership| match membership {
-        Membership::List { key, .. } => keys.queue_of_list(key).map(QueueName::new),
+        Membership::List { key, .. } | Membership::Row { key, .. } => {
+            keys.queue_of_list(key).map(QueueName::new)
+        }
         Membership::Zset { key, .. } => match keys.registry_of(key)? {
             (Registry::Scheduled | Registry::Deferred, queue) => Some(queue),
             _ => None,
@@ -345,7 +348,7 @@ fn refuse_unrunnable(context: &mut Context, choice: &Choice) -> Result<()> {
     }
     let Ok((workers, _)) = context.store()?.workers()? else { return Ok(()) };
     let now = clock::now();
-    let processes = local_processes(workers.iter(), now);
+    let processes = local_processes(workers.iter());
     let mut serving: Vec<(Option<String>, Vec<QueueName>)> = workers
         .iter()
         .filter(|worker| {
@@ -446,17 +449,19 @@ struct Undoing {
     keys: Keys,
     /// The job that was put back last, and its list.
     last: Option<(Vec<u8>, Vec<u8>)>,
+    /// What was put back of rows, list by list.
+    rows: Rows,
 }
 
 impl Undoing {
     fn new(keys: Keys) -> Self {
-        Self { keys, last: None }
+        Self { keys, last: None, rows: Rows::default() }
     }
 
     /// The list that a job goes back into.
     fn list_of(image: &JobImage) -> Option<&[u8]> {
         image.memberships.iter().find_map(|membership| match membership {
-            Membership::List { key, .. } => Some(key.as_slice()),
+            Membership::List { key, .. } | Membership::Row { key, .. } => Some(key.as_slice()),
             _ => None,
         })
     }
@@ -613,6 +618,14 @@ impl Change for Undoing {
             }
         }
         Ok(called)
+    }
+
+    fn changed(&mut self, job: &UndoneJob) {
+        self.rows.add(&job.image);
+    }
+
+    fn finish(&mut self, store: &mut Store, op: &OpId) -> Result<Vec<String>> {
+        self.rows.give_places(store, op)
     }
 }
 

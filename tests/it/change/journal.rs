@@ -189,6 +189,17 @@ fn audit_line_says_who_and_why_without_secrets() {
 }
 
 #[test]
+fn state_folder_that_is_not_there_yet_is_made_private() {
+    let server = one_job();
+    let home = tempdir().unwrap();
+    let state = home.path().join("not/there/yet");
+    done(&server, &state, &["jobs", "delete", "one"]);
+    let mode = state.join("jobctl").metadata().unwrap().mode();
+    assert_eq!(mode & 0o077, 0);
+    assert_eq!(journals(&state).len(), 2);
+}
+
+#[test]
 fn no_undo_keeps_no_journal_but_the_audit_line() {
     let server = one_job();
     let state = tempdir().unwrap();
