@@ -69,12 +69,11 @@ impl Writer {
 
     fn membership(&mut self, membership: &Membership) {
         match membership {
-            Membership::List { key, index, length, before } => {
+            Membership::List { key, order, follows } => {
                 self.number(0);
                 self.text(key);
-                self.number(*index);
-                self.number(*length);
-                self.each(before.as_slice(), |out, id| out.text(id));
+                self.number(*order);
+                self.each(follows.as_slice(), |out, id| out.text(id));
             }
             Membership::Zset { key, member, score } => {
                 self.number(1);
@@ -86,12 +85,6 @@ impl Writer {
                 self.number(2);
                 self.text(key);
                 self.text(member);
-            }
-            Membership::Row { key, order, follows } => {
-                self.number(3);
-                self.text(key);
-                self.number(*order);
-                self.each(follows.as_slice(), |out, id| out.text(id));
             }
         }
     }
@@ -199,6 +192,43 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The id of an image and its places in lists; passes over the rest without keeping it.
+    pub(super) fn places(&mut self) -> Option<(&'a [u8], Vec<Membership>)> {
+        let id = self.text()?;
+        self.after()?;
+        let mut memberships = self.each(Self::membership)?;
+        memberships.retain(|membership| matches!(membership, Membership::List { .. }));
+        for _ in 0..self.number()? {
+            self.pass_key()?;
+        }
+        Some((id, memberships))
+    }
+
+    fn pass_key(&mut self) -> Option<()> {
+        self.text()?;
+        self.number()?;
+        let kind = self.number()?;
+        if kind == 5 {
+            return self.text().map(drop);
+        }
+        for _ in 0..self.number()? {
+            match kind {
+                0 => drop((self.text()?, self.text()?)),
+                1 | 4 => drop(self.text()?),
+                2 => drop((self.text()?, self.score()?)),
+                3 => {
+                    self.text()?;
+                    for _ in 0..self.number()? {
+                        self.text()?;
+                        self.text()?;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
     fn queue(&mut self) -> Option<QueueName> {
         String::from_utf8(self.owned()?).ok().map(QueueName::new)
     }
@@ -217,19 +247,13 @@ impl<'a> Reader<'a> {
         Some(match self.number()? {
             0 => Membership::List {
                 key: self.owned()?,
-                index: self.number()?,
-                length: self.number()?,
-                before: self.each(Self::owned)?.pop(),
+                order: self.number()?,
+                follows: self.each(Self::owned)?.pop(),
             },
             1 => {
                 Membership::Zset { key: self.owned()?, member: self.owned()?, score: self.score()? }
             }
             2 => Membership::Set { key: self.owned()?, member: self.owned()? },
-            3 => Membership::Row {
-                key: self.owned()?,
-                order: self.number()?,
-                follows: self.each(Self::owned)?.pop(),
-            },
             _ => return None,
         })
     }

@@ -47,19 +47,8 @@ pub enum Membership {
     List {
         /// The list's key.
         key: Vec<u8>,
-        /// Its place in the list when the plan was made, 0 for the head.
-        index: u64,
-        /// How long the list was then.
-        length: u64,
-        /// The next id behind it that the operation leaves in the list; `None` where it leaves
-        /// none behind it.
-        before: Option<Vec<u8>>,
-    },
-    /// A list from which many jobs went at once: their order, and what each one followed.
-    Row {
-        /// The list's key.
-        key: Vec<u8>,
-        /// The smaller one stood nearer to the head; not an index.
+        /// Of two jobs of one operation the one with the smaller number stood nearer to the head.
+        /// Not an index: those shift while an operation runs.
         order: u64,
         /// The id that it directly followed, which may have gone as well; `None` at the head.
         follows: Option<Vec<u8>>,

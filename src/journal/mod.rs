@@ -27,6 +27,6 @@ pub use dir::JournalDir;
 pub use id::OpId;
 pub use image::{After, JobImage, KeyImage, KeyValue, Membership, StreamEntry};
 pub use prune::{KEPT_BYTES, KEPT_FOR, Pruned};
-pub use reader::{ImageBatch, JournalReader, Summary};
+pub use reader::{ImageBatch, JournalReader, ListPlace, Summary};
 pub use record::{Actor, End, Ending, Header, Step, Verdict};
 pub use writer::Journal;

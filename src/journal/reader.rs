@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::codec::Reader;
 use super::frame::{self, Kind, MAGIC};
-use super::image::JobImage;
+use super::image::{JobImage, Membership};
 use super::record::{End, Header, Step, Verdict};
 use crate::error::{self, Failure, Result};
 
@@ -21,6 +21,21 @@ pub struct ImageBatch {
     pub taken_at_ms: i64,
     /// The images.
     pub images: Vec<JobImage>,
+}
+
+/// Where a job stood in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The number of its image.
+    pub number: u64,
+    /// The job.
+    pub id: Vec<u8>,
+    /// The list's key.
+    pub key: Vec<u8>,
+    /// See [`Membership::List`].
+    pub order: u64,
+    /// See [`Membership::List`].
+    pub follows: Option<Vec<u8>>,
 }
 
 /// What a journal's frames say without its images' content.
@@ -116,6 +131,29 @@ impl JournalReader {
         Ok(Some(step))
     }
 
+    /// Where the next frame begins; see [`Self::go_to`].
+    pub const fn position(&self) -> u64 {
+        self.offset
+    }
+
+    /// Goes to a frame that began at `position`.
+    pub fn go_to(&mut self, position: u64) -> Result<()> {
+        self.source.seek(SeekFrom::Start(position))?;
+        self.offset = position;
+        Ok(())
+    }
+
+    /// Where the jobs stood in lists whose images are in the frame at `position`, in the order of
+    /// the lists. Keeps nothing else of the images, which is most of what they are.
+    pub fn places_at(&mut self, position: u64) -> Result<Vec<ListPlace>> {
+        self.go_to(position)?;
+        let read = frame::unpack(&mut self.source)?;
+        let Some((Kind::Images, raw, _)) = read else { return Ok(Vec::new()) };
+        let mut places = places(&raw).unwrap_or_default();
+        places.sort_by_key(|place| place.order);
+        Ok(places)
+    }
+
     /// What became of each image, by number; `None` where nothing is known. Reads everything once.
     pub fn verdicts(&mut self) -> Result<Vec<Option<Verdict>>> {
         Ok(self.scan()?.1)
@@ -160,6 +198,22 @@ fn images(raw: &[u8]) -> Option<ImageBatch> {
     }
     let images = (0..count).map(|_| from.image()).collect::<Option<_>>()?;
     Some(ImageBatch { first, taken_at_ms, images })
+}
+
+fn places(raw: &[u8]) -> Option<Vec<ListPlace>> {
+    let mut from = Reader { bytes: raw };
+    let (first, _, count) = (from.number()?, from.number()?, from.number()?);
+    let mut places = Vec::new();
+    for number in first..first.saturating_add(count) {
+        let (id, memberships) = from.places()?;
+        places.extend(memberships.into_iter().filter_map(|membership| match membership {
+            Membership::List { key, order, follows } => {
+                Some(ListPlace { number, id: id.to_vec(), key, order, follows })
+            }
+            _ => None,
+        }));
+    }
+    Some(places)
 }
 
 fn verdicts(raw: &[u8]) -> Option<Step> {

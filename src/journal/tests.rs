@@ -83,9 +83,8 @@ fn after() -> impl Strategy<Value = After> {
 
 fn membership() -> impl Strategy<Value = Membership> {
     prop_oneof![
-        (bytes(), any::<u64>(), any::<u64>(), prop::option::of(bytes())).prop_map(
-            |(key, index, length, before)| Membership::List { key, index, length, before }
-        ),
+        (bytes(), any::<u64>(), prop::option::of(bytes()))
+            .prop_map(|(key, order, follows)| Membership::List { key, order, follows }),
         (bytes(), bytes(), score()).prop_map(|(key, member, score)| Membership::Zset {
             key,
             member,

@@ -56,6 +56,20 @@ impl IdSetBuilder {
         self.prints.push(self.keys.print(id));
     }
 
+    /// The set, and of each of its ids, by [`IdSet::position`], the number that was given for it: the
+    /// last one where an id was added twice.
+    pub fn build_numbered(self, numbers: &[u32]) -> (IdSet, Vec<u32>) {
+        let print = |at: &u32| self.prints.get(*at as usize).copied().unwrap_or_default();
+        let count = u32::try_from(self.prints.len()).unwrap_or(u32::MAX);
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by_key(|at| (print(at), std::cmp::Reverse(*at)));
+        order.dedup_by_key(|at| print(at));
+        let number = |at: &u32| numbers.get(*at as usize).copied().unwrap_or_default();
+        let numbers = order.iter().map(number).collect();
+        drop(order);
+        (self.build(), numbers)
+    }
+
     /// The set.
     pub fn build(mut self) -> IdSet {
         self.prints.sort_unstable();
@@ -80,6 +94,13 @@ impl IdSet {
     /// Where an id stands in the set, if it is in it; stable, below [`Self::len`].
     pub fn position(&self, id: &[u8]) -> Option<usize> {
         self.prints.binary_search(&self.keys.print(id)).ok()
+    }
+
+    /// Whether an id is in the set and not claimed.
+    pub fn is_open(&self, id: &[u8]) -> bool {
+        self.position(id).is_some_and(|at| {
+            self.claimed.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) == 0)
+        })
     }
 
     /// How many ids are not claimed.
@@ -124,6 +145,16 @@ impl<T: AsRef<[u8]>> FromIterator<T> for IdSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn id_set_keeps_the_number_of_each_id() {
+        let mut builder = IdSetBuilder::default();
+        let ids = [b"a", b"b", b"c", b"a"];
+        ids.iter().for_each(|id| builder.add(*id));
+        let (set, numbers) = builder.build_numbered(&[10, 11, 12, 13]);
+        let number = |id: &[u8]| numbers[set.position(id).unwrap()];
+        assert_eq!([number(b"a"), number(b"b"), number(b"c")], [13, 11, 12]);
+    }
 
     #[test]
     fn id_set_claims_each_id_once_until_it_is_released() {

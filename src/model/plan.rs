@@ -87,7 +87,12 @@ pub struct Tally(HashMap<String, u64>);
 impl Tally {
     /// Counts one.
     pub fn add(&mut self, name: impl Into<String>) {
-        *self.0.entry(name.into()).or_default() += 1;
+        self.add_many(name, 1);
+    }
+
+    /// Counts several.
+    pub fn add_many(&mut self, name: impl Into<String>, count: u64) {
+        *self.0.entry(name.into()).or_default() += count;
     }
 
     /// Names and counts, the largest count first, then by name.
@@ -135,8 +140,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// A few of the jobs.
     pub sample: Vec<JobId>,
-    /// Jobs that are left alone, known before anything is changed.
-    pub skipped: Vec<Skipped>,
+    /// Jobs that are left alone, known before anything is changed; serialized as the first of them.
+    pub skipped: LeftAlone,
     /// What has to be typed on a terminal; without it `y` will do.
     #[serde(skip)]
     pub to_type: Option<String>,
@@ -160,7 +165,7 @@ impl Plan {
             limit: None,
             warnings: Vec::new(),
             sample: Vec::new(),
-            skipped: Vec::new(),
+            skipped: LeftAlone::default(),
             to_type: None,
             explicit,
         }
@@ -176,7 +181,63 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A job that is going to be changed, and where it stood when the plan was made.
+/// Jobs left alone that are kept one by one.
+pub const MOST_LISTED: usize = 100;
+
+/// Jobs that are left alone: how many, why, and the first of them. There may be a million.
+#[derive(Debug, Clone, Default)]
+pub struct LeftAlone {
+    count: u64,
+    by_reason: Tally,
+    first: Vec<Skipped>,
+}
+
+impl LeftAlone {
+    /// Adds a job.
+    pub fn push(&mut self, skipped: Skipped) {
+        self.count += 1;
+        self.by_reason.add(skipped.reason.as_str());
+        if self.first.len() < MOST_LISTED {
+            self.first.push(skipped);
+        }
+    }
+
+    /// Adds jobs whose ids nobody knows any more.
+    pub fn push_nameless(&mut self, count: u64, reason: &str) {
+        if count > 0 {
+            self.count += count;
+            self.by_reason.add_many(reason, count);
+        }
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many were left alone for each reason.
+    pub const fn by_reason(&self) -> &Tally {
+        &self.by_reason
+    }
+
+    /// The first of them, at most [`MOST_LISTED`].
+    pub fn first(&self) -> &[Skipped] {
+        &self.first
+    }
+}
+
+impl Serialize for LeftAlone {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.first.serialize(serializer)
+    }
+}
+
+/// A job that is going to be changed, where it stands now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedJob {
     /// The job.
@@ -189,24 +250,11 @@ pub struct PlannedJob {
     pub spot: Option<ListSpot>,
 }
 
-/// A place in a list, when a plan was made.
+/// A place in a list, so far as it means something while others push and pop.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListSpot {
-    /// The index, 0 for the head.
-    pub index: u64,
-    /// How long the list was.
-    pub length: u64,
-    /// Jobs of the same plan that stand before it: so much nearer to the head it is once they are
-    /// gone.
-    pub ahead: u64,
-    /// The next id behind it that stays.
-    pub before: Option<JobId>,
-}
-
-impl ListSpot {
-    /// Whether it is nearer to the tail, once the jobs of the plan before it are gone.
-    pub const fn is_nearer_to_tail(&self) -> bool {
-        let index = self.index.saturating_sub(self.ahead);
-        index > self.length.saturating_sub(self.ahead) / 2
-    }
+    /// Of two jobs of one change the one with the smaller number stood nearer to the head.
+    pub order: u64,
+    /// The id that it directly followed, which may go as well; `None` at the head.
+    pub follows: Option<JobId>,
 }

@@ -8,10 +8,7 @@ use super::{Block, Cell, Layout, Report, Role, View};
 use crate::error::Outcome;
 use crate::human;
 use crate::journal::OpId;
-use crate::model::plan::{Plan, Skipped, Tally};
-
-/// Jobs left alone that are listed one by one.
-pub const MOST_LISTED: usize = 100;
+use crate::model::plan::{LeftAlone, MOST_LISTED, Plan, Skipped, Tally};
 
 /// What a mutation did, or, with a dry run, would do.
 #[derive(Debug, Clone, Serialize)]
@@ -47,30 +44,37 @@ pub struct ChangeReport {
 impl ChangeReport {
     /// The report of a plan that was not, or not yet, carried out.
     pub fn of(plan: Plan, dry_run: bool) -> Self {
-        let mut report = Self {
+        let left_alone = &plan.skipped;
+        Self {
             op_id: None,
             dry_run,
             changed: 0,
             removed: plan.kind.removes().then_some(0),
-            skipped: 0,
-            skipped_by_reason: Tally::default(),
-            skipped_jobs: Vec::new(),
+            skipped: left_alone.len(),
+            skipped_by_reason: left_alone.by_reason().clone(),
+            skipped_jobs: left_alone.first().to_vec(),
             undoable: false,
             interrupted_by: None,
             named_skipped: false,
             notes: Vec::new(),
             plan,
-        };
-        for skipped in report.plan.skipped.clone() {
-            report.skip(skipped);
         }
-        report
     }
 
     /// Counts changed jobs.
     pub fn add_changed(&mut self, jobs: u64) {
         self.changed += jobs;
         self.removed = self.plan.kind.removes().then_some(self.changed);
+    }
+
+    /// Counts jobs that were left alone.
+    pub fn leave(&mut self, jobs: &LeftAlone) {
+        self.skipped += jobs.len();
+        for (reason, count) in jobs.by_reason().sorted() {
+            self.skipped_by_reason.add_many(reason, count);
+        }
+        let room = MOST_LISTED.saturating_sub(self.skipped_jobs.len());
+        self.skipped_jobs.extend(jobs.first().iter().take(room).cloned());
     }
 
     /// Counts a job that was left alone.

@@ -57,7 +57,7 @@ impl StopReport {
     /// Takes over what a plan left alone, and what it warns of.
     pub fn skip(&mut self, plan: &Plan) {
         self.notes.extend(plan.warnings.iter().cloned());
-        self.jobs.extend(plan.skipped.iter().map(|skipped| Stopping {
+        self.jobs.extend(plan.skipped.first().iter().map(|skipped| Stopping {
             id: skipped.id.clone(),
             queue: String::new(),
             worker: None,

@@ -10,19 +10,20 @@ use std::time::Duration;
 use jobctl::backend::redis::keys::{Key, Keys};
 use jobctl::backend::redis::list_merge::{MergeSource, Merged, Visit};
 use jobctl::backend::redis::list_removal::{
-    Attached, Candidate, Flow, Removal, RemovalSink, Taken, attached_to,
+    Candidate, Course, Deed, ListSweep, REMOVAL_BATCH, Taking,
 };
 use jobctl::backend::redis::read::Store;
+use jobctl::backend::redis::scripts::Code;
 use jobctl::backend::redis::{Endpoint, connect};
 use jobctl::error::Result;
+use jobctl::journal::OpId;
 use jobctl::model::id::{JobId, QueueName};
-use jobctl::model::id_set::IdSet;
 use redis::Connection;
 
 use crate::support::redis::RedisServer;
 
 const LIST: &str = "rq:queue:q";
-const RECEIPT_OF: &str = "test";
+const RECEIPT_OF: &str = "20261121T232501-3f9a2c";
 
 fn store(server: &RedisServer) -> Store {
     let endpoint = Endpoint::parse(&server.url()).unwrap();
@@ -92,58 +93,68 @@ fn receipts(client: &mut Connection, op: &str) -> Vec<String> {
     redis::cmd("LRANGE").arg(Keys::default().receipt(op)).arg(0).arg(-1).query(client).unwrap()
 }
 
-/// What happens between the sink's look at a batch and the script.
+/// What happens between the look at a batch and the script.
 type Between<'b> = dyn FnMut(&[Candidate]) + Send + 'b;
 
-/// Keeps what it is told; `between` runs between its look and the script.
+/// What came of each id; `between` runs between the look at a batch and the script.
 #[derive(Default)]
 struct Record<'a> {
     offered: Vec<Candidate>,
-    fates: HashMap<String, Taken>,
+    /// `None`: it was left alone.
+    fates: HashMap<String, Option<Code>>,
     between: Option<&'a mut Between<'a>>,
     leave: HashSet<String>,
     fingerprints: bool,
-}
-
-impl RemovalSink for Record<'_> {
-    fn before(&mut self, store: &mut Store, batch: &[Candidate]) -> Result<Vec<Option<Attached>>> {
-        self.offered.extend(batch.iter().cloned());
-        if let Some(between) = &mut self.between {
-            between(batch);
-        }
-        let keys = store.keys();
-        Ok(batch
-            .iter()
-            .map(|candidate| {
-                let mut attached = attached_to(keys, candidate.id.as_bytes());
-                if self.fingerprints {
-                    attached.fingerprint = b"queued\n\n\n".to_vec();
-                }
-                (!self.leave.contains(&candidate.id.to_string())).then_some(attached)
-            })
-            .collect())
-    }
-
-    fn after(&mut self, _: &mut Store, batch: &[Candidate], taken: &[Taken]) -> Result<Flow> {
-        assert_eq!(batch.len(), taken.len());
-        for (candidate, taken) in batch.iter().zip(taken) {
-            self.fates.insert(candidate.id.to_string(), *taken);
-        }
-        Ok(Flow::On)
-    }
+    sets: Vec<Key>,
+    sorted_sets: Vec<Key>,
 }
 
 impl Record<'_> {
     fn removed(&self) -> HashSet<String> {
-        let removed = self.fates.iter().filter(|(_, taken)| **taken == Taken::Removed);
+        let removed = self.fates.iter().filter(|(_, fate)| **fate == Some(Code::Done));
         removed.map(|(id, _)| id.clone()).collect()
+    }
+
+    fn taking(&self, keys: &Keys, candidate: &Candidate) -> Taking {
+        let id = candidate.id.as_bytes();
+        let unlink = vec![keys.job(id), keys.dependents(id), keys.results(id)];
+        let counts = [unlink.len(), self.sets.len()];
+        Taking {
+            id: id.to_vec(),
+            receipt: id.to_vec(),
+            fingerprint: if self.fingerprints { b"queued\n\n\n".to_vec() } else { Vec::new() },
+            keys: [unlink, self.sets.clone(), self.sorted_sets.clone()].concat(),
+            words: counts.map(|count| count.to_string().into_bytes()).to_vec(),
+        }
     }
 }
 
-fn remove(server: &RedisServer, op: &str, ids: &[String], record: &mut Record<'_>) -> Removal {
-    let receipt: Key = Keys::default().receipt(op);
-    let set: IdSet = ids.iter().collect();
-    store(server).remove_from_list(&queue(), &receipt, set, record).unwrap()
+/// Takes ids out; gives how many were.
+fn remove(server: &RedisServer, op: &str, ids: &[String], record: &mut Record<'_>) -> usize {
+    let (keys, op, mut store) = (Keys::default(), op.parse::<OpId>().unwrap(), store(server));
+    let mut sweep = ListSweep::new(keys.queue(&queue()), ids.iter().collect(), Course::BothEnds);
+    let mut removed = 0;
+    loop {
+        let batch = sweep.next_batch(&mut store, REMOVAL_BATCH).unwrap().to_vec();
+        if batch.is_empty() {
+            return removed;
+        }
+        record.offered.extend(batch.iter().cloned());
+        if let Some(between) = &mut record.between {
+            between(&batch);
+        }
+        let (left, wanted): (Vec<_>, Vec<_>) =
+            batch.iter().partition(|c| record.leave.contains(&c.id.to_string()));
+        let jobs: Vec<Taking> = wanted.iter().map(|c| record.taking(&keys, c)).collect();
+        let called = sweep.take(&mut store, &op, &Deed::Delete, &jobs).unwrap();
+        assert_eq!(called.len(), jobs.len());
+        record.fates.extend(left.iter().map(|candidate| (candidate.id.to_string(), None)));
+        for (candidate, code) in wanted.iter().zip(called) {
+            let code = code.unwrap();
+            removed += usize::from(code == Code::Done);
+            record.fates.insert(candidate.id.to_string(), Some(code));
+        }
+    }
 }
 
 #[test]
@@ -175,7 +186,7 @@ fn removal_of_any_shape_takes_exactly_what_is_meant_in_order() {
             let context = format!("{count} ids, {shape:?}");
             let gone: HashSet<&String> = meant.iter().collect();
             let stays: Vec<String> = all.iter().filter(|id| !gone.contains(id)).cloned().collect();
-            assert_eq!(removal.removed, meant.len(), "{context}");
+            assert_eq!(removal, meant.len(), "{context}");
             assert!(list(&mut client) == stays, "the order changed: {context}");
             let mut noted = receipts(&mut client, RECEIPT_OF);
             noted.sort();
@@ -254,10 +265,10 @@ fn removal_that_lost_the_race_leaves_popped_and_changed_jobs_alone() {
             redis::cmd("EXISTS").arg(format!("rq:job:{id}")).query(&mut client).unwrap();
         assert!(hash, "{id} was popped and lost its hash");
     }
-    assert_eq!(fates[&all[1_500]], Taken::Left);
+    assert_eq!(fates[&all[1_500]], None);
     let left = list(&mut client);
     for id in changed.iter().filter(|id| !popped.contains(id)) {
-        assert_eq!(fates[id], Taken::Changed, "{id}");
+        assert_eq!(fates[id], Some(Code::Changed), "{id}");
         assert!(left.contains(id));
     }
     assert_eq!(removed.len() + popped.len() + left.len(), all.len());
@@ -283,7 +294,7 @@ fn removal_follows_a_list_that_shifts_at_both_ends() {
     let mut record = Record { between: Some(&mut between), ..Record::default() };
     let removal = remove(&server, RECEIPT_OF, &meant, &mut record);
     drop(record);
-    assert_eq!(removal.removed, meant.len());
+    assert_eq!(removal, meant.len());
     let left = list(&mut client);
     let old: Vec<&String> = left.iter().filter(|id| id.starts_with("site1")).collect();
     assert_eq!(old, all.iter().step_by(2).collect::<Vec<_>>());
@@ -358,8 +369,8 @@ fn two_removals_at_once_take_each_id_once() {
     let meant: Vec<String> = all.iter().step_by(2).cloned().collect();
     let (mut one, mut two) = (Record::default(), Record::default());
     std::thread::scope(|scope| {
-        scope.spawn(|| remove(&server, "one", &meant, &mut one));
-        scope.spawn(|| remove(&server, "two", &meant, &mut two));
+        scope.spawn(|| remove(&server, RECEIPT_OF, &meant, &mut one));
+        scope.spawn(|| remove(&server, "20261121T232502-3f9a2d", &meant, &mut two));
     });
     let (one, two) = (one.removed(), two.removed());
     assert!(one.is_disjoint(&two));
@@ -377,7 +388,7 @@ fn removal_goes_on_when_redis_forgets_the_script() {
     };
     let mut record = Record { between: Some(&mut between), ..Record::default() };
     let removal = remove(&server, RECEIPT_OF, &all, &mut record);
-    assert_eq!((removal.removed, list(&mut client).len()), (3_000, 0));
+    assert_eq!((removal, list(&mut client).len()), (3_000, 0));
 }
 
 #[test]
@@ -390,25 +401,7 @@ fn removal_works_on_a_redis_without_free_memory() {
     assert!(refused.is_err(), "Redis still takes writes");
     let meant: Vec<String> = all.iter().step_by(2).cloned().collect();
     let removal = remove(&server, RECEIPT_OF, &meant, &mut Record::default());
-    assert_eq!(removal.removed, 1_500);
-}
-
-/// Says that every id is in a group and holds a slot of a rate limit.
-struct Grouped;
-impl RemovalSink for Grouped {
-    fn before(&mut self, store: &mut Store, batch: &[Candidate]) -> Result<Vec<Option<Attached>>> {
-        let keys = store.keys();
-        let attach = |candidate: &Candidate| Attached {
-            sets: vec![keys.group("g")],
-            sorted_sets: vec![keys.rate_limit_allowed(b"k")],
-            ..attached_to(keys, candidate.id.as_bytes())
-        };
-        Ok(batch.iter().map(attach).map(Some).collect())
-    }
-
-    fn after(&mut self, _: &mut Store, _: &[Candidate], _: &[Taken]) -> Result<Flow> {
-        Ok(Flow::On)
-    }
+    assert_eq!(removal, 1_500);
 }
 
 #[test]
@@ -419,10 +412,11 @@ fn removal_takes_groups_rate_limits_and_both_places_of_a_doubled_id() {
     server.cmd(&["RPUSH", LIST, "site1::00000003"]);
     server.cmd(&["SADD", "rq:group:g", "site1::00000003", "other"]);
     server.cmd(&["ZADD", "rq:rl:k:allowed", "1", "site1::00000003", "1", "other"]);
-    let receipt = Keys::default().receipt(RECEIPT_OF);
-    let ids: IdSet = [JobId::new("site1::00000003")].iter().map(JobId::as_bytes).collect();
-    let removal = store(&server).remove_from_list(&queue(), &receipt, ids, &mut Grouped).unwrap();
-    assert_eq!(removal.removed, 2);
+    let keys = Keys::default();
+    let (sets, sorted_sets) = (vec![keys.group("g")], vec![keys.rate_limit_allowed(b"k")]);
+    let mut record = Record { sets, sorted_sets, ..Record::default() };
+    let id = "site1::00000003".to_owned();
+    assert_eq!(remove(&server, RECEIPT_OF, &[id], &mut record), 2);
     assert_eq!(list(&mut client).len(), 9);
     let members: Vec<String> = redis::cmd("SMEMBERS").arg("rq:group:g").query(&mut client).unwrap();
     assert_eq!(members, ["other"]);
@@ -444,12 +438,22 @@ fn removed_in_order(record: &Record<'_>) -> Vec<(JobId, Option<JobId>)> {
     candidates.into_iter().map(|c| (c.id.clone(), c.follows.clone())).collect()
 }
 
+/// Puts ids at the end of the list, as an undo does, and then to their places.
 fn merge(server: &RedisServer, source: &[(JobId, Option<JobId>)]) -> Merged {
     let source: Vec<(&[u8], Option<&[u8]>)> = source
         .iter()
         .map(|(id, follows)| (id.as_bytes(), follows.as_ref().map(JobId::as_bytes)))
         .collect();
-    store(server).merge_into_list(&queue(), &work(), &mut source.as_slice()).unwrap()
+    for ids in source.chunks(1_000) {
+        let ids: Vec<&[u8]> = ids.iter().map(|(id, _)| *id).collect();
+        let () = redis::cmd("RPUSH").arg(LIST).arg(ids).query(&mut server.client()).unwrap();
+    }
+    reorder(server, &source)
+}
+
+fn reorder(server: &RedisServer, source: &[(&[u8], Option<&[u8]>)]) -> Merged {
+    let mut source = source;
+    store(server).reorder_list(&queue(), &work(), &mut source).unwrap()
 }
 
 #[test]
@@ -466,12 +470,8 @@ fn merge_gives_the_list_back_as_it_was() {
             let mut record = Record::default();
             remove(&server, RECEIPT_OF, &meant, &mut record);
             let merged = merge(&server, &removed_in_order(&record));
-            assert_eq!(merged, Merged { restored: meant.len(), moved: 0, unplaced: 0 });
+            assert_eq!(merged, Merged { moved: meant.len(), gone: 0, unplaced: 0 });
             assert!(list(&mut client) == all, "{count} ids, {shape:?}");
-            // Once more changes nothing.
-            let again = merge(&server, &removed_in_order(&record));
-            assert_eq!((again.restored, again.moved), (0, meant.len()));
-            assert!(list(&mut client) == all);
             let left: usize =
                 redis::cmd("EXISTS").arg(&work()[0]).arg(&work()[1]).query(&mut client).unwrap();
             assert_eq!(left, 0, "keys of the merge stayed");
@@ -480,17 +480,18 @@ fn merge_gives_the_list_back_as_it_was() {
 }
 
 #[test]
-fn merge_moves_what_was_put_to_the_tail() {
+fn merge_adds_no_id_that_a_worker_has_taken() {
     let server = RedisServer::start();
     let mut client = server.client();
-    let all = fill(&mut client, 5_000);
-    let meant: Vec<String> = all.iter().step_by(3).cloned().collect();
-    let mut record = Record::default();
-    remove(&server, RECEIPT_OF, &meant, &mut record);
-    let () = redis::cmd("RPUSH").arg(LIST).arg(&meant).query(&mut client).unwrap();
-    let merged = merge(&server, &removed_in_order(&record));
-    assert_eq!(merged, Merged { restored: 0, moved: meant.len(), unplaced: 0 });
-    assert!(list(&mut client) == all);
+    let all = fill(&mut client, 500);
+    let source: Vec<(&[u8], Option<&[u8]>)> =
+        vec![(b"gone", Some(all[3].as_bytes())), (all[9].as_bytes(), Some(b"gone"))];
+    let merged = reorder(&server, &source);
+    assert_eq!(merged, Merged { moved: 1, gone: 1, unplaced: 0 });
+    let mut expected = all.clone();
+    let moved = expected.remove(9);
+    expected.insert(4, moved);
+    assert!(list(&mut client) == expected);
 }
 
 #[test]
@@ -504,7 +505,7 @@ fn merge_after_pops_and_pushes_keeps_what_is_defined() {
     let popped: Vec<String> = redis::cmd("LPOP").arg(LIST).arg(300).query(&mut client).unwrap();
     server.cmd(&["RPUSH", LIST, "new::1", "new::2"]);
     let merged = merge(&server, &removed_in_order(&record));
-    assert_eq!(merged.restored, 2_000);
+    assert_eq!(merged.moved, 2_000);
     // Those that followed what was popped.
     assert_eq!(merged.unplaced, 300);
     let mut expected: Vec<String> = all.iter().filter(|id| !popped.contains(id)).cloned().collect();
@@ -537,7 +538,7 @@ fn merge_beside_producers_and_a_consumer_loses_and_doubles_nothing() {
         for id in popped.iter().chain(&left) {
             *seen.entry(id).or_default() += 1;
         }
-        assert_eq!(merged.restored, meant.len(), "{context}");
+        assert!(merged.moved + merged.gone == meant.len(), "{context}");
         assert!(seen.values().all(|times| *times == 1), "an id came twice, {context}");
         assert_eq!(seen.len(), all.len() + back + front, "an id is lost, {context}");
         assert!(seen.keys().all(|id| !id.contains("jobctl")), "a marker was seen, {context}");
@@ -597,10 +598,11 @@ fn merge_notices_an_id_taken_from_the_middle_meanwhile() {
     let server = RedisServer::start();
     let mut client = server.client();
     fill(&mut client, 3_000);
+    server.cmd(&["RPUSH", LIST, "back"]);
     let source = vec![("back".to_owned(), Some("site1::00000100".to_owned()))];
     let mut source = Meddling { server: &server, calls: 0, source };
-    let merged = store(&server).merge_into_list(&queue(), &work(), &mut source).unwrap();
-    assert_eq!((merged.restored, merged.unplaced), (1, 0));
+    let merged = store(&server).reorder_list(&queue(), &work(), &mut source).unwrap();
+    assert_eq!((merged.moved, merged.unplaced), (1, 0));
     let ids = list(&mut client);
     assert!(!ids.contains(&"site1::00001500".to_owned()), "a canceled job came back");
     assert_eq!((ids[101].as_str(), ids.len()), ("back", 3_001));

@@ -1,17 +1,21 @@
-//! Puts many ids back into a queue's list, each behind the one that it followed.
+//! Gives ids of a queue's list the places that they had, each behind the one that it followed.
 //!
 //! Redis inserts by searching from the head (`LINSERT`), 30 ms in the worst case at a million ids,
 //! once per id; popping down to the place and pushing back costs 0.8 µs for every id above it. So
 //! nothing is inserted: the list is copied (`COPY`, 13 to 36 ms at a million, the longest command
-//! here), the merged list is written under a key of the operation, and one script puts it in the
-//! list's place. Until then workers and producers have the old list, from then on the new one.
-//! What they did meanwhile is taken over by that script: pops, and pushes at both ends. Where that
-//! cannot be followed (an id was taken from the middle, or thousands were popped), the merge is
-//! made again from a new copy. A jobctl that is killed before the swap has changed nothing.
+//! here), the list in its new order is written under a key of the operation, and one script puts it
+//! in the list's place. Until then workers and producers have the old list, from then on the new
+//! one. What they did meanwhile is taken over by that script: pops, and pushes at both ends. Where
+//! that cannot be followed (an id was taken from the middle, or thousands were popped), it is made
+//! again from a new copy. A jobctl that is killed before the swap has changed nothing.
 //!
-//! **Where an id goes.** Behind the id that it followed. Where that one is gone, behind the one that
-//! was put back before it, else to the head: what it followed was popped from there. Ids that
-//! stand in another order than they did count as gone, as few of them as possible.
+//! **Nothing is added and nothing is dropped.** An id that does not stand in the list stays out of
+//! it: a worker has it.
+//!
+//! **Where an id goes.** Behind the id that it followed. Where that one is gone, behind what that
+//! one followed if it is known, else behind the one that was placed before it, else to the head:
+//! what it followed was popped from there. Ids that stand in another order than they did count as
+//! gone, as few of them as possible.
 
 mod gaps;
 
@@ -21,9 +25,9 @@ use redis::cmd;
 
 use super::batch::Batch;
 use super::keys::Key;
-use super::list_removal::Script;
 use super::read::{ID_PAGE, Store};
 use super::reply::ReplyErrorKind;
+use super::scripts::{Call, Script};
 use crate::error::{Failure, Kind, Result};
 use crate::model::id::QueueName;
 use gaps::Gaps;
@@ -43,7 +47,7 @@ static COPY: Script = Script::new(include_str!("scripts/copy_list.lua"));
 /// What is done with an id and the one that it followed.
 pub type Visit<'v> = dyn FnMut(&[u8], Option<&[u8]>) -> Result<()> + 'v;
 
-/// The ids that are put back.
+/// The ids that get their places.
 pub trait MergeSource {
     /// Shows each id, in the order in which they stood, with the one that it followed; `None` at
     /// the head. Called several times, and shows the same each time.
@@ -57,29 +61,28 @@ impl<I: AsRef<[u8]>> MergeSource for &[(I, Option<I>)] {
     }
 }
 
-/// What a merge came to.
+/// What it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Merged {
-    /// Ids that were put back.
-    pub restored: usize,
-    /// Ids that stood in the list already and were moved to their places.
+    /// Ids that were moved to their places.
     pub moved: usize,
-    /// Of both, how many follow another id than they did, as theirs is gone.
+    /// Of these, how many follow another id than they did, as theirs is gone.
     pub unplaced: usize,
+    /// Ids that did not stand in the list, and still do not.
+    pub gone: usize,
 }
 
 impl Store {
-    /// Puts ids back into a queue's list; those that stand in it are moved to their places.
+    /// Moves those of the ids that stand in a queue's list to their places.
     ///
-    /// `work` names two keys that are this operation's own. Their jobs must be there before, or a
-    /// worker drops the ids.
+    /// `work` names two keys that are this operation's own.
     ///
     /// Cost: at a million ids a second or two, and twice the list's memory for as long. Memory
     /// here: 24 bytes per id of the list and of the source.
     ///
     /// Errors: what the source fails with and Redis refuses, with the list as it was; `TryAgain`
     /// where the list changed too fast.
-    pub fn merge_into_list(
+    pub fn reorder_list(
         &mut self,
         queue: &QueueName,
         work: &[Key; 2],
@@ -97,7 +100,7 @@ impl Store {
                 return Ok(merged);
             }
         }
-        let message = format!("cannot put jobs back into queue `{queue}`: it changes too fast");
+        let message = format!("cannot order queue `{queue}`: it changes too fast");
         Err(Failure::new(Kind::TryAgain, message)
             .hint("try again; jobctl workers suspend stops all workers meanwhile")
             .into())
@@ -141,7 +144,7 @@ impl Merge {
         let count = self.copy(store)?;
         let gaps = self.find_gaps(store, source, count)?;
         let merged = gaps.merged();
-        if merged.restored + merged.moved == 0 {
+        if merged.moved == 0 {
             self.clean(store);
             return Ok(Some(merged));
         }
@@ -156,8 +159,9 @@ impl Merge {
             Ok(_) => {}
             // Before 6.2 a script has to do it, which blocks half a second for a million ids.
             Err(error) if error.kind == ReplyErrorKind::Other => {
-                let keys = [self.list.clone(), self.snapshot.clone()];
-                COPY.run::<()>(store, "copy the queue's list", &keys, &[])?;
+                let mut call = Call::default();
+                call.key(&self.list).key(&self.snapshot);
+                COPY.answer::<()>(store.link(), "copy the queue's list", &call)?;
             }
             Err(error) => {
                 return Err(store.link().refused("copy the queue's list", &error).into());
@@ -212,8 +216,10 @@ impl Merge {
         let mut copy = Copying { page: Vec::new().into_iter(), at: 0, last: Vec::new() };
         let mut number = 0;
         source.each(&mut |id, _| {
-            copy.up_to(gaps.of(number), self, gaps, &mut writer)?;
+            let gap = gaps.of(number);
             number += 1;
+            let Some(gap) = gap else { return Ok(()) };
+            copy.up_to(gap, self, gaps, &mut writer)?;
             writer.push(id.to_vec())
         })?;
         copy.up_to(count, self, gaps, &mut writer)?;
@@ -223,15 +229,14 @@ impl Merge {
 
     /// Puts the merged list in the list's place; false where that one's changes cannot be followed.
     fn swap(&self, store: &mut Store, count: usize, ends: Ends) -> Result<bool> {
-        let keys = [self.list.clone(), self.prepared.clone(), self.snapshot.clone()];
-        let marker = [b"\0jobctl:", self.prepared.as_bytes()].concat();
-        let number = |number: usize| number.to_string().into_bytes();
-        let mut arguments = vec![number(count), ends.last, marker, number(MOST_MOVED)];
+        let mut call = Call::default();
+        call.key(&self.list).key(&self.prepared).key(&self.snapshot);
+        call.number(count).arg(ends.last);
+        call.arg([b"\0jobctl:", self.prepared.as_bytes()].concat()).number(MOST_MOVED);
         for (id, index) in ends.first {
-            arguments.push(id);
-            arguments.push(number(index));
+            call.arg(id).number(index);
         }
-        let swapped: u8 = SWAP.run(store, "put jobs back into the queue", &keys, &arguments)?;
+        let swapped: u8 = SWAP.answer(store.link(), "order the queue", &call)?;
         Ok(swapped == 1)
     }
 

@@ -2,11 +2,12 @@
 //!
 //! **The list is swept from both ends**, always from the one at which less has been left standing,
 //! until both sweeps meet. A page of ids is read ahead; the ids that are meant are gathered into a
-//! batch, handed to the sink, which keeps what is about to go, and then one script looks for each
-//! of them again, takes those that are still there and drops what belongs to them. What a worker
-//! popped in between is its own. Nothing is renamed, nothing is parked in another key, and what
-//! stays is never moved, so workers see first in, first out at every moment, and a jobctl that is
-//! killed leaves a queue that is merely shorter.
+//! batch, whose images are kept, and then one script looks for each of them again, takes those that
+//! are still there and are still what they were, and does with them what is wanted ([`Deed`]). What
+//! a worker popped in between is its own. Nothing is renamed, nothing is parked in another key, and
+//! what stays is never moved, so workers see first in, first out at every moment, and a jobctl that
+//! is killed leaves a queue that is merely shorter. Where the order of what is taken matters, the
+//! list is swept from one end only ([`Course`]).
 //!
 //! **Why this way.** Redis cannot delete at an index. What it can do, measured at a million ids of
 //! 53 bytes on Redis 7.0 (a list node of 8 KiB holds about 145 of them):
@@ -37,11 +38,9 @@
 //! new page begins behind the last id that was left standing. What moved farther is found by the
 //! next pass over what remains. Passes end when one of them took nothing.
 
-mod ids;
 mod pages;
-mod registry;
-mod script;
 mod side;
+mod take;
 
 use redis::cmd;
 
@@ -49,23 +48,27 @@ use super::batch::Batch;
 use super::keys::Key;
 use super::read::Store;
 use crate::error::{Failure, Kind, Result};
-use crate::model::id::{JobId, QueueName};
+use crate::model::id::JobId;
 use crate::model::id_set::IdSet;
 use side::{End, Side};
 
-pub use ids::{Attached, attached_to};
-pub(super) use ids::{digits, keys_of};
 pub use pages::ListPages;
-pub(super) use script::Script;
+pub use take::{Deed, Taking};
 
-/// Ids that one script takes at most: 25 ms of the server's time in the middle of a million.
+/// Ids of one batch: their images go to the disk at once, and take a few megabytes.
 pub const REMOVAL_BATCH: usize = 1_000;
 
-/// Ids that one script takes at the ends of the list: 5 to 10 ms of the server's time.
-const SHALLOW_BATCH: usize = 500;
+/// Ids that one script takes at the ends of the list: 5 ms of the server's time.
+const SHALLOW: usize = 250;
 
-/// For so many ids that were left standing a batch takes one more: they are passed once per batch.
-const DEEPER_BY_ONE: usize = 400;
+/// Ids that one script takes at most: 15 ms of the server's time in the middle of a million.
+const DEEP: usize = 500;
+
+/// For so many ids that were left standing a script takes one more: they are passed once by each.
+const DEEPER_BY_ONE: usize = 600;
+
+/// So few ids that looking for second places of them is not worth a reading of the list.
+const FEW: usize = 64;
 
 /// The longest stretch of the list that one script looks at.
 const SPAN: usize = 4_096;
@@ -78,8 +81,6 @@ const PASSES: i64 = 5;
 
 /// Orders of one pass; more than a list can hold.
 const ORDERS_OF_A_PASS: i64 = 1 << 40;
-
-static REMOVE: Script = Script::new(include_str!("scripts/remove_from_list.lua"));
 
 /// An id that is about to be taken, where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,165 +96,116 @@ pub struct Candidate {
     distance: usize,
 }
 
-/// What came of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
-    /// It is out of the list, and what belonged to it is gone.
-    Removed,
-    /// It was not there any more: a worker has it, or somebody else removed it.
-    NotThere,
-    /// It ran or was queued anew after the sink had looked at it: another job by now.
-    Changed,
-    /// It stays because the sink said so.
-    Left,
-}
-
-impl Taken {
-    fn of(code: u8) -> Self {
-        match code {
-            b'1' => Self::Removed,
-            b'2' => Self::Changed,
-            _ => Self::NotThere,
-        }
-    }
-}
-
-/// Whether to go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// With the next batch.
-    On,
-    /// No further: the list is whole after every batch.
-    Stop,
-}
-
-/// Who keeps what goes, and hears what went.
-pub trait RemovalSink {
-    /// Keeps what is about to go; what must survive a crash is on the disk when this returns.
-    ///
-    /// Gives for each candidate, in their order, what belongs to it, or `None` to leave it alone.
-    fn before(&mut self, store: &mut Store, batch: &[Candidate]) -> Result<Vec<Option<Attached>>>;
-
-    /// Hears what came of each candidate of the batch.
-    fn after(&mut self, store: &mut Store, batch: &[Candidate], taken: &[Taken]) -> Result<Flow>;
-}
-
-/// What a removal came to.
+/// From where a list is swept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Removal {
-    /// Ids that were taken.
-    pub removed: usize,
-    /// Ids that the sink left.
-    pub left: usize,
-    /// Whether the sink ended it.
-    pub stopped: bool,
+pub enum Course {
+    /// From both ends: least work.
+    #[default]
+    BothEnds,
+    /// From the head only: batches come in the list's order.
+    FromHead,
+    /// From the tail only: batches come in the reverse of it, each in the list's order.
+    FromTail,
 }
 
-/// What the script told.
-struct ScriptReply {
-    /// The list's length before.
-    length: usize,
-    /// Index and number of the last candidate that was found.
-    latest: Option<(usize, usize)>,
-    codes: Vec<u8>,
-}
-
-impl Store {
-    /// Takes the ids in `ids` out of a queue's list, with what belongs to them.
-    ///
-    /// `receipts` is the list to which each script adds what it did. The sink is asked before and
-    /// told after each batch of at most [`REMOVAL_BATCH`].
-    ///
-    /// Cost: one round trip per batch beside the sink's own, and one per 10,000 ids of the list;
-    /// one more reading of what remains where an id that was meant was not found. Memory: two
-    /// pages, beside the set.
-    ///
-    /// Errors: what Redis refuses, and what the sink fails with. What the sink was told stays true
-    /// then; of the last batch only the receipts tell where the connection was lost.
-    pub fn remove_from_list(
-        &mut self,
-        queue: &QueueName,
-        receipts: &Key,
-        ids: IdSet,
-        sink: &mut dyn RemovalSink,
-    ) -> Result<Removal> {
-        let mut sweep = ListSweep::new(self.keys().queue(queue), ids);
-        while let Some(batch) = sweep.next_batch(self)? {
-            let attached = sink.before(self, &batch)?;
-            let taken = sweep.take(self, receipts, &batch, &attached)?;
-            if sink.after(self, &batch, &taken)? == Flow::Stop {
-                return Ok(Removal { stopped: true, ..sweep.removal });
-            }
+impl Course {
+    const fn takes(self, end: End) -> bool {
+        match self {
+            Self::BothEnds => true,
+            Self::FromHead => matches!(end, End::Head),
+            Self::FromTail => matches!(end, End::Tail),
         }
-        Ok(sweep.removal)
     }
 }
 
-/// A removal in progress, for whoever has a loop of its own; see the module.
+/// A removal in progress; see the module.
 ///
-/// After each batch the list is whole, so it may end at any time.
+/// After each batch the list is whole, so it may end at any time. Memory: two pages of 10,000 ids,
+/// beside the set.
 pub struct ListSweep {
     list: Key,
     ids: IdSet,
+    course: Course,
     head: Side,
     tail: Side,
     /// Where the present batch was gathered.
     end: End,
+    batch: Vec<Candidate>,
     pass: i64,
-    removed_before_pass: usize,
-    removal: Removal,
+    taken: usize,
+    taken_before_pass: usize,
 }
 
 impl ListSweep {
     /// Is going to take `ids` out of `list`.
-    pub fn new(list: Key, ids: IdSet) -> Self {
+    pub fn new(list: Key, ids: IdSet, course: Course) -> Self {
         let (head, tail) = sides_of(0);
-        let removal = Removal::default();
-        Self { list, ids, head, tail, end: End::Head, pass: 0, removed_before_pass: 0, removal }
+        Self {
+            list,
+            ids,
+            course,
+            head,
+            tail,
+            end: End::Head,
+            batch: Vec::new(),
+            pass: 0,
+            taken: 0,
+            taken_before_pass: 0,
+        }
     }
 
-    /// What came of it so far.
-    pub const fn removal(&self) -> Removal {
-        self.removal
+    /// The ids that it was given; those that were met are claimed.
+    pub const fn ids(&self) -> &IdSet {
+        &self.ids
     }
 
-    /// The next ids that are meant, at most [`REMOVAL_BATCH`], in the list's order; `None` when
-    /// none is left.
-    pub fn next_batch(&mut self, store: &mut Store) -> Result<Option<Vec<Candidate>>> {
-        loop {
-            while let Some(end) = self.next_end(store)? {
-                let batch = self.gather(end);
-                if !batch.is_empty() {
+    /// The next ids that are meant, at most `most` and [`REMOVAL_BATCH`], in the list's order; none
+    /// when nothing is left.
+    ///
+    /// Cost: one round trip per 10,000 ids of the list; one more reading of what remains where an
+    /// id that was meant was not found. Ends early once a few ids are all found.
+    ///
+    /// Errors: what Redis refuses, and a lost connection.
+    pub fn next_batch(&mut self, store: &mut Store, most: usize) -> Result<&[Candidate]> {
+        self.batch.clear();
+        while self.batch.is_empty() {
+            match self.next_end(store)? {
+                Some(end) => {
                     self.end = end;
-                    return Ok(Some(batch));
+                    self.batch = self.gather(end, most);
                 }
-            }
-            if !self.begin_pass() {
-                return Ok(None);
+                None if self.begin_pass() => {}
+                None => break,
             }
         }
+        Ok(&self.batch)
     }
 
     /// Begins another pass, for ids that were not found and for second ones of the same name; false
     /// where there is nothing to hope for from it.
     fn begin_pass(&mut self) -> bool {
         let doubled = self.head.doubled.drain(..).chain(self.tail.doubled.drain(..));
-        doubled.for_each(|id| self.ids.release(&id));
-        let in_vain = self.removal.removed == self.removed_before_pass;
+        // Seen from the tail, those that were promoted come twice.
+        let again = doubled.filter(|_| self.course != Course::FromTail);
+        again.for_each(|id| self.ids.release(&id));
+        let in_vain = self.taken == self.taken_before_pass;
         self.pass += 1;
         if self.ids.open() == 0 || in_vain || self.pass >= PASSES {
             return false;
         }
         (self.head, self.tail) = sides_of(self.pass);
-        self.removed_before_pass = self.removal.removed;
+        self.taken_before_pass = self.taken;
         true
     }
 
     /// The end at which less was left standing, with ids read ahead; `None` when all was looked at.
     fn next_end(&mut self, store: &mut Store) -> Result<Option<End>> {
+        // Reading on for the second places of a few ids would make single jobs dear.
+        let all_found = self.ids.open() == 0 && self.ids.len() <= FEW;
         let nearer = if self.head.kept <= self.tail.kept { End::Head } else { End::Tail };
-        for end in [nearer, nearer.other()] {
-            if !self.side(end).has_next() && !self.side(end).is_done() {
+        let course = self.course;
+        for end in [nearer, nearer.other()].into_iter().filter(|end| course.takes(*end)) {
+            if !self.side(end).has_next() && !self.side(end).is_done() && !all_found {
                 self.read_ahead(store, end)?;
             }
             if self.side(end).has_next() {
@@ -285,12 +237,12 @@ impl ListSweep {
     }
 
     /// The next candidates of one end, in the list's order.
-    fn gather(&mut self, end: End) -> Vec<Candidate> {
+    fn gather(&mut self, end: End, most: usize) -> Vec<Candidate> {
         let Self { head, tail, ids, .. } = self;
         if end == End::Head {
-            return head.gather(ids, batch_at(head.kept), SPAN);
+            return head.gather(ids, most.min(REMOVAL_BATCH));
         }
-        let mut batch = tail.gather(ids, batch_at(tail.kept), SPAN);
+        let mut batch = tail.gather(ids, most.min(REMOVAL_BATCH));
         // Where both sweeps meet, the head's has what stands before.
         if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
             let before = head.ahead.back().or(head.passed.as_ref());
@@ -300,74 +252,10 @@ impl ListSweep {
         batch
     }
 
-    /// Takes candidates of the present batch, each with what belongs to it; `None` leaves it.
-    /// One round trip.
-    pub fn take(
-        &mut self,
-        store: &mut Store,
-        receipts: &Key,
-        batch: &[Candidate],
-        attached: &[Option<Attached>],
-    ) -> Result<Vec<Taken>> {
-        let going: Vec<(usize, &Candidate, &Attached)> = batch
-            .iter()
-            .zip(attached)
-            .enumerate()
-            .filter_map(|(at, (candidate, attached))| Some((at, candidate, attached.as_ref()?)))
-            .collect();
-        let mut taken = vec![Taken::Left; batch.len()];
-        self.removal.left += batch.len() - going.len();
-        let Some(reply) = self.run_script(store, receipts, &going)? else { return Ok(taken) };
-        for ((at, ..), code) in going.iter().zip(&reply.codes) {
-            if let Some(slot) = taken.get_mut(*at) {
-                *slot = Taken::of(*code);
-            }
-        }
-        for (candidate, _) in batch.iter().zip(&taken).filter(|(_, t)| **t == Taken::NotThere) {
-            self.ids.release(candidate.id.as_bytes());
-        }
-        let count = |what| taken.iter().filter(|taken| **taken == what).count();
-        let (removed, gone) = (count(Taken::Removed), count(Taken::NotThere));
-        let found = reply.latest.and_then(|(index, number)| {
-            let (_, candidate, _) = going.get(number.checked_sub(1)?)?;
-            Some((self.end.distance(index, reply.length), candidate.distance))
-        });
-        self.side_mut(self.end).settle(removed, gone, found);
-        self.removal.removed += removed;
-        Ok(taken)
-    }
-
-    fn run_script(
-        &self,
-        store: &mut Store,
-        receipts: &Key,
-        going: &[(usize, &Candidate, &Attached)],
-    ) -> Result<Option<ScriptReply>> {
-        let distances = || going.iter().map(|(_, candidate, _)| candidate.distance);
-        let (Some(nearest), Some(farthest)) = (distances().min(), distances().max()) else {
-            return Ok(None);
-        };
-        let mut keys = vec![self.list.clone(), receipts.clone()];
-        keys.extend(going.iter().flat_map(|(_, _, attached)| keys_of(attached)).cloned());
-        let (first, last) = self.end.seen(nearest, farthest);
-        let mut arguments = vec![
-            [b"\0jobctl:", receipts.as_bytes()].concat(),
-            first.to_string().into(),
-            last.to_string().into(),
-            REACH.to_string().into(),
-            going.iter().flat_map(|(_, _, attached)| digits(attached)).collect(),
-        ];
-        arguments.extend(going.iter().flat_map(|(_, candidate, attached)| {
-            [
-                candidate.id.as_bytes().to_vec(),
-                attached.receipt.clone(),
-                attached.fingerprint.clone(),
-            ]
-        }));
-        let (length, index, number, codes): (usize, i64, usize, Vec<u8>) =
-            REMOVE.run(store, "remove jobs from the queue", &keys, &arguments)?;
-        let latest = usize::try_from(index).ok().map(|index| (index, number));
-        Ok(Some(ScriptReply { length, latest, codes }))
+    /// Learns from a script what is left standing at the present end.
+    fn settle(&mut self, taken: usize, missed: usize, found: Option<(usize, usize)>) {
+        self.taken += taken;
+        self.side_mut(self.end).settle(taken, missed, found);
     }
 
     fn side(&self, end: End) -> &Side {
@@ -386,8 +274,8 @@ impl ListSweep {
 }
 
 /// How many ids a script takes behind so many that were left standing.
-fn batch_at(kept: usize) -> usize {
-    (SHALLOW_BATCH + kept / DEEPER_BY_ONE).min(REMOVAL_BATCH)
+fn script_size(kept: usize) -> usize {
+    (SHALLOW + kept / DEEPER_BY_ONE).min(DEEP)
 }
 
 /// Both sides at the beginning of a pass.

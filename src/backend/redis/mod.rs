@@ -18,7 +18,6 @@ pub mod keys;
 pub mod list_merge;
 pub mod list_removal;
 pub mod monitor;
-pub mod move_jobs;
 pub mod queues;
 pub mod read;
 pub mod reply;

@@ -207,6 +207,20 @@ impl Store {
         Ok(Self::take_entries(&mut replies, slot, place))
     }
 
+    /// Reads one page of a place counted from its end, in the place's order: one round trip.
+    pub fn last_entries(
+        &mut self,
+        place: &Place,
+        skipped: usize,
+        count: usize,
+    ) -> Result<Part<Vec<Entry>>> {
+        let (start, stop) = (-as_index(skipped + count), -as_index(skipped) - 1);
+        let mut batch = Batch::default();
+        let slot = self.add_entries(&mut batch, place, start, stop);
+        let mut replies = self.run(batch)?;
+        Ok(Self::take_entries(&mut replies, slot, place))
+    }
+
     /// Adds the reads of a queue's counts.
     pub(super) fn add_counts(&self, batch: &mut Batch, queue: &QueueName) -> CountSlots {
         let queued = batch.add("LLEN", cmd("LLEN").arg(self.keys.queue(queue)).take());

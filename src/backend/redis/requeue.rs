@@ -1,4 +1,4 @@
-//! Puts ended jobs back into their queues, and waiting ones in front, against live workers.
+//! Puts jobs of the registries back into their queues, against live workers.
 //!
 //! Source of the fields: RQ 1.14 to 3.0, `rq/registry.py` `requeue`, `rq/queue.py` `_enqueue_job`
 //! and `_enqueue_rate_limited_job`. Unlike RQ, a job that goes back to its queue loses the expiry

@@ -7,9 +7,6 @@ use crate::error::Result;
 use crate::journal::{After, JobImage, KeyImage, KeyValue, Membership, OpId};
 use crate::model::queue::Registry;
 
-/// The index of what comes last, whatever the length.
-const AT_THE_TAIL: u64 = i64::MAX as u64;
-
 /// Words of one command within a script; Lua's stack takes about 8,000.
 const WORDS: usize = 1_000;
 
@@ -22,27 +19,17 @@ pub struct Restore<'a> {
     pub image: &'a JobImage,
     /// Seconds since the image was taken.
     pub elapsed_s: f64,
-    /// The job of the same list that is put back right before it.
-    pub behind: Option<&'a [u8]>,
 }
 
 impl Store {
-    /// Puts jobs back that stood in registries. One turn; each job by one script.
+    /// Puts jobs back that the operation left in no list; those that it left in one come through a
+    /// [`ListSweep`](super::list_removal::ListSweep). One turn; each job by one script.
+    ///
+    /// One that stood in a list goes to its tail; [`Store::reorder_list`] gives all of them their
+    /// places.
     pub fn restore(&mut self, op: &OpId, jobs: &[Restore<'_>]) -> Result<Vec<Called>> {
         let calls: Vec<Call> = jobs.iter().map(|job| restoring(self.keys(), op, job)).collect();
         RESTORE.run(self.link(), &calls)
-    }
-
-    /// Puts jobs back that stood in one queue's list, in the order in which they stood. One turn;
-    /// each job by one script, which puts it before the job that it stood before. Where that one is
-    /// gone, everything before it has run: it goes to the head, behind those put back before it.
-    /// Where none stood behind it, it gets the index that it had. One of a row goes to the tail;
-    /// [`Store::merge_into_list`] gives the whole row its places.
-    ///
-    /// Jobs have to come in the order of their indexes, also over several calls. Each costs a search
-    /// of the list.
-    pub fn restore_to_list(&mut self, op: &OpId, jobs: &[Restore<'_>]) -> Result<Vec<Called>> {
-        self.restore(op, jobs)
     }
 }
 
@@ -51,24 +38,28 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
     let hash = keys.job(&image.id);
     let (claimed, claim) = match &image.after {
         After::Gone => (hash.clone(), "gone"),
-        After::InList { queue } => (keys.queue(queue), "list"),
         After::InRegistry { registry, queue } => (keys.registry(*registry, queue), "zset"),
-        After::Unlisted => (hash.clone(), "unlisted"),
+        After::InList { .. } | After::Unlisted => (hash.clone(), "unlisted"),
     };
+    let mut call = Call::default();
+    call.key(&keys.receipt(op.as_str())).key(&hash).key(&claimed);
+    call.arg(&image.id).number(job.number).arg(claim);
+    let steps = steps_of(keys, job);
+    call.keys.extend(steps.keys);
+    call.args.extend(steps.words);
+    call
+}
+
+/// What puts a job back once it was taken from where it stands: its keys, its sets, and at last
+/// its list, from which a worker may take it at once.
+pub(super) fn steps_of(keys: &Keys, job: &Restore<'_>) -> Steps {
+    let image = job.image;
+    let hash = keys.job(&image.id);
     let mut steps = Steps::default();
     let mut list = None;
     for membership in &image.memberships {
         match membership {
-            Membership::List { key, index, before, .. } => {
-                list = Some((key.clone(), *index, before.clone()));
-                let queues = keys.queues();
-                steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
-            }
-            Membership::Row { key, .. } => {
-                list = Some((key.clone(), AT_THE_TAIL, None));
-                let queues = keys.queues();
-                steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
-            }
+            Membership::List { key, .. } => list = Some(key),
             Membership::Zset { key, member, score } => {
                 let score = score_now(keys, key, *score, job.elapsed_s).to_string();
                 steps.add(key, &[b"ZADD", key, score.as_bytes(), member]);
@@ -84,22 +75,12 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         let mode = if of_hash && image.after != After::Gone { "replace" } else { "keep" };
         steps.key(key, mode, forever);
     }
-    let mut call = Call::default();
-    call.key(&keys.receipt(op.as_str())).key(&hash).key(&claimed);
-    call.arg(&image.id).number(job.number).arg(claim);
-    match list {
-        None => {
-            call.key(&hash).arg("none").arg("").arg("0").arg("");
-        }
-        Some((key, index, before)) => {
-            call.keys.push(key);
-            call.arg(if before.is_some() { "before" } else { "index" });
-            call.arg(before.unwrap_or_default()).number(index).arg(job.behind.unwrap_or_default());
-        }
+    if let Some(list) = list {
+        let queues = keys.queues();
+        steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), list]);
+        steps.add(list, &[b"RPUSH", list, &image.id]);
     }
-    call.keys.extend(steps.keys);
-    call.args.extend(steps.words);
-    call
+    steps
 }
 
 /// When an ended job is forgotten counts from anew; every other score is a fact of the past, or a
@@ -115,9 +96,11 @@ fn score_now(keys: &Keys, key: &[u8], score: f64, elapsed_s: f64) -> f64 {
 
 /// Commands for the script, grouped by key.
 #[derive(Debug, Default)]
-struct Steps {
-    keys: Vec<Vec<u8>>,
-    words: Vec<Vec<u8>>,
+pub(super) struct Steps {
+    /// Every key that they name.
+    pub(super) keys: Vec<Vec<u8>>,
+    /// Themselves.
+    pub(super) words: Vec<Vec<u8>>,
 }
 
 impl Steps {

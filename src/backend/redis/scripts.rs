@@ -1,7 +1,7 @@
 //! The scripts that change jobs: their text, and how they are called.
 //!
-//! Each does one job, so that none blocks Redis for longer than one search of a list; a pipeline of
-//! calls does a batch. What KEYS and ARGV are, and what a reply means, stands at the head of each
+//! Each does one job, a pipeline of calls does a batch; only the scripts that take jobs out of a
+//! list do hundreds at once, at the cost of one scan ([`super::list_removal`]). What KEYS and ARGV are, and what a reply means, stands at the head of each
 //! script. Every script first takes the job from where the plan saw it and goes on only if it got
 //! it, then notes the number of the job's image in the receipts, then changes the job.
 
@@ -23,13 +23,15 @@ pub(super) struct Script {
 pub(super) static DELETE: Script = Script::new(include_str!("scripts/delete.lua"));
 pub(super) static CANCEL: Script = Script::new(include_str!("scripts/cancel.lua"));
 pub(super) static RELEASE: Script = Script::new(include_str!("scripts/release.lua"));
-pub(super) static MOVE_WINDOW: Script = Script::new(include_str!("scripts/move_window.lua"));
 pub(super) static ENQUEUE: Script = Script::new(include_str!("scripts/enqueue.lua"));
 pub(super) static STOP: Script = Script::new(include_str!("scripts/stop.lua"));
 pub(super) static REQUEUE: Script = Script::new(include_str!("scripts/requeue.lua"));
 pub(super) static REQUEUE_LIMITED: Script =
     Script::new(include_str!("scripts/requeue_limited.lua"));
-pub(super) static RESTORE: Script = Script::new(include_str!("scripts/restore.lua"));
+pub(super) static RESTORE: Script = Script::new(concat!(
+    include_str!("scripts/restore_steps.lua"),
+    include_str!("scripts/restore.lua")
+));
 
 /// What one call did, by the number that the script replied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum Code {
     Waits,
     /// 7: the queue that it would go into holds as many jobs as it may.
     Full,
+    /// Not where a sweep had seen it; should it stand elsewhere in the list, it comes again.
+    Missed,
 }
 
 impl Code {
@@ -72,7 +76,9 @@ impl Code {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Taken => "it is no longer where it was: a worker or somebody else took it",
+            Self::Taken | Self::Missed => {
+                "it is no longer where it was: a worker or somebody else took it"
+            }
             Self::Running => "it runs",
             Self::Changed => "it changed meanwhile",
             Self::NoHash => "only its id is left",
@@ -111,7 +117,7 @@ impl Call {
 }
 
 impl Script {
-    const fn new(text: &'static str) -> Self {
+    pub(super) const fn new(text: &'static str) -> Self {
         Self { text, digest: OnceLock::new() }
     }
 
@@ -143,6 +149,18 @@ impl Script {
             }
         }
         Ok(replies.into_iter().map(code_of).collect())
+    }
+
+    /// Makes one call of which nothing is known but the answer's shape; a refusal is an error.
+    ///
+    /// `attempt` is for its message.
+    pub(super) fn answer<T: FromRedisValue>(
+        &self,
+        link: &mut Link,
+        attempt: &str,
+        call: &Call,
+    ) -> Result<T> {
+        self.ask(link, call)?.map_err(|error| link.refused(attempt, &error).into())
     }
 
     /// Makes one call whose answer is no code, in one turn; again where Redis had forgotten the

@@ -3,27 +3,26 @@
 //! No time limit ends it; a signal does, between two batches. A connection that is lost is opened
 //! once more, and the receipts tell which jobs of the batch were changed.
 
-use jiff::Timestamp;
+mod ending;
+mod turn;
 
 use super::{BATCH, BATCH_BYTES, How};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::read::Store;
 use crate::backend::redis::scripts::{Called, Code};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result, failure_of};
-use crate::journal::{
-    Actor, After, AuditLine, End, Ending, Header, JobImage, Journal, JournalDir, KEPT_BYTES,
-    KEPT_FOR, Membership, OpId, Verdict,
-};
+use crate::error::Result;
+use crate::journal::{After, Ending, JobImage, Journal, Membership, OpId, Verdict};
 use crate::model::id::{JobId, QueueName};
-use crate::model::part::Part;
-use crate::model::plan::{Plan, Skipped};
+use crate::model::plan::{LeftAlone, Plan, Skipped};
 use crate::report::change::ChangeReport;
-use crate::secrets::Secrets;
 use crate::sys::clock;
 use crate::sys::fault;
-use crate::sys::proc::hostname;
 use crate::sys::signals::Interrupts;
+use ending::header_of;
+use turn::{reconnecting, standings_of};
+
+pub(super) use ending::{actor, audit};
 
 /// What a verb does to a job.
 pub trait Change {
@@ -74,6 +73,12 @@ pub trait Change {
 pub trait Source<J> {
     /// The next batch; `None` when there is none. May read for it.
     fn next(&mut self, store: &mut Store) -> Option<Result<Vec<J>>>;
+
+    /// The planned jobs that it never met, or not where it met them. Asked once, after the last
+    /// batch.
+    fn unmet(&mut self) -> LeftAlone {
+        LeftAlone::default()
+    }
 }
 
 impl<J, I: Iterator<Item = Result<Vec<J>>>> Source<J> for I {
@@ -126,14 +131,10 @@ pub fn apply<C: Change>(
             ended = Ok(Ending::Interrupted);
             break;
         }
-        let next = match context.store() {
-            Ok(store) => batches.next(store),
-            Err(error) => Some(Err(error)),
-        };
-        let batch = match next {
-            None => break,
-            Some(Ok(batch)) => batch,
-            Some(Err(error)) => {
+        let batch = match reconnecting(context, |store| batches.next(store).transpose()) {
+            Ok(None) => break,
+            Ok(Some(batch)) => batch,
+            Err(error) => {
                 ended = Err(error);
                 break;
             }
@@ -146,6 +147,9 @@ pub fn apply<C: Change>(
         progress.add(count);
     }
     drop(progress);
+    if matches!(ended, Ok(Ending::Done)) {
+        run.report.leave(&batches.unmet());
+    }
     if ended.is_ok() {
         match context.store().and_then(|store| change.finish(store, &run.op)) {
             Ok(notes) => run.report.notes.extend(notes),
@@ -242,67 +246,6 @@ impl Run {
         Ok(first)
     }
 
-    /// Runs the scripts on a batch; returns a code per job, and what refused some of them.
-    fn change<C: Change>(
-        &self,
-        context: &mut Context,
-        change: &mut C,
-        items: &[Item<'_, C::Job>],
-    ) -> Result<(Vec<Code>, Option<anyhow::Error>)> {
-        let called = context.store().and_then(|store| change.act(store, &self.op, items));
-        let called = match called {
-            Ok(called) => called,
-            Err(error) if is_lost(&error) => self.change_again(context, change, items, error)?,
-            Err(error) => return Err(error),
-        };
-        let Some(refusal) = called.iter().find_map(|called| called.as_ref().err()).cloned() else {
-            return Ok((called.into_iter().flatten().collect(), None));
-        };
-        // A refusal may come in the middle of a script: only the receipt tells.
-        let receipts = context.store()?.receipts(&self.op)?;
-        let codes = called.iter().zip(items).map(|(called, item)| match called {
-            Ok(code) => *code,
-            Err(_) if receipts.contains(&item.number) => Code::Done,
-            Err(_) => Code::Changed,
-        });
-        let failure = context.store()?.link().refused("change jobs", &refusal);
-        Ok((codes.collect(), Some(failure.into())))
-    }
-
-    /// After a lost connection: what the receipts have was done, the rest is tried once more.
-    fn change_again<C: Change>(
-        &self,
-        context: &mut Context,
-        change: &mut C,
-        items: &[Item<'_, C::Job>],
-        error: anyhow::Error,
-    ) -> Result<Vec<Called>> {
-        context.disconnect();
-        let receipts = context.store().and_then(|store| store.receipts(&self.op));
-        let Ok(receipts) = receipts else { return Err(error) };
-        let rest: Vec<Item<'_, C::Job>> = items
-            .iter()
-            .filter(|item| !receipts.contains(&item.number))
-            .map(|item| Item { number: item.number, job: item.job, standing: item.standing })
-            .collect();
-        let store = context.store()?;
-        let mut again = change.act(store, &self.op, &rest)?.into_iter();
-        // The lost connection's commands may have run as late as during this turn.
-        let receipts = store.receipts(&self.op)?;
-        Ok(items
-            .iter()
-            .map(|item| {
-                let retried = rest.iter().any(|other| other.number == item.number);
-                let called = if retried { again.next() } else { None };
-                match called {
-                    _ if receipts.contains(&item.number) => Ok(Code::Done),
-                    Some(called) => called,
-                    None => Ok(Code::Done),
-                }
-            })
-            .collect())
-    }
-
     /// Writes down what became of a batch.
     fn confirm<C: Change>(
         &mut self,
@@ -317,11 +260,11 @@ impl Run {
                 self.report.add_changed(1);
                 self.receipted += 1;
                 change.changed(item.job);
-                verdicts.push(Verdict::Changed);
-            } else {
+            } else if *code != Code::Missed {
                 self.skip(change.id(item.job), code.reason().to_owned());
-                verdicts.push(Verdict::Untouched);
             }
+            let done = *code == Code::Done;
+            verdicts.push(if done { Verdict::Changed } else { Verdict::Untouched });
         }
         if let Some(journal) = &mut self.journal {
             journal.confirm(first, &verdicts)?;
@@ -333,159 +276,10 @@ impl Run {
     fn skip(&mut self, id: &JobId, reason: String) {
         self.report.skip(Skipped { id: id.clone(), reason });
     }
-
-    /// Ends the journal, drops the receipts, writes the audit line.
-    fn finish(
-        mut self,
-        context: &mut Context,
-        header: &Header,
-        journals: &JournalDir,
-        how: &How,
-        ended: Result<Ending>,
-    ) -> Result<ChangeReport> {
-        let end = End {
-            ended_at: clock::now(),
-            ending: *ended.as_ref().unwrap_or(&Ending::Failed),
-            changed: self.report.changed,
-            skipped: self.report.skipped,
-        };
-        fault::point("before-end");
-        // With a batch of which nothing is known the journal stays open: the receipts are needed.
-        let closed = if self.open {
-            Ok(())
-        } else {
-            self.close(context, &end)
-                .and_then(|()| journals.audit(&AuditLine::of(header, &end, self.journal.is_some())))
-        };
-        fault::point("ended");
-        if let Err(error) = ended.and(closed) {
-            return Err(self.explain(context, error));
-        }
-        let kept_for = how.kept_for.unwrap_or(KEPT_FOR);
-        if let Err(error) = journals.prune(end.ended_at, kept_for, KEPT_BYTES, false) {
-            self.report.notes.push(format!("old journals were not removed: {error:#}"));
-        }
-        self.report.op_id = Some(self.op);
-        self.report.undoable = self.journal.is_some() && self.report.changed > 0;
-        self.report.named_skipped = how.named && self.report.skipped > 0;
-        Ok(self.report)
-    }
-
-    fn close(&mut self, context: &mut Context, end: &End) -> Result<()> {
-        if let Some(journal) = &mut self.journal {
-            journal.end(end)?;
-        }
-        let op = self.op.clone();
-        // A receipt that stays behind costs a few bytes; the journal has what it says.
-        let forgotten = reconnecting(context, |store| store.forget_receipts(&op));
-        if let Err(error) = forgotten {
-            self.report.notes.push(format!("receipts were left in Redis: {error:#}"));
-        }
-        Ok(())
-    }
-
-    /// An error in the middle, with how far it got and how to go on.
-    fn explain(&self, context: &Context, error: anyhow::Error) -> anyhow::Error {
-        let Some(kind) = failure_of(&error).map(Failure::kind) else { return error };
-        if self.report.changed == 0 && !self.open {
-            return error;
-        }
-        let done = self.report.changed;
-        let told = if self.open { "at least " } else { "" };
-        let failure = Failure::new(
-            kind,
-            format!("stopped in the middle of operation `{}`, {told}{done} jobs changed", self.op),
-        );
-        let undo = context.target().map(|target| target.undo_command(self.op.as_str()));
-        let failure = failure.because(error);
-        match (undo, &self.journal) {
-            (Ok(undo), Some(_)) => failure.hint(format!("undo with: {undo}")).into(),
-            _ => failure.into(),
-        }
-    }
-}
-
-/// Runs a read, or a write that may be repeated, and once more on a new connection where the first
-/// is lost.
-fn reconnecting<T>(
-    context: &mut Context,
-    mut run: impl FnMut(&mut Store) -> Result<T>,
-) -> Result<T> {
-    match context.store().and_then(&mut run) {
-        Err(error) if is_lost(&error) => {
-            context.disconnect();
-            context.store().and_then(run)
-        }
-        result => result,
-    }
-}
-
-fn is_lost(error: &anyhow::Error) -> bool {
-    matches!(failure_of(error).map(Failure::kind), Some(Kind::Unreachable | Kind::TryAgain))
-}
-
-fn standings_of<C: Change>(
-    store: &mut Store,
-    change: &C,
-    jobs: &[C::Job],
-) -> Result<Vec<Part<Standing>>> {
-    let queues: Vec<Vec<QueueName>> = jobs.iter().map(|job| change.queues(job)).collect();
-    let asked: Vec<(&JobId, &[QueueName])> =
-        jobs.iter().zip(&queues).map(|(job, queues)| (change.id(job), queues.as_slice())).collect();
-    store.standings(&asked)
-}
-
-/// Writes the audit line of an operation that keeps no journal.
-pub(super) fn audit(
-    context: &Context,
-    plan: &Plan,
-    how: &How,
-    ending: Ending,
-    changed: u64,
-) -> Result<()> {
-    let header = header_of(context, plan, how, None)?;
-    let skipped = plan.count.saturating_sub(changed);
-    let end = End { ended_at: clock::now(), ending, changed, skipped };
-    context.journals()?.audit(&AuditLine::of(&header, &end, false))
 }
 
 /// So many jobs that their images stay within bounds.
 pub fn batch_size(plan: &Plan) -> usize {
     let each = plan.bytes_to_journal.unwrap_or(0) / plan.count.max(1);
     usize::try_from(BATCH_BYTES / each.max(1)).map_or(BATCH, |fits| fits.clamp(1, BATCH))
-}
-
-fn header_of(context: &Context, plan: &Plan, how: &How, undoes: Option<&OpId>) -> Result<Header> {
-    let scope = context.scope()?;
-    let began_at: Timestamp = clock::now();
-    // Always masked: the log outlives the moment in which somebody wanted to see secrets.
-    let masked = |text: &str| Secrets::new(false).text(text).into_owned();
-    let words: Vec<String> = std::env::args_os()
-        .map(|word| crate::render::sanitize::shell_quote(&word.to_string_lossy()).into_owned())
-        .collect();
-    Ok(Header {
-        op_id: OpId::new(began_at),
-        verb: plan.kind.word().to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        began_at,
-        actor: actor(),
-        reason: how.reason.as_deref().map(masked),
-        command: masked(&words.join(" ")),
-        bench: scope.bench,
-        redis: scope.redis.unwrap_or_default(),
-        key_prefix: crate::context::keys().prefix().to_owned(),
-        planned: plan.count,
-        undoes: undoes.cloned(),
-    })
-}
-
-/// Who runs this process.
-pub(super) fn actor() -> Actor {
-    let uid = nix::unistd::getuid();
-    let user = nix::unistd::User::from_uid(uid).ok().flatten();
-    Actor {
-        user: user.map_or_else(|| uid.to_string(), |user| user.name),
-        sudo_user: crate::env::read(crate::env::SUDO_USER),
-        host: hostname(),
-    }
 }

@@ -7,6 +7,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::model::plan::{Plan, Verb};
 use crate::ops::scope;
+use crate::report::change::ChangeReport;
 
 /// What follows from the approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,13 @@ pub fn approve(context: &mut Context, plan: &Plan, how: &How) -> Result<Go> {
         return Err(not_explicit(plan).into());
     }
     Ok(Go::Yes)
+}
+
+/// The report of a plan that is not carried out.
+pub(super) fn left_undone(plan: Plan, how: &How) -> ChangeReport {
+    let mut report = ChangeReport::of(plan, how.dry_run);
+    report.named_skipped = how.named && report.skipped > 0;
+    report
 }
 
 /// Refuses under `--read-only`.

@@ -1,35 +1,88 @@
-//! Chooses the jobs of a selection for a change: who they are, where they stand, what they weigh.
+//! Chooses the jobs of a selection for a change: how many, of which kind, what they weigh.
+//!
+//! Made for long queues: the plan counts jobs and keeps a fingerprint of each id, and the walk that
+//! carries it out finds them again ([`super::walk`]).
 
-use std::collections::{BTreeMap, HashSet};
+mod draft;
+mod fields;
+
+use std::collections::HashSet;
 
 use super::How;
 use crate::backend::redis::images::Standing;
-use crate::backend::redis::read::{Place, Want};
+use crate::backend::redis::read::{Place, Store, Want};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::journal::JobImage;
+use crate::journal::{After, JobImage};
 use crate::model::id::{JobId, QueueName};
+use crate::model::id_set::IdSet;
 use crate::model::job::Status;
-use crate::model::plan::{ListSpot, Plan, PlannedJob, Skipped, Verb};
+use crate::model::plan::{Plan, PlannedJob, Skipped, Verb};
 use crate::model::selection::{Selection, State};
 use crate::ops::jobs::find::{Finder, Flow, Found, Shown};
 use crate::ops::{jobs::lookup, scope};
 use crate::sys::clock;
+use draft::{Draft, Match};
 
-/// Jobs that stand in a plan's sample, and whose size is measured.
-const SAMPLE: usize = 64;
 /// Jobs of the sample that are shown.
 const SHOWN: usize = 5;
-/// Elements of a list asked for in one turn.
-const PAGE: usize = 1_000;
+
+/// Named jobs that are looked for in their lists while the plan is made: each costs a search.
+const SEARCHED: usize = 64;
+
+/// Planned ids in one place.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) place: Place,
+    pub(super) state: State,
+    pub(super) ids: IdSet,
+}
+
+/// Planned jobs.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    /// Those that stand somewhere, in the order of the queues.
+    pub(super) places: Vec<Target>,
+    /// Those that stand nowhere: created, held back by a rate limit.
+    pub(super) unlisted: Vec<PlannedJob>,
+    /// The ids by which jobs were named.
+    pub(super) named: Vec<JobId>,
+}
+
+impl Targets {
+    /// Whether a job is planned.
+    pub(super) fn hold(&self, id: &JobId) -> bool {
+        self.places.iter().any(|target| target.ids.position(id.as_bytes()).is_some())
+            || self.unlisted.iter().any(|job| job.id == *id)
+    }
+}
 
 /// A plan and its jobs.
 #[derive(Debug)]
-pub struct Chosen {
-    /// The plan.
-    pub plan: Plan,
-    /// The jobs, in the order of their queues.
-    pub jobs: Vec<PlannedJob>,
+pub(super) struct Chosen {
+    pub(super) plan: Plan,
+    pub(super) targets: Targets,
+    /// Sites of planned jobs that a scheduler enqueued under their fixed ids.
+    pub(super) fixed_sites: Vec<String>,
+}
+
+/// Why a job of that id in that queue is not to be changed.
+pub(super) type Obstacle<'o> = dyn Fn(&JobId, &QueueName) -> Option<String> + 'o;
+
+/// Which of the jobs that match a verb takes.
+pub(super) struct Rule<'o> {
+    /// The states that it knows; also those that it takes where none is asked for.
+    pub(super) allowed: &'o [State],
+    /// Leaves the so many newest of each queue and state.
+    pub(super) keep_newest: usize,
+    pub(super) obstacle: &'o Obstacle<'o>,
+}
+
+impl<'o> Rule<'o> {
+    /// Takes every job in one of these states.
+    pub(super) fn of(allowed: &'o [State]) -> Self {
+        Self { allowed, keep_newest: 0, obstacle: &|_, _| None }
+    }
 }
 
 /// Finds ids as they were typed, with or without the site; what is not there is skipped.
@@ -55,29 +108,22 @@ pub fn resolve_ids(context: &mut Context, typed: &[String], plan: &mut Plan) -> 
     Ok(ids)
 }
 
-/// Chooses the jobs of `selection` that are in one of the `allowed` states.
+/// Chooses the jobs of `selection` that `rule` takes.
 ///
-/// Errors: `Usage` where the selection asks for another state.
-pub fn choose(
+/// Cost: for jobs in lists one pipelined reading of four fields of those that may match, for
+/// registries what `jobs list` costs. Memory: sixteen bytes per job, beside those that
+/// `keep_newest` leaves.
+///
+/// Errors: `Usage` where the selection asks for a state that the verb does not know, or for a site
+/// that stands in several benches.
+pub(super) fn choose(
     context: &mut Context,
     plan: Plan,
     selection: &mut Selection,
-    allowed: &[State],
+    rule: &Rule<'_>,
     how: &How,
 ) -> Result<Chosen> {
-    choose_unless(context, plan, selection, allowed, how, &|_| None)
-}
-
-/// The same without the jobs that `obstacle` gives a reason against.
-pub(super) fn choose_unless(
-    context: &mut Context,
-    mut plan: Plan,
-    selection: &mut Selection,
-    allowed: &[State],
-    how: &How,
-    obstacle: &dyn Fn(&Found) -> Option<String>,
-) -> Result<Chosen> {
-    check_states(plan.kind, selection, allowed)?;
+    check_states(plan.kind, selection, rule.allowed)?;
     let queues = if selection.queues.is_empty() {
         scope::all_queues(context)?
     } else {
@@ -85,56 +131,33 @@ pub(super) fn choose_unless(
     };
     let named = !selection.ids.is_empty();
     if !named && selection.states.is_empty() {
-        selection.states = allowed.to_vec();
+        selection.states = rule.allowed.to_vec();
     }
-    let limit = how.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let (_, store) = context.parts()?;
-    let shown = Shown { headline: true, failure: false };
-    let mut finder = Finder::new(store, selection, shown, clock::now());
-    let mut jobs: Vec<PlannedJob> = Vec::new();
-    let mut seen: HashSet<JobId> = HashSet::new();
-    let mut cut = false;
-    let mut visit = |found: Found| -> Result<Flow> {
-        // A job may linger in a second registry; it is changed once.
-        if !seen.insert(found.entry.id.clone()) {
-            return Ok(Flow::More);
-        }
-        if let Some(reason) = unfit(&found, allowed).or_else(|| obstacle(&found)) {
-            plan.skipped.push(Skipped { id: found.entry.id, reason });
-            return Ok(Flow::More);
-        }
-        if jobs.len() == limit {
-            cut = true;
-            return Ok(Flow::Enough);
-        }
-        count(&mut plan, &found);
-        let spot = found.index.filter(|_| found.state == State::Queued);
-        jobs.push(PlannedJob {
-            queue: found.place.queue().clone(),
-            state: Some(found.state),
-            spot: spot.map(|index| ListSpot { index, ..ListSpot::default() }),
-            id: found.entry.id,
-        });
-        Ok(Flow::More)
-    };
+    let mut draft = Draft::new(plan, rule, how);
     if named {
-        finder.visit_ids(&|queue| queues.contains(queue), &mut visit)?;
+        visit_named(store, &queues, selection, rule.allowed, &mut draft)?;
     } else {
-        finder.visit(&queues, &mut visit)?;
+        visit_places(store, &queues, selection, &mut draft)?;
     }
-    plan.warnings.extend(finder.unread.notes().map(|note| format!("not read: {note}")));
-    plan.limit = how.limit.filter(|_| cut);
+    let sample = draft.sample();
+    let mut chosen = draft.finish();
+    if context.target()?.bench.is_none() && selection.sites.is_some() && selection.queues.is_empty()
+    {
+        draft::check_one_bench(&chosen.targets)?;
+    }
     if named {
-        add_unlisted(context, &mut plan, selection, &queues, &seen, &mut jobs)?;
-        find_spots(context, &mut plan, &mut jobs)?;
+        add_unlisted(context, &mut chosen, selection, &queues)?;
     }
-    mark_what_stays(context, &mut jobs)?;
-    plan.sample = jobs.iter().take(SHOWN).map(|job| job.id.clone()).collect();
-    plan.count = jobs.len() as u64;
+    let plan = &mut chosen.plan;
+    plan.sample = sample.iter().take(SHOWN).map(|job| job.id.clone()).collect();
+    plan.sample.extend(chosen.targets.unlisted.iter().take(SHOWN).map(|job| job.id.clone()));
+    plan.to_type = whole_queue(selection, rule, how);
     if !how.no_undo {
-        plan.bytes_to_journal = Some(weigh(context, &jobs)?);
+        let sample: Vec<&PlannedJob> = sample.iter().chain(&chosen.targets.unlisted).collect();
+        plan.bytes_to_journal = Some(bytes_to_journal(context, &sample, plan.count)?);
     }
-    Ok(Chosen { plan, jobs })
+    Ok(chosen)
 }
 
 fn check_states(verb: Verb, selection: &Selection, allowed: &[State]) -> Result<()> {
@@ -153,10 +176,127 @@ fn check_states(verb: Verb, selection: &Selection, allowed: &[State]) -> Result<
     .into())
 }
 
-fn unfit(found: &Found, allowed: &[State]) -> Option<String> {
-    if matches!(found.place, Place::Intermediate(_)) {
-        return Some("a worker has taken it".to_owned());
+/// The place where jobs of a state stand.
+fn place_of(queue: &QueueName, state: State) -> Place {
+    state.registry().map_or_else(
+        || Place::Queue(queue.clone()),
+        |registry| Place::Registry(registry, queue.clone()),
+    )
+}
+
+fn visit_places(
+    store: &mut Store,
+    queues: &[QueueName],
+    selection: &Selection,
+    draft: &mut Draft<'_>,
+) -> Result<()> {
+    for queue in queues {
+        for state in selection.wanted_states() {
+            if draft.is_full() {
+                return Ok(());
+            }
+            draft.begin(queue, state);
+            if state == State::Queued && fields::suffice(selection) {
+                fields::visit_list(store, queue, selection, draft)?;
+            } else {
+                visit_place(store, queue, state, selection, draft)?;
+            }
+            draft.end();
+        }
     }
+    Ok(())
+}
+
+/// Visits a place with everything that the selection language knows.
+fn visit_place(
+    store: &mut Store,
+    queue: &QueueName,
+    state: State,
+    selection: &Selection,
+    draft: &mut Draft<'_>,
+) -> Result<()> {
+    let shown = Shown { headline: true, failure: false };
+    let mut finder = Finder::new(store, selection, shown, clock::now());
+    let mut visit = |found: Found| -> Result<Flow> {
+        // A failed registry holds stopped jobs, too.
+        if found.state != state {
+            return Ok(Flow::More);
+        }
+        Ok(draft.add(Match::of(found)))
+    };
+    finder.visit_place(&place_of(queue, state), &mut visit)?;
+    let unread = finder.unread.notes().map(|note| format!("not read: {note}"));
+    draft.plan.warnings.extend(unread);
+    Ok(())
+}
+
+/// Takes jobs that are named by their ids, where their hashes say that they stand.
+fn visit_named(
+    store: &mut Store,
+    queues: &[QueueName],
+    selection: &mut Selection,
+    allowed: &[State],
+    draft: &mut Draft<'_>,
+) -> Result<()> {
+    let mut seen = HashSet::new();
+    selection.ids.retain(|id| seen.insert(id.clone()));
+    let shown = Shown { headline: true, failure: false };
+    let mut named: Vec<(QueueName, State, Match)> = Vec::new();
+    let mut finder = Finder::new(store, selection, shown, clock::now());
+    finder.visit_ids(&|queue| queues.contains(queue), &mut |found: Found| {
+        match unfit(&found, allowed) {
+            Some(reason) => draft.plan.skipped.push(Skipped { id: found.entry.id, reason }),
+            None => named.push((found.place.queue().clone(), found.state, Match::of(found))),
+        }
+        Ok(Flow::More)
+    })?;
+    let unread = finder.unread.notes().map(|note| format!("not read: {note}"));
+    draft.plan.warnings.extend(unread);
+    leave_lost(store, &mut named, &mut draft.plan)?;
+    // Those of one place together, in the order in which they were named.
+    named.sort_by(|a, b| (&a.0, a.1.word()).cmp(&(&b.0, b.1.word())));
+    let mut rest = named.into_iter().peekable();
+    while let Some((queue, state, found)) = rest.next() {
+        draft.begin(&queue, state);
+        let mut flow = draft.add(found);
+        while let Some((.., found)) = rest.next_if(|next| next.0 == queue && next.1 == state) {
+            flow = if flow == Flow::More { draft.add(found) } else { flow };
+        }
+        draft.end();
+        if flow == Flow::Enough {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves those alone that say they wait and stand in no list. Only a few are searched for; of
+/// others it turns out once they are walked over.
+fn leave_lost(
+    store: &mut Store,
+    named: &mut Vec<(QueueName, State, Match)>,
+    plan: &mut Plan,
+) -> Result<()> {
+    let waits = |state: &State| *state == State::Queued;
+    let waiting = named.iter().filter(|(_, state, _)| waits(state));
+    let asked: Vec<(&JobId, &QueueName)> =
+        waiting.map(|(queue, _, job)| (&job.id, queue)).collect();
+    if asked.len() > SEARCHED {
+        return Ok(());
+    }
+    let mut listed = store.are_listed(&asked)?.into_iter();
+    named.retain(|(_, state, job)| {
+        let lost = waits(state) && listed.next().flatten() == Some(false);
+        if lost {
+            let reason = "it stands in no queue: a worker has taken it, or it is lost".to_owned();
+            plan.skipped.push(Skipped { id: job.id.clone(), reason });
+        }
+        !lost
+    });
+    Ok(())
+}
+
+fn unfit(found: &Found, allowed: &[State]) -> Option<String> {
     if allowed.contains(&found.state) {
         return None;
     }
@@ -166,28 +306,21 @@ fn unfit(found: &Found, allowed: &[State]) -> Option<String> {
     })
 }
 
-fn count(plan: &mut Plan, found: &Found) {
-    plan.by_queue.add(found.place.queue().as_str());
-    plan.by_status.add(found.state.word());
-    if let Some(site) = found.site() {
-        plan.by_site.add(site);
-    }
-    let method = found.headline.as_ref().map(|headline| headline.method.as_ref());
-    plan.by_method.add(method.unwrap_or("(unreadable)"));
-}
-
 /// Adds the jobs that are named by id and stand in no list and no registry: created, held back by
 /// a rate limit. Only where nothing but ids selects.
 fn add_unlisted(
     context: &mut Context,
-    plan: &mut Plan,
+    chosen: &mut Chosen,
     selection: &Selection,
     queues: &[QueueName],
-    seen: &HashSet<JobId>,
-    jobs: &mut Vec<PlannedJob>,
 ) -> Result<()> {
-    let rest: Vec<JobId> = selection.ids.iter().filter(|id| !seen.contains(id)).cloned().collect();
-    if !selection.is_by_place() || !selection.states.is_empty() || rest.is_empty() {
+    let Chosen { plan, targets, .. } = chosen;
+    targets.named.clone_from(&selection.ids);
+    let known = |id: &JobId| {
+        targets.hold(id) || plan.skipped.first().iter().any(|skipped| skipped.id == *id)
+    };
+    let rest: Vec<JobId> = selection.ids.iter().filter(|id| !known(id)).cloned().collect();
+    if !selection.is_by_place() || !selection.states.is_empty() {
         return Ok(());
     }
     for stored in context.store()?.jobs(&rest, Want::default())?.into_iter().flatten().flatten() {
@@ -197,93 +330,39 @@ fn add_unlisted(
         let Some(queue) = job.origin.filter(|queue| held && queues.contains(queue)) else {
             continue;
         };
+        plan.count += 1;
         plan.by_queue.add(queue.as_str());
         plan.by_status.add(job.status.word());
-        jobs.push(PlannedJob { id: job.id, queue, state: None, spot: None });
+        targets.unlisted.push(PlannedJob { id: job.id, queue, state: None, spot: None });
     }
     Ok(())
 }
 
-/// Finds where jobs stand that were named by id. One that its list does not hold is left alone.
-fn find_spots(context: &mut Context, plan: &mut Plan, jobs: &mut Vec<PlannedJob>) -> Result<()> {
-    let queued: Vec<(&JobId, &QueueName)> = jobs
-        .iter()
-        .filter(|job| job.state == Some(State::Queued))
-        .map(|job| (&job.id, &job.queue))
-        .collect();
-    let mut spots = context.store()?.positions(&queued)?.into_iter();
-    jobs.retain_mut(|job| {
-        if job.state != Some(State::Queued) {
-            return true;
-        }
-        let found = spots.next().flatten();
-        job.spot = found.map(|(index, length)| ListSpot { index, length, ..ListSpot::default() });
-        if found.is_none() {
-            let reason = "it stands in no queue: a worker has taken it, or it is lost".to_owned();
-            plan.skipped.push(Skipped { id: job.id.clone(), reason });
-        }
-        found.is_some()
-    });
-    Ok(())
+/// The name to type where all of one queue goes.
+fn whole_queue(selection: &Selection, rule: &Rule<'_>, how: &How) -> Option<String> {
+    let [queue] = selection.queues.as_slice() else { return None };
+    let whole = selection.is_by_place()
+        && selection.sites.is_none()
+        && selection.ids.is_empty()
+        && how.limit.is_none()
+        && rule.keep_newest == 0;
+    whole.then(|| queue.short().to_owned())
 }
 
-/// Notes for each queued job how long its list is, and the next id behind it that stays: a job
-/// that is put back later goes before that one.
-fn mark_what_stays(context: &mut Context, jobs: &mut [PlannedJob]) -> Result<()> {
-    let planned: HashSet<JobId> = jobs.iter().map(|job| job.id.clone()).collect();
-    let mut lists: BTreeMap<QueueName, Vec<(u64, usize)>> = BTreeMap::new();
-    for (at, job) in jobs.iter().enumerate() {
-        if let Some(spot) = &job.spot {
-            lists.entry(job.queue.clone()).or_default().push((spot.index, at));
-        }
-    }
-    let store = context.store()?;
-    for (queue, mut spots) in lists {
-        spots.sort_unstable();
-        let length = store.counts(std::slice::from_ref(&queue))?.pop();
-        let length = length.and_then(|(counts, _)| counts.queued).unwrap_or(0);
-        // Neighbours in the list share the one behind the last of them.
-        let ends: Vec<u64> = spots
-            .iter()
-            .zip(spots.iter().skip(1).map(Some).chain([None]))
-            .filter(|((index, _), next)| next.is_none_or(|(next, _)| *next != index + 1))
-            .map(|((index, _), _)| index + 1)
-            .collect();
-        let mut staying = Vec::with_capacity(ends.len());
-        for page in ends.chunks(PAGE) {
-            staying.extend(store.ids_at(&queue, page)?);
-        }
-        let mut runs = ends.into_iter().zip(staying).peekable();
-        for (ahead, (index, at)) in (0..).zip(spots) {
-            while runs.next_if(|(end, _)| *end <= index).is_some() {}
-            let before = runs.peek().and_then(|(_, id)| id.clone());
-            let spot = jobs.get_mut(at).and_then(|job| job.spot.as_mut());
-            if let Some(spot) = spot {
-                // The list moved meanwhile if one of the planned stands there.
-                spot.before = before.filter(|id| !planned.contains(id));
-                (spot.length, spot.ahead) = (length, ahead);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// About how many bytes the images of `jobs` take, by a sample.
-pub(super) fn weigh(context: &mut Context, jobs: &[PlannedJob]) -> Result<u64> {
-    let step = jobs.len().div_ceil(SAMPLE).max(1);
-    let sample: Vec<&PlannedJob> = jobs.iter().step_by(step).collect();
+/// About how many bytes the images of `count` jobs take, by a sample.
+fn bytes_to_journal(context: &mut Context, sample: &[&PlannedJob], count: u64) -> Result<u64> {
     let asked: Vec<(&JobId, &[QueueName])> =
         sample.iter().map(|job| (&job.id, std::slice::from_ref(&job.queue))).collect();
     let standings = context.store()?.standings(&asked)?;
     let sizes: Vec<u64> = standings.into_iter().flatten().map(size_of).collect();
     let sum: u64 = sizes.iter().sum();
-    Ok(sum.checked_div(sizes.len() as u64).unwrap_or(0).saturating_mul(jobs.len() as u64) + 512)
+    Ok(sum.checked_div(sizes.len() as u64).unwrap_or(0).saturating_mul(count) + 512)
 }
 
 fn size_of(standing: Standing) -> u64 {
     let image = JobImage {
         id: Vec::new(),
-        after: crate::journal::After::Gone,
+        after: After::Gone,
         memberships: standing.memberships,
         keys: standing.keys,
     };

@@ -1,19 +1,28 @@
-//! Deletes, cancels and releases jobs: the part that `delete`, `cancel` and their dependents share.
+//! Deletes, cancels and releases jobs: the part that `purge-jobs`, `jobs delete`, `jobs cancel` and
+//! their dependents share.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 
-use super::apply::{Change, Item};
+use super::apply::{Change, Item, Source, batch_size};
+use super::approve::left_undone;
+use super::choose::{Rule, choose};
+use super::dependents::{self, Dependents};
+use super::walk::Walk;
+use super::{Go, How, apply, approve};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
+use crate::backend::redis::list_removal::{Course, Deed, Taking};
 use crate::backend::redis::read::Store;
 use crate::backend::redis::scripts::{Called, Code};
 use crate::backend::redis::write::{Hold, Marked};
+use crate::context::Context;
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
-use crate::model::plan::{ListSpot, PlannedJob};
+use crate::model::plan::{LeftAlone, Plan, PlannedJob, Verb};
 use crate::model::queue::Registry;
-use crate::model::selection::State;
+use crate::model::selection::{Selection, State};
+use crate::report::change::ChangeReport;
 use crate::sys::clock;
 
 /// What is done to a job.
@@ -35,21 +44,87 @@ pub(super) struct Disposal {
     pub(super) level: usize,
 }
 
-/// Carries disposals out.
-pub(super) struct Disposing {
-    keys: Keys,
-    /// Jobs that went, as far as others wait for them.
-    gone: HashSet<JobId>,
-    /// Whether somebody waits for the jobs at all.
-    has_children: bool,
+/// Deletes or cancels the jobs of a selection that `rule` takes; `plan` says which.
+pub(super) fn dispose(
+    context: &mut Context,
+    plan: Plan,
+    mut selection: Selection,
+    rule: &Rule<'_>,
+    dependents: Dependents,
+    how: &How,
+) -> Result<ChangeReport> {
+    let action = if plan.kind == Verb::Cancel { Action::Cancel } else { Action::Delete };
+    let mut chosen = choose(context, plan, &mut selection, rule, how)?;
+    let children = dependents::extend(context, &mut chosen, dependents)?;
+    if chosen.plan.kind == Verb::Purge {
+        let warning = super::purge::scheduler_warning(context, &chosen)?;
+        chosen.plan.warnings.extend(warning);
+    }
+    let plan = chosen.plan;
+    if approve(context, &plan, how)? == Go::No {
+        return Ok(left_undone(plan, how));
+    }
+    let walk = Walk::new(chosen.targets, Course::BothEnds, batch_size(&plan));
+    let mut disposing = Disposing::new(context.store()?.keys().clone(), &walk, &children);
+    let mut batches = Batches { walk: &walk, action, children: by_level(children).into() };
+    apply(context, plan, how, None, &mut disposing, &mut batches)
 }
 
-impl Disposing {
-    pub(super) fn new(keys: Keys, has_children: bool) -> Self {
-        Self { keys, gone: HashSet::new(), has_children }
+/// Batches of one level: it must be known what became of a job before those that wait for it are
+/// touched.
+fn by_level(jobs: Vec<Disposal>) -> Vec<Vec<Disposal>> {
+    let mut batches: Vec<Vec<Disposal>> = Vec::new();
+    for job in jobs {
+        let last = batches.last_mut().filter(|batch| {
+            batch.len() < super::BATCH
+                && batch.first().is_some_and(|first| first.level == job.level)
+        });
+        match last {
+            Some(batch) => batch.push(job),
+            None => batches.push(vec![job]),
+        }
+    }
+    batches
+}
+
+/// The chosen jobs, then those that wait for them.
+struct Batches<'w> {
+    walk: &'w Walk,
+    action: Action,
+    children: VecDeque<Vec<Disposal>>,
+}
+
+impl Source<Disposal> for Batches<'_> {
+    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<Disposal>>> {
+        let action = self.action;
+        let disposal = |job| Disposal { job, action, parent: None, level: 0 };
+        match self.walk.next(store) {
+            Some(jobs) => Some(jobs.map(|jobs| jobs.into_iter().map(disposal).collect())),
+            None => self.children.pop_front().map(Ok),
+        }
     }
 
-    /// Where a job is taken from; `None` where it must stand in a place that does not hold it.
+    fn unmet(&mut self) -> LeftAlone {
+        self.walk.unmet()
+    }
+}
+
+/// Carries disposals out.
+struct Disposing<'w> {
+    keys: Keys,
+    walk: &'w Walk,
+    /// Jobs that others wait for, and whether they went.
+    parents: HashMap<JobId, bool>,
+}
+
+impl<'w> Disposing<'w> {
+    fn new(keys: Keys, walk: &'w Walk, children: &[Disposal]) -> Self {
+        let parents = children.iter().filter_map(|child| Some((child.parent.clone()?, false)));
+        Self { keys, walk, parents: parents.collect() }
+    }
+
+    /// Where a job of no list is taken from; `None` where it must stand in a place that does not
+    /// hold it.
     fn hold(&self, job: &PlannedJob, standing: &Standing) -> Option<Hold> {
         let Some(state) = job.state else {
             let limit =
@@ -58,22 +133,42 @@ impl Disposing {
             let held = held.into_iter().find(|key| standing.is_in(key));
             return Some(held.map_or(Hold::Nothing, |key| Hold::Zset(key.into_bytes())));
         };
-        let Some(registry) = state.registry() else {
-            let from_tail = job.spot.as_ref().is_some_and(ListSpot::is_nearer_to_tail);
-            return Some(Hold::List { queue: job.queue.clone(), from_tail });
-        };
-        let key = self.keys.registry(registry, &job.queue);
-        if standing.is_in(&key) {
+        let held = state.registry().map(|registry| self.keys.registry(registry, &job.queue));
+        if let Some(key) = held.filter(|key| standing.is_in(key)) {
             return Some(Hold::Zset(key.into_bytes()));
         }
-        // An ended job waits for nobody: its entry may be gone before its hash.
-        let ended =
-            matches!(state, State::Finished | State::Failed | State::Stopped | State::Canceled);
-        ended.then_some(Hold::Nothing)
+        // An ended job waits for nobody: its entry may be gone before its hash. What waits in a
+        // list is taken from there.
+        let waits = matches!(state, State::Scheduled | State::Deferred | State::Started);
+        (!waits).then_some(Hold::Nothing)
+    }
+
+    /// Takes jobs that wait in a list.
+    fn take(
+        &self,
+        store: &mut Store,
+        op: &OpId,
+        items: &[Item<'_, Disposal>],
+    ) -> Result<Vec<Called>> {
+        let Some(first) = items.first() else { return Ok(Vec::new()) };
+        let deed = match first.job.action {
+            Action::Delete => Deed::Delete,
+            Action::Cancel | Action::Release => {
+                Deed::Cancel { queue: first.job.job.queue.clone(), now_s: clock::now().as_second() }
+            }
+        };
+        let taking = |item: &Item<'_, Disposal>| {
+            let (job, hold) = (&item.job.job, &Hold::Nothing);
+            let (number, standing) = (item.number, item.standing);
+            let marked = Marked { number, id: &job.id, queue: &job.queue, hold, standing };
+            Taking::of(&self.keys, &deed, &marked)
+        };
+        let jobs: Vec<Taking> = items.iter().map(taking).collect();
+        self.walk.take(store, op, &deed, &jobs)
     }
 }
 
-impl Change for Disposing {
+impl Change for Disposing<'_> {
     type Job = Disposal;
 
     fn id<'j>(&self, job: &'j Disposal) -> &'j JobId {
@@ -81,12 +176,20 @@ impl Change for Disposing {
     }
 
     fn queues(&self, job: &Disposal) -> Vec<QueueName> {
-        vec![job.job.queue.clone()]
+        // A waiting job stands in its list alone.
+        if job.job.spot.is_some() { Vec::new() } else { vec![job.job.queue.clone()] }
     }
 
     fn refuses(&self, job: &Disposal, standing: &Standing) -> Option<String> {
-        if job.parent.as_ref().is_some_and(|parent| !self.gone.contains(parent)) {
+        if job.parent.as_ref().is_some_and(|parent| self.parents.get(parent) != Some(&true)) {
             return Some("the job that it waits for stays".to_owned());
+        }
+        if job.job.spot.is_some() {
+            let cancels_nothing = job.action == Action::Cancel && !standing.has_hash();
+            return match standing.field(b"status") {
+                Some(b"started") => Some(Code::Running.reason().to_owned()),
+                _ => cancels_nothing.then(|| Code::NoHash.reason().to_owned()),
+            };
         }
         match self.hold(&job.job, standing) {
             None => Some(Code::Taken.reason().to_owned()),
@@ -101,9 +204,8 @@ impl Change for Disposing {
         let queue = job.job.queue.clone();
         let list = job.job.spot.as_ref().map(|spot| Membership::List {
             key: self.keys.queue(&queue).into_bytes(),
-            index: spot.index,
-            length: spot.length,
-            before: spot.before.as_ref().map(|id| id.as_bytes().to_vec()),
+            order: spot.order,
+            follows: spot.follows.as_ref().map(|id| id.as_bytes().to_vec()),
         });
         let after = match job.action {
             Action::Delete => After::Gone,
@@ -119,6 +221,9 @@ impl Change for Disposing {
         op: &OpId,
         items: &[Item<'_, Disposal>],
     ) -> Result<Vec<Called>> {
+        if items.first().is_some_and(|item| item.job.job.spot.is_some()) {
+            return self.take(store, op, items);
+        }
         let now = clock::now();
         let holds: Vec<Hold> = items
             .iter()
@@ -159,8 +264,8 @@ impl Change for Disposing {
     }
 
     fn changed(&mut self, job: &Disposal) {
-        if self.has_children {
-            self.gone.insert(job.job.id.clone());
+        if let Some(went) = self.parents.get_mut(&job.job.id) {
+            *went = true;
         }
     }
 }

@@ -20,9 +20,9 @@ pub mod promote;
 pub mod purge;
 mod requeue;
 pub mod retry;
-mod rows;
 pub mod stop;
 pub mod undo;
+mod walk;
 
 use std::time::Duration;
 

@@ -1,17 +1,17 @@
 //! Moves queued jobs to the back of another queue, in their order.
 
-use std::collections::HashMap;
-
-use super::choose::{Chosen, choose_unless, resolve_ids};
-use super::requeue::{Pace, batches, when_there_is_room};
-use super::retry::{cap, check_room_in, left_undone, readers_of, refusal};
+use super::approve::left_undone;
+use super::choose::{Chosen, Rule, choose, resolve_ids};
+use super::requeue::{Pace, paced, when_there_is_room};
+use super::retry::{cap, check_room_in, readers_of, refusal};
+use super::walk::Walk;
 use super::{Change, Go, How, Item, apply, approve};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
-use crate::backend::redis::move_jobs::{MOVE_BATCH, MOVE_SPAN};
+use crate::backend::redis::list_removal::{Course, Deed, Taking};
 use crate::backend::redis::read::Store;
 use crate::backend::redis::requeue::poison_of;
-use crate::backend::redis::scripts::{Called, Code};
+use crate::backend::redis::scripts::Called;
 use crate::backend::redis::write::{Hold, Marked};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
@@ -19,7 +19,6 @@ use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
 use crate::model::plan::{Plan, PlannedJob, Verb};
 use crate::model::selection::{Selection, State};
-use crate::ops::jobs::find::Found;
 use crate::ops::scope::Reach;
 use crate::report::change::ChangeReport;
 
@@ -51,12 +50,12 @@ pub fn move_jobs(
     let mut plan = Plan::new(Verb::Move, how.explicit);
     selection.ids.extend(resolve_ids(context, typed, &mut plan)?);
     let readers = readers_of(context, &reach, std::slice::from_ref(&to))?;
-    let obstacle = |found: &Found| {
-        let stays = *found.place.queue() == to;
-        stays.then(|| "it is in that queue".to_owned()).or_else(|| refusal(&readers, &to, found))
+    let obstacle = |id: &JobId, queue: &QueueName| {
+        let stays = *queue == to;
+        stays.then(|| "it is in that queue".to_owned()).or_else(|| refusal(&readers, &to, id))
     };
-    let chosen = choose_unless(context, plan, &mut selection, &[State::Queued], how, &obstacle)?;
-    let Chosen { mut plan, jobs } = chosen;
+    let rule = Rule { obstacle: &obstacle, ..Rule::of(&[State::Queued]) };
+    let Chosen { mut plan, targets, .. } = choose(context, plan, &mut selection, &rule, how)?;
     let short = context.target()?.short_name(&to).to_owned();
     if readers.get(&to).is_none_or(|readers| readers.serving == 0) {
         plan.warnings.push(format!("no live worker serves queue `{short}`"));
@@ -69,15 +68,11 @@ pub fn move_jobs(
     if approve(context, &plan, how)? == Go::No {
         return Ok(left_undone(plan, how));
     }
-    let mut mover = Mover {
-        keys: context.store()?.keys().clone(),
-        to,
-        most,
-        drifts: HashMap::new(),
-        pace: options.rate.map(Pace::new).transpose()?,
-    };
-    let mut batches = batches(jobs, &plan, mover.pace.as_ref());
-    apply(context, plan, how, None, &mut mover, &mut batches)
+    let pace = options.rate.map(Pace::new).transpose()?;
+    // From the head, so that their order is kept.
+    let walk = Walk::new(targets, Course::FromHead, paced(&plan, pace.as_ref()));
+    let mut mover = Mover { keys: context.store()?.keys().clone(), walk: &walk, to, most, pace };
+    apply(context, plan, how, None, &mut mover, &mut &walk)
 }
 
 /// The queue of that name; a new one only where that is wanted.
@@ -100,24 +95,24 @@ pub(super) fn target_queue(reach: &Reach, name: &str, create: bool) -> Result<Qu
 }
 
 /// Moves jobs.
-struct Mover {
+struct Mover<'w> {
     keys: Keys,
+    walk: &'w Walk,
     to: QueueName,
     most: Option<u64>,
-    /// How far each list has shifted since the plan was made, our own removals included.
-    drifts: HashMap<QueueName, i64>,
     pace: Option<Pace>,
 }
 
-impl Change for Mover {
+impl Change for Mover<'_> {
     type Job = PlannedJob;
 
     fn id<'j>(&self, job: &'j PlannedJob) -> &'j JobId {
         &job.id
     }
 
-    fn queues(&self, job: &PlannedJob) -> Vec<QueueName> {
-        vec![job.queue.clone()]
+    fn queues(&self, _job: &PlannedJob) -> Vec<QueueName> {
+        // A waiting job stands in its list alone.
+        Vec::new()
     }
 
     fn refuses(&self, job: &PlannedJob, standing: &Standing) -> Option<String> {
@@ -131,9 +126,8 @@ impl Change for Mover {
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
         let list = job.spot.as_ref().map(|spot| Membership::List {
             key: self.keys.queue(&job.queue).into_bytes(),
-            index: spot.index,
-            length: spot.length,
-            before: spot.before.as_ref().map(|id| id.as_bytes().to_vec()),
+            order: spot.order,
+            follows: spot.follows.as_ref().map(|id| id.as_bytes().to_vec()),
         });
         (After::InList { queue: self.to.clone() }, list)
     }
@@ -155,113 +149,17 @@ impl Change for Mover {
                 standing: item.standing,
             })
             .collect();
-        let indexes: HashMap<u64, u64> =
-            items.iter().map(|item| (item.number, index_of(item.job))).collect();
-        let called = self.windows(store, op, &marked, &indexes)?;
-        let pace = self.pace.take();
-        let again = |open: &[Marked<'_>]| self.windows(store, op, open, &indexes);
-        let called = when_there_is_room(pace.as_ref(), &marked, called, again);
-        self.pace = pace;
+        let deed = Deed::Move { to: self.to.clone(), most: self.most };
+        let mut change = |jobs: &[Marked<'_>]| {
+            let jobs: Vec<Taking> =
+                jobs.iter().map(|job| Taking::of(&self.keys, &deed, job)).collect();
+            self.walk.take(store, op, &deed, &jobs)
+        };
+        let called = change(&marked)?;
+        let called = when_there_is_room(self.pace.as_ref(), &marked, called, change)?;
         if let Some(pace) = &mut self.pace {
             pace.keep(items.len());
         }
-        called
-    }
-}
-
-fn index_of(job: &PlannedJob) -> u64 {
-    job.spot.as_ref().map_or(0, |spot| spot.index)
-}
-
-impl Mover {
-    /// Moves jobs window by window; `indexes` has where each stood, by the number of its image.
-    fn windows(
-        &mut self,
-        store: &mut Store,
-        op: &OpId,
-        jobs: &[Marked<'_>],
-        indexes: &HashMap<u64, u64>,
-    ) -> Result<Vec<Called>> {
-        let stood = |job: &Marked<'_>| indexes.get(&job.number).copied().unwrap_or(0);
-        let mut called = Vec::with_capacity(jobs.len());
-        let mut rest = jobs;
-        while let Some(first) = rest.first() {
-            let start = stood(first);
-            let fits = |job: &&Marked<'_>| {
-                let at = stood(job);
-                job.queue == first.queue && at >= start && at - start <= MOVE_SPAN
-            };
-            // The first fits with itself.
-            let end = rest.iter().take(MOVE_BATCH).take_while(fits).count().max(1);
-            let (window, others) = rest.split_at(end);
-            let places: Vec<u64> = window.iter().map(stood).collect();
-            called.extend(self.window(store, op, window, &places)?);
-            rest = others;
-        }
         Ok(called)
-    }
-
-    /// Moves the jobs of one window; those that are not in it are looked for one by one.
-    fn window(
-        &mut self,
-        store: &mut Store,
-        op: &OpId,
-        jobs: &[Marked<'_>],
-        stood: &[u64],
-    ) -> Result<Vec<Called>> {
-        let (Some(queue), Some(first), Some(last)) =
-            (jobs.first().map(|job| job.queue), stood.first(), stood.last())
-        else {
-            return Ok(Vec::new());
-        };
-        let span = (self.expected(queue, *first), self.expected(queue, *last));
-        let moved = store.move_window(op, jobs, &self.to, self.most, span)?;
-        let mut codes = moved.jobs;
-        let found = codes.iter().position(|code| *code != Ok(Code::Taken));
-        if let (Some(at), Some(stood)) = (moved.first_at, found.and_then(|at| stood.get(at))) {
-            self.learn(queue, *stood, at);
-        }
-        self.taken_out(queue, &codes);
-        for ((job, stood), code) in jobs.iter().zip(stood).zip(&mut codes) {
-            if *code == Ok(Code::Taken)
-                && let Some(found) = self.search(store, op, *job, *stood)?
-            {
-                *code = found;
-            }
-        }
-        Ok(codes)
-    }
-
-    /// Looks for one job in the whole list; `None` where it does not wait there.
-    fn search(
-        &mut self,
-        store: &mut Store,
-        op: &OpId,
-        job: Marked<'_>,
-        stood: u64,
-    ) -> Result<Option<Called>> {
-        let found = store.positions(&[(job.id, job.queue)])?.pop().flatten();
-        let Some((at, _)) = found else { return Ok(None) };
-        self.learn(job.queue, stood, at);
-        let mut moved = store.move_window(op, &[job], &self.to, self.most, (at, at))?;
-        self.taken_out(job.queue, &moved.jobs);
-        Ok(moved.jobs.pop())
-    }
-
-    /// Where a job is expected now that stood at `index`.
-    fn expected(&self, queue: &QueueName, index: u64) -> u64 {
-        index.saturating_add_signed(self.drifts.get(queue).copied().unwrap_or(0))
-    }
-
-    /// Learns from where a job was found how far its list has shifted.
-    fn learn(&mut self, queue: &QueueName, stood: u64, at: u64) {
-        let drift = i128::from(at) - i128::from(stood);
-        self.drifts.insert(queue.clone(), i64::try_from(drift).unwrap_or(0));
-    }
-
-    /// What stands behind the jobs that were moved has come nearer.
-    fn taken_out(&mut self, queue: &QueueName, codes: &[Called]) {
-        let moved = codes.iter().filter(|code| **code == Ok(Code::Done)).count();
-        *self.drifts.entry(queue.clone()).or_default() -= i64::try_from(moved).unwrap_or(0);
     }
 }

@@ -1,35 +1,15 @@
-//! Purges jobs: the plan over everything that matches, and its way through the lists.
-//!
-//! Made for long queues, so nothing here holds the jobs: the plan counts them and keeps a
-//! fingerprint of each id, the removal reads the lists again and asks the fingerprints. What
-//! matches but came after the plan is not touched.
+//! Purges jobs: what `jobs delete` does, to everything that waits unless other states are named.
 
-mod plan;
-mod removal;
-
-use std::cell::RefCell;
-
-use clap::ValueEnum as _;
-
+use super::How;
+use super::choose::{Chosen, Rule};
+use super::delete::DELETABLE;
 use super::dependents::Dependents;
-use super::{Go, How, apply, approve, delete};
+use super::dispose::dispose;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::model::plan::Verb;
+use crate::model::plan::{Plan, Verb};
 use crate::model::selection::{Selection, State};
 use crate::report::change::ChangeReport;
-use removal::{Purging, Removing};
-
-/// The states that can be purged. What runs never is.
-const PURGEABLE: [State; 7] = [
-    State::Queued,
-    State::Scheduled,
-    State::Deferred,
-    State::Failed,
-    State::Stopped,
-    State::Finished,
-    State::Canceled,
-];
 
 /// What a purge takes beyond the flags of every mutation.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,23 +37,31 @@ pub fn purge(
     if selection.states.is_empty() {
         selection.states.push(State::Queued);
     }
-    let (plan, targets) = plan::plan(context, &selection, options, how)?;
-    if plan.dependents > 0 && options.dependents != Dependents::Leave {
-        if options.keep_newest.is_some() {
-            let word = options.dependents.to_possible_value();
-            let word = word.as_ref().map_or("", |word| word.get_name());
-            let message = format!("cannot take --dependents {word} together with --keep-newest");
-            return Err(Failure::new(Kind::Usage, message).into());
-        }
-        // Children have to follow their parents one by one, so the jobs are held and taken singly.
-        let verb = Verb::Purge;
-        return delete::dispose(context, verb, selection, &[], &PURGEABLE, options.dependents, how);
-    }
-    if approve(context, &plan, how)? == Go::No {
-        return Ok(ChangeReport::of(plan, how.dry_run));
-    }
-    let removing = RefCell::new(Removing::new(targets));
-    let mut purging = Purging::new(context.store()?.keys().clone(), &removing);
-    let mut batches = removal::Batches::new(&removing);
-    apply(context, plan, how, None, &mut purging, &mut batches)
+    let keep_newest = options.keep_newest.unwrap_or(0);
+    let rule = Rule { keep_newest, ..Rule::of(&DELETABLE) };
+    let plan = Plan::new(Verb::Purge, how.explicit);
+    dispose(context, plan, selection, &rule, options.dependents, how)
+}
+
+/// What the operator should know where a scheduler enqueues the same jobs again.
+///
+/// Source: `frappe/utils/scheduler.py` `is_scheduler_disabled`; what the site's database says is
+/// not looked at.
+pub(super) fn scheduler_warning(context: &Context, chosen: &Chosen) -> Result<Option<String>> {
+    let Some(bench) = &context.target()?.bench else { return Ok(None) };
+    let runs = |site: &&String| {
+        let config = bench.site_config(site);
+        !["pause_scheduler", "disable_scheduler", "maintenance_mode"]
+            .iter()
+            .any(|key| config.is_on(key))
+    };
+    let sites = chosen.fixed_sites.iter().filter(runs);
+    let names: Vec<String> = sites.map(|site| format!("`{site}`")).collect();
+    Ok((!names.is_empty()).then(|| {
+        format!(
+            "the scheduler of {} is not paused in the configuration and will enqueue its scheduled \
+             jobs again",
+            names.join(", ")
+        )
+    }))
 }

@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::apply::{Change, Item, batch_size};
+use super::walk::Walk;
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
-use crate::backend::redis::read::Store;
+use crate::backend::redis::list_removal::{Deed, Taking};
+use crate::backend::redis::read::{Store, Want};
 use crate::backend::redis::requeue::{Requeue, poison_of};
 use crate::backend::redis::scripts::{Called, Code};
 use crate::backend::redis::write::{Hold, Marked};
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
+use crate::model::job::Status;
 use crate::model::plan::{Plan, PlannedJob};
 use crate::model::selection::State;
 use crate::sys::clock;
@@ -22,23 +25,29 @@ use crate::sys::signals::Interrupts;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Puts jobs into their queues.
-pub(super) struct Requeueing {
-    pub(super) keys: Keys,
-    pub(super) how: Requeue,
-    /// The jobs that a deferred one waits for.
-    pub(super) parents: HashMap<JobId, Vec<JobId>>,
-    /// Jobs that are left alone, and why.
-    pub(super) refused: HashMap<JobId, String>,
-    pub(super) pace: Option<Pace>,
+pub(super) struct Requeueing<'w> {
+    keys: Keys,
+    walk: &'w Walk,
+    how: Requeue,
+    pace: Option<Pace>,
+    /// Also deferred jobs that wait for others still.
+    pub(super) force: bool,
+    /// The jobs that each deferred one of the batch waits for.
+    parents: HashMap<JobId, Vec<JobId>>,
+    /// Of these, those that are left alone, and why.
+    refused: HashMap<JobId, String>,
 }
 
-impl Requeueing {
-    /// Where a job is taken from; `None` where it does not stand there any more.
+impl<'w> Requeueing<'w> {
+    pub(super) fn new(keys: Keys, walk: &'w Walk, how: Requeue, pace: Option<Pace>) -> Self {
+        let (parents, refused) = (HashMap::new(), HashMap::new());
+        Self { keys, walk, how, pace, force: false, parents, refused }
+    }
+
+    /// Where a job of no list is taken from; `None` where it does not stand there any more.
     fn hold(&self, job: &PlannedJob, standing: &Standing) -> Option<Hold> {
         let Some(registry) = job.state.and_then(State::registry) else {
-            let spot = job.spot.as_ref();
-            let from_tail = spot.is_some_and(|spot| spot.index > spot.length / 2);
-            return Some(Hold::List { queue: job.queue.clone(), from_tail });
+            return Some(Hold::Nothing);
         };
         let key = self.keys.registry(registry, &job.queue);
         standing.is_in(&key).then(|| Hold::Zset(key.into_bytes()))
@@ -58,7 +67,7 @@ impl Requeueing {
     }
 }
 
-impl Change for Requeueing {
+impl Change for Requeueing<'_> {
     type Job = PlannedJob;
 
     fn id<'j>(&self, job: &'j PlannedJob) -> &'j JobId {
@@ -66,7 +75,17 @@ impl Change for Requeueing {
     }
 
     fn queues(&self, job: &PlannedJob) -> Vec<QueueName> {
-        vec![job.queue.clone()]
+        // A waiting job stands in its list alone.
+        if job.spot.is_some() { Vec::new() } else { vec![job.queue.clone()] }
+    }
+
+    fn prepare(&mut self, store: &mut Store, jobs: &mut [PlannedJob]) -> Result<()> {
+        let deferred = jobs.iter().filter(|job| job.state == Some(State::Deferred));
+        let ids: Vec<JobId> = deferred.map(|job| job.id.clone()).collect();
+        self.parents = parents_of(store, &ids)?;
+        let waits = if self.force { HashMap::new() } else { unmet(store, &self.parents)? };
+        self.refused = waits;
+        Ok(())
     }
 
     fn refuses(&self, job: &PlannedJob, standing: &Standing) -> Option<String> {
@@ -100,9 +119,8 @@ impl Change for Requeueing {
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
         let list = job.spot.as_ref().map(|spot| Membership::List {
             key: self.keys.queue(&job.queue).into_bytes(),
-            index: spot.index,
-            length: spot.length,
-            before: spot.before.as_ref().map(|id| id.as_bytes().to_vec()),
+            order: spot.order,
+            follows: spot.follows.as_ref().map(|id| id.as_bytes().to_vec()),
         });
         (After::InList { queue: job.queue.clone() }, list)
     }
@@ -139,11 +157,14 @@ impl Change for Requeueing {
     }
 }
 
-impl Requeueing {
+impl Requeueing<'_> {
     fn requeue(&self, store: &mut Store, op: &OpId, jobs: &[Marked<'_>]) -> Result<Vec<Called>> {
-        let is_limited = |job: &Marked<'_>| job.standing.field(b"rate_limit_key").is_some();
-        let waits = |job: &Marked<'_>| matches!(job.hold, Hold::List { .. });
-        let through_limiter = |job: &&Marked<'_>| is_limited(job) && !waits(job);
+        if self.walk.is_in_list() {
+            let taking = |job: &Marked<'_>| Taking::of(&self.keys, &Deed::Promote, job);
+            let jobs: Vec<Taking> = jobs.iter().map(taking).collect();
+            return self.walk.take(store, op, &Deed::Promote, &jobs);
+        }
+        let through_limiter = |job: &&Marked<'_>| job.standing.field(b"rate_limit_key").is_some();
         let limited: Vec<Marked<'_>> = jobs.iter().filter(through_limiter).copied().collect();
         let plain: Vec<Marked<'_>> =
             jobs.iter().filter(|job| !through_limiter(job)).copied().collect();
@@ -187,18 +208,42 @@ pub(super) fn when_there_is_room(
     }
 }
 
-/// Batches for [`apply`](super::apply), small enough for a pace.
-pub(super) fn batches(
-    jobs: Vec<PlannedJob>,
-    plan: &Plan,
-    pace: Option<&Pace>,
-) -> impl Iterator<Item = Result<Vec<PlannedJob>>> + use<> {
-    let size = pace.map_or(usize::MAX, Pace::at_once).min(batch_size(plan));
-    let mut jobs = jobs.into_iter();
-    std::iter::from_fn(move || {
-        let batch: Vec<PlannedJob> = jobs.by_ref().take(size).collect();
-        (!batch.is_empty()).then_some(Ok(batch))
-    })
+/// Jobs of one batch, few enough for a pace.
+pub(super) fn paced(plan: &Plan, pace: Option<&Pace>) -> usize {
+    pace.map_or(usize::MAX, Pace::at_once).min(batch_size(plan))
+}
+
+/// The jobs that each of `ids` waits for.
+pub(super) fn parents_of(store: &mut Store, ids: &[JobId]) -> Result<HashMap<JobId, Vec<JobId>>> {
+    let read = store.jobs(ids, Want::default())?;
+    let pairs = ids.iter().zip(read);
+    Ok(pairs
+        .filter_map(|(id, job)| Some((id.clone(), job.ok().flatten()?.job.dependency_ids)))
+        .collect())
+}
+
+/// The jobs that wait for others which have not finished. One that is gone counts as met, as in
+/// RQ. Source: `rq/job.py` `dependencies_are_met`, 1.14 to 3.0.
+pub(super) fn unmet(
+    store: &mut Store,
+    parents: &HashMap<JobId, Vec<JobId>>,
+) -> Result<HashMap<JobId, String>> {
+    let mut unmet = HashMap::new();
+    for (id, parents) in parents {
+        let read = store.jobs(parents, Want::default())?;
+        let open = parents.iter().zip(read).find_map(|(parent, job)| {
+            let status = job.ok().flatten()?.job.status;
+            (status != Status::Finished).then_some((parent, status))
+        });
+        if let Some((parent, status)) = open {
+            let status = status.word();
+            unmet.insert(
+                id.clone(),
+                format!("it waits for `{parent}`, which is {status}; --force does not wait"),
+            );
+        }
+    }
+    Ok(unmet)
 }
 
 /// So many jobs a second.

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::choose::{Chosen, choose_unless, resolve_ids};
+use super::approve::left_undone;
+use super::choose::{Chosen, Rule, choose, resolve_ids};
 use super::dialect::Readers;
-use super::requeue::{Pace, Requeueing, batches};
+use super::requeue::{Pace, Requeueing, paced};
+use super::walk::Walk;
 use super::{Go, How, apply, approve};
+use crate::backend::redis::list_removal::Course;
 use crate::backend::redis::requeue::Requeue;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::model::id::QueueName;
-use crate::model::plan::{Plan, PlannedJob, Verb};
+use crate::model::id::{JobId, QueueName};
+use crate::model::plan::{Plan, Verb};
 use crate::model::selection::{Selection, State};
-use crate::ops::jobs::find::Found;
 use crate::ops::scope::Reach;
 use crate::report::change::ChangeReport;
 use crate::sys::clock;
@@ -51,18 +53,15 @@ pub fn retry(
     }
     let reach = Reach::read(context)?;
     let readers = readers_of(context, &reach, &selection.queues)?;
-    let obstacle = |found: &Found| refusal(&readers, found.place.queue(), found);
-    let chosen = choose_unless(context, plan, &mut selection, &RETRYABLE, how, &obstacle)?;
-    let Chosen { mut plan, mut jobs } = chosen;
+    let obstacle = |id: &JobId, queue: &QueueName| refusal(&readers, queue, id);
+    let rule = Rule { obstacle: &obstacle, ..Rule::of(&RETRYABLE) };
+    let Chosen { mut plan, targets, .. } = choose(context, plan, &mut selection, &rule, how)?;
     let most = cap(context, options.over_cap)?;
     if let (Some(cap), None) = (most, options.rate) {
-        check_room(context, &mut plan, &jobs, cap, how)?;
+        check_room(context, &mut plan, cap, how)?;
     }
     if approve(context, &plan, how)? == Go::No {
         return Ok(left_undone(plan, how));
-    }
-    if options.at_front {
-        jobs.reverse();
     }
     let requeue = Requeue {
         at: clock::now(),
@@ -70,22 +69,13 @@ pub fn retry(
         retries_left: options.retries_left,
         most,
     };
-    let mut requeueing = Requeueing {
-        keys: context.store()?.keys().clone(),
-        how: requeue,
-        parents: HashMap::new(),
-        refused: HashMap::new(),
-        pace: options.rate.map(Pace::new).transpose()?,
-    };
-    let mut batches = batches(jobs, &plan, requeueing.pace.as_ref());
-    apply(context, plan, how, None, &mut requeueing, &mut batches)
-}
-
-/// The report of a plan that is not carried out.
-pub(super) fn left_undone(plan: Plan, how: &How) -> ChangeReport {
-    let mut report = ChangeReport::of(plan, how.dry_run);
-    report.named_skipped = how.named && report.skipped > 0;
-    report
+    let pace = options.rate.map(Pace::new).transpose()?;
+    // Each goes to the head, so the last one to go there runs first.
+    let course = if options.at_front { Course::FromTail } else { Course::FromHead };
+    let walk = Walk::new(targets, course, paced(&plan, pace.as_ref()));
+    let keys = context.store()?.keys().clone();
+    let mut requeueing = Requeueing::new(keys, &walk, requeue, pace);
+    apply(context, plan, how, None, &mut requeueing, &mut &walk)
 }
 
 /// Who reads the jobs of each queue.
@@ -105,9 +95,9 @@ pub(super) fn readers_of(
 pub(super) fn refusal(
     readers: &HashMap<QueueName, Readers>,
     queue: &QueueName,
-    found: &Found,
+    id: &JobId,
 ) -> Option<String> {
-    readers.get(queue)?.refuses_id(&found.entry.id).map(str::to_owned)
+    readers.get(queue)?.refuses_id(id).map(str::to_owned)
 }
 
 /// How many jobs Frappe lets wait in one queue.
@@ -118,19 +108,10 @@ pub(super) fn cap(context: &Context, over_cap: bool) -> Result<Option<u64>> {
 }
 
 /// Refuses what would not fit, before anything is changed; a dry run only says so.
-fn check_room(
-    context: &mut Context,
-    plan: &mut Plan,
-    jobs: &[PlannedJob],
-    cap: u64,
-    how: &How,
-) -> Result<()> {
-    let mut more: HashMap<&QueueName, u64> = HashMap::new();
-    for job in jobs {
-        *more.entry(&job.queue).or_default() += 1;
-    }
-    for (queue, more) in more {
-        check_room_in(context, plan, queue, more, cap, how)?;
+fn check_room(context: &mut Context, plan: &mut Plan, cap: u64, how: &How) -> Result<()> {
+    let by_queue = plan.by_queue.clone();
+    for (queue, more) in by_queue.sorted() {
+        check_room_in(context, plan, &QueueName::new(queue), more, cap, how)?;
     }
     Ok(())
 }

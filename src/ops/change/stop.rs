@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::apply::audit;
-use super::choose::{Chosen, choose, resolve_ids};
+use super::choose::{Chosen, Rule, choose, resolve_ids};
+use super::walk::all_of;
 use super::{Go, How, approve};
 use crate::backend::redis::read::Want;
 use crate::backend::redis::stop::StopSent;
@@ -43,8 +44,9 @@ pub fn stop(
     let how = &How { no_undo: true, ..how.clone() };
     let mut plan = Plan::new(Verb::Stop, how.explicit);
     selection.ids.extend(resolve_ids(context, typed, &mut plan)?);
-    let chosen = choose(context, plan, &mut selection, &[State::Started], how)?;
-    let Chosen { mut plan, jobs } = chosen;
+    let rule = Rule::of(&[State::Started]);
+    let Chosen { mut plan, targets, .. } = choose(context, plan, &mut selection, &rule, how)?;
+    let jobs = all_of(targets, context.store()?)?;
     plan.warnings
         .push("a job that is stopped is not retried, and stopping cannot be undone".into());
     let mut report = find_workers(context, &jobs, force)?;

@@ -27,9 +27,6 @@ pub(in crate::ops) struct Found {
     pub state: State,
     /// The entry, with its score.
     pub entry: Entry,
-    /// Where it stood in its place when that was read, 0 for the head; `None` where no place was
-    /// read.
-    pub index: Option<u64>,
     /// Its fields; `None` where the hash is gone or cannot be read.
     pub job: Option<Job>,
     /// Whether there is something under the job's key that cannot be read.
@@ -165,7 +162,8 @@ impl<'a> Finder<'a> {
         places
     }
 
-    fn visit_place(
+    /// Visits the jobs in one place that fit, whatever states are wanted of others.
+    pub(in crate::ops) fn visit_place(
         &mut self,
         place: &Place,
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
@@ -180,13 +178,11 @@ impl<'a> Finder<'a> {
                 }
             };
             let last = entries.len() < ID_PAGE;
-            let admitted: Vec<(u64, Entry, Admits)> = (start as u64..)
-                .zip(entries)
-                .map(|(index, entry)| {
-                    let admits = self.selection.admits_id(&entry.id);
-                    (index, entry, admits)
-                })
-                .filter(|(_, _, admits)| *admits != Admits::No)
+            let admitted: Vec<(Entry, Admits)> = entries
+                .into_iter()
+                .map(|entry| (self.selection.admits_id(&entry.id), entry))
+                .filter(|(admits, _)| *admits != Admits::No)
+                .map(|(admits, entry)| (entry, admits))
                 .collect();
             for batch in admitted.chunks(JOB_BATCH) {
                 if self.visit_batch(place, batch, visit)? == Flow::Enough {
@@ -203,18 +199,18 @@ impl<'a> Finder<'a> {
     fn visit_batch(
         &mut self,
         place: &Place,
-        batch: &[(u64, Entry, Admits)],
+        batch: &[(Entry, Admits)],
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
     ) -> Result<Flow> {
-        let ids: Vec<JobId> = batch.iter().map(|(_, entry, _)| entry.id.clone()).collect();
+        let ids: Vec<JobId> = batch.iter().map(|(entry, _)| entry.id.clone()).collect();
         let jobs = self.store.jobs(&ids, Want::default())?;
         let mut found = Vec::with_capacity(batch.len());
-        for ((index, entry, admits), job) in batch.iter().zip(jobs) {
+        for ((entry, admits), job) in batch.iter().zip(jobs) {
             let fitting = match job {
                 Ok(stored) => self.by_fields(place, entry, stored.map(|stored| stored.job)),
                 Err(lack) => self.unreadable(place, entry, &lack),
             };
-            found.extend(fitting.map(|found| (Found { index: Some(*index), ..found }, *admits)));
+            found.extend(fitting.map(|found| (found, *admits)));
         }
         let found = self.by_payload(found)?;
         for found in self.by_failure(found)? {
@@ -340,16 +336,7 @@ impl Found {
     /// A job that fits so far.
     pub(super) fn new(place: &Place, state: State, entry: &Entry, job: Option<Job>) -> Self {
         let (place, entry) = (place.clone(), entry.clone());
-        Self {
-            place,
-            state,
-            entry,
-            index: None,
-            job,
-            unreadable: false,
-            headline: None,
-            failure: None,
-        }
+        Self { place, state, entry, job, unreadable: false, headline: None, failure: None }
     }
 
     /// The site: by the id, else by the payload.

@@ -6,6 +6,9 @@ use crate::model::id_set::{IdSet, IdSetBuilder};
 /// A gap that is not known.
 const UNKNOWN: u32 = u32::MAX;
 
+/// Of an id that does not stand in the list, and stays out of it.
+const GONE: u32 = u32::MAX - 1;
+
 /// Collects the ids of the list.
 pub(super) struct GapsBuilder {
     ids: IdSetBuilder,
@@ -20,8 +23,8 @@ pub(super) struct Gaps {
     places: Vec<u32>,
     /// One bit per id of the list: it is in the source, and goes where that says.
     moving: Vec<u64>,
-    /// The id that was placed last.
-    previous: Vec<u8>,
+    /// The id of the source that was shown last, and its gap.
+    previous: (Vec<u8>, u32),
     count: u32,
     merged: Merged,
 }
@@ -34,10 +37,10 @@ impl GapsBuilder {
     pub(super) fn index(self) -> Gaps {
         let ids = self.ids.build();
         let indexes = vec![UNKNOWN; ids.len()];
-        let count = u32::try_from(self.count).unwrap_or(UNKNOWN - 1);
+        let count = u32::try_from(self.count).unwrap_or(GONE - 1);
         let merged = Merged::default();
         let moving = vec![0; self.count.div_ceil(64)];
-        let (places, previous) = (Vec::new(), Vec::new());
+        let (places, previous) = (Vec::new(), (Vec::new(), UNKNOWN));
         Gaps { ids, indexes, places, moving, previous, count, merged }
     }
 }
@@ -55,30 +58,33 @@ impl Gaps {
         }
     }
 
-    /// Places the next id of the source.
+    /// Places the next id of the source, if it stands in the list.
     pub(super) fn place(&mut self, id: &[u8], follows: Option<&[u8]>) {
+        let gap = match follows {
+            None => 0,
+            // One that has gone since still tells where those behind it stood.
+            Some(follows) if follows == self.previous.0 => self.previous.1,
+            Some(follows) => self
+                .index_of(follows)
+                .filter(|index| !self.is_moving(*index as usize))
+                .map_or(UNKNOWN, |index| index + 1),
+        };
         match self.index_of(id) {
             Some(index) => {
                 self.merged.moved += 1;
                 if let Some(word) = self.moving.get_mut(index as usize / 64) {
                     *word |= 1 << (index % 64);
                 }
+                self.places.push(gap);
             }
-            None => self.merged.restored += 1,
+            None => {
+                self.merged.gone += 1;
+                self.places.push(GONE);
+            }
         }
-        let gap = match follows {
-            None => 0,
-            Some(follows) if follows == self.previous => {
-                self.places.last().copied().unwrap_or(UNKNOWN)
-            }
-            Some(follows) => self
-                .index_of(follows)
-                .filter(|index| !self.is_moving(*index as usize))
-                .map_or(UNKNOWN, |index| index + 1),
-        };
-        self.places.push(gap);
-        self.previous.clear();
-        self.previous.extend_from_slice(id);
+        self.previous.0.clear();
+        self.previous.0.extend_from_slice(id);
+        self.previous.1 = gap;
     }
 
     /// Whether the id at this index of the list goes somewhere else.
@@ -97,7 +103,7 @@ impl Gaps {
         let mut above = vec![self.count; self.places.len()];
         let mut next = self.count;
         for (gap, above) in self.places.iter().zip(&mut above).rev() {
-            next = if *gap == UNKNOWN { next } else { *gap };
+            next = if *gap >= GONE { next } else { *gap };
             *above = next;
         }
         let staying = self.staying_before();
@@ -105,6 +111,9 @@ impl Gaps {
         let mut below = 0;
         for at in 0..self.places.len() {
             let (Some(gap), Some(above)) = (self.places.get(at), above.get(at)) else { continue };
+            if *gap == GONE {
+                continue;
+            }
             if *gap == UNKNOWN {
                 // Between the two stands nothing but what moves itself: then it is its old place.
                 self.merged.unplaced += usize::from(staying(below) != staying(*above));
@@ -135,7 +144,7 @@ impl Gaps {
         // Of each length, the row that ends lowest: its last element. Source: patience sorting.
         let mut ends: Vec<u32> = Vec::new();
         let mut before: Vec<u32> = vec![UNKNOWN; self.places.len()];
-        for (at, gap) in self.places.iter().enumerate().filter(|(_, gap)| **gap != UNKNOWN) {
+        for (at, gap) in self.places.iter().enumerate().filter(|(_, gap)| **gap < GONE) {
             let gap_at = |at: &u32| self.places.get(*at as usize).copied().unwrap_or(0);
             let length = ends.partition_point(|end| gap_at(end) <= *gap);
             if let Some(before) = before.get_mut(at) {
@@ -155,15 +164,15 @@ impl Gaps {
             at = at.and_then(|at| before.get(at as usize)).copied();
         }
         for (gap, kept) in self.places.iter_mut().zip(kept) {
-            if *gap != UNKNOWN && !kept {
+            if *gap < GONE && !kept {
                 *gap = UNKNOWN;
             }
         }
     }
 
-    /// The gap of the source's id with this number.
-    pub(super) fn of(&self, number: usize) -> usize {
-        self.places.get(number).map_or(0, |gap| *gap as usize)
+    /// The gap of the source's id with this number; `None` where it stays out of the list.
+    pub(super) fn of(&self, number: usize) -> Option<usize> {
+        self.places.get(number).filter(|gap| **gap < GONE).map(|gap| *gap as usize)
     }
 
     pub(super) const fn merged(&self) -> Merged {
@@ -175,7 +184,8 @@ impl Gaps {
 mod tests {
     use super::*;
 
-    fn gaps(list: &str, source: &[(&str, Option<&str>)]) -> (Vec<usize>, Merged) {
+    /// The gaps of the source's ids, each of one letter, and what they come to.
+    fn gaps(list: &str, source: &[(&str, Option<&str>)]) -> (Vec<Option<usize>>, Merged) {
         let mut builder = Gaps::builder(list.len());
         list.bytes().for_each(|id| builder.add(&[id]));
         let mut gaps = builder.index();
@@ -189,34 +199,42 @@ mod tests {
 
     #[test]
     fn ids_go_behind_what_they_followed() {
-        let (found, merged) =
-            gaps("bdf", &[("a", None), ("c", Some("b")), ("e", Some("d")), ("E", Some("e"))]);
-        assert_eq!(found, [0, 1, 2, 2]);
-        assert_eq!(merged, Merged { restored: 4, moved: 0, unplaced: 0 });
+        let source = [("a", None), ("c", Some("b")), ("e", Some("d")), ("E", Some("e"))];
+        let (found, merged) = gaps("bdfaceE", &source);
+        assert_eq!(found, [0, 1, 2, 2].map(Some));
+        assert_eq!(merged, Merged { moved: 4, gone: 0, unplaced: 0 });
     }
 
     #[test]
     fn ids_that_are_there_move_and_still_lead_others() {
-        let (found, merged) = gaps("bdc", &[("c", Some("b")), ("C", Some("c"))]);
-        assert_eq!(found, [1, 1]);
-        assert_eq!(merged, Merged { restored: 1, moved: 1, unplaced: 0 });
+        let (found, merged) = gaps("bdcC", &[("c", Some("b")), ("C", Some("c"))]);
+        assert_eq!(found, [1, 1].map(Some));
+        assert_eq!(merged, Merged { moved: 2, gone: 0, unplaced: 0 });
+    }
+
+    #[test]
+    fn ids_that_have_gone_stay_out_and_still_lead_others() {
+        let (found, merged) = gaps("bdC", &[("c", Some("b")), ("C", Some("c"))]);
+        assert_eq!(found, [None, Some(1)]);
+        assert_eq!(merged, Merged { moved: 1, gone: 1, unplaced: 0 });
     }
 
     #[test]
     fn ids_whose_leader_is_gone_keep_their_order() {
-        let (found, merged) = gaps("df", &[("a", None), ("c", Some("b")), ("e", Some("d"))]);
-        assert_eq!(found, [0, 0, 1]);
+        let source = [("a", None), ("c", Some("b")), ("e", Some("d"))];
+        let (found, merged) = gaps("dface", &source);
+        assert_eq!(found, [0, 0, 1].map(Some));
         assert_eq!(merged.unplaced, 1);
-        let (found, merged) = gaps("", &[("a", Some("x")), ("c", Some("y"))]);
-        assert_eq!(found, [0, 0]);
+        let (found, merged) = gaps("ac", &[("a", Some("x")), ("c", Some("y"))]);
+        assert_eq!(found, [0, 0].map(Some));
         assert_eq!(merged.unplaced, 0);
     }
 
     #[test]
     fn a_leader_that_moved_to_the_end_does_not_draw_the_others_there() {
         let source = [("1", Some("a")), ("2", Some("b")), ("3", Some("c")), ("4", Some("d"))];
-        let (found, merged) = gaps("bcda", &source);
-        assert_eq!(found, [0, 1, 2, 3]);
+        let (found, merged) = gaps("bcda1234", &source);
+        assert_eq!(found, [0, 1, 2, 3].map(Some));
         assert_eq!(merged.unplaced, 1);
     }
 }

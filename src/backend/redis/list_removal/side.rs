@@ -43,6 +43,38 @@ impl End {
         }
     }
 
+    /// Cuts jobs that were seen at these distances, in the list's order, into pieces of at most
+    /// `size` that lie at most `span` apart: where each begins and ends, the nearest first.
+    pub(super) fn pieces(self, stood: &[usize], size: usize, span: usize) -> Vec<(usize, usize)> {
+        let mut pieces = Vec::new();
+        let mut rest = stood;
+        while let Some(nearest) = self.nearest(rest) {
+            let fits = |distance: &&usize| distance.abs_diff(nearest) < span;
+            let begin = stood.len() - rest.len();
+            match self {
+                Self::Head => {
+                    let count = rest.iter().take(size).take_while(fits).count().max(1);
+                    pieces.push((begin, begin + count));
+                    rest = rest.get(count..).unwrap_or_default();
+                }
+                Self::Tail => {
+                    let count = rest.iter().rev().take(size).take_while(fits).count().max(1);
+                    pieces.push((rest.len() - count, rest.len()));
+                    rest = rest.get(..rest.len() - count).unwrap_or_default();
+                }
+            }
+        }
+        pieces
+    }
+
+    /// The first of a row that this end comes to.
+    fn nearest(self, stood: &[usize]) -> Option<usize> {
+        match self {
+            Self::Head => stood.first().copied(),
+            Self::Tail => stood.last().copied(),
+        }
+    }
+
     /// What the script gets for where ids were seen: indexes from the head, or negative ones.
     pub(super) fn seen(self, nearest: usize, farthest: usize) -> (i64, i64) {
         self.range(nearest, farthest + 1 - nearest)
@@ -129,15 +161,10 @@ impl Side {
         border != Some(None)
     }
 
-    /// Passes ids until `most` of them are meant, or the first and the last of those are `span`
-    /// apart, or there are none ahead. The nearest comes first.
-    pub(super) fn gather(&mut self, ids: &mut IdSet, most: usize, span: usize) -> Vec<Candidate> {
+    /// Passes ids until `most` of them are meant, or there are none ahead. The nearest comes first.
+    pub(super) fn gather(&mut self, ids: &mut IdSet, most: usize) -> Vec<Candidate> {
         let mut batch: Vec<Candidate> = Vec::new();
-        while self.has_next() {
-            let within = batch.first().is_none_or(|first| self.kept - first.distance < span);
-            if batch.len() >= most || !within {
-                break;
-            }
+        while self.has_next() && batch.len() < most {
             let Some(id) = self.ahead.pop_front() else { break };
             let claim = ids.claim(&id);
             if claim == Claim::Fresh {
@@ -183,14 +210,14 @@ impl Side {
         }
     }
 
-    /// Corrects the count after a script: `removed` are out, `gone` were not found, and one that
-    /// was found stood at the first of two distances where the second was expected.
-    pub(super) fn settle(&mut self, removed: usize, gone: usize, found: Option<(usize, usize)>) {
+    /// Corrects the count after a batch: `taken` are out, `missed` were not found, and one that was
+    /// found stood at the first of two distances where the second was expected.
+    pub(super) fn settle(&mut self, taken: usize, missed: usize, found: Option<(usize, usize)>) {
         let kept = match found {
             Some((stood, expected)) => (self.kept + stood).saturating_sub(expected),
-            None => self.kept.saturating_sub(gone),
+            None => self.kept.saturating_sub(missed),
         };
-        self.kept = kept.saturating_sub(removed);
+        self.kept = kept.saturating_sub(taken);
     }
 }
 

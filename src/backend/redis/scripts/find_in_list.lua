@@ -1,0 +1,42 @@
+-- First part of every script that takes ids out of a list: where does each of them stand now, and
+-- is it still the job that was planned? A deed follows, then `take_found.lua`.
+--
+-- KEYS  1 list   2 receipts, a list   3, 4 see the deed   5… of each id: its hash, then what its
+--       deed needs
+-- ARGV  1 marker: a value that no id has   2, 3 where the first and the last id were seen, from 0,
+--       or negative from the end   4 how far they may have moved   5, 6 see the deed   7 how many
+--       ids   8… of each id: id, receipt, fingerprint or nothing where any will do, how many keys,
+--       how many words, and the words that its deed needs
+local list, marker, length, jobs, number, at = KEYS[1], ARGV[1], redis.call('LLEN', KEYS[1]), {}, {}, {}
+local key, arg = 5, 8
+for n = 1, tonumber(ARGV[7]) do
+  local keys, words = tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
+  jobs[n] = { id = ARGV[arg], receipt = ARGV[arg + 1], fingerprint = ARGV[arg + 2],
+    key = key, last_key = key + keys - 1, word = arg + 5, last_word = arg + 4 + words }
+  number[ARGV[arg]], key, arg = n, key + keys, arg + 5 + words
+end
+local lost = #jobs
+local function look(from, to)
+  from, to = math.max(from, 0), math.min(to, length - 1)
+  if lost == 0 or from > to then return end
+  for i, id in ipairs(redis.call('LRANGE', list, from, to)) do
+    local n = number[id]
+    if n and not at[n] then at[n], lost = from + i - 1, lost - 1 end
+  end
+end
+local first, last, reach = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+if first < 0 then first, last = length + first, length + last end
+look(first, last)
+look(first - reach, first - 1)
+look(last + 1, last + reach)
+local function code_of(n)
+  if not at[n] then return 0 end
+  if jobs[n].fingerprint == '' then return 1 end
+  local now = redis.pcall('HMGET', KEYS[jobs[n].key], 'status', 'enqueued_at', 'started_at', 'ended_at')
+  if now.err then return 3 end
+  if now[1] == 'started' then return 2 end
+  for k = 1, 4 do now[k] = now[k] or '' end
+  return table.concat(now, '\n') == jobs[n].fingerprint and 1 or 3
+end
+-- What is taken, how much may be, and whether the deed comes before the taking.
+local taken, room, deed_first = {}, math.huge, false
