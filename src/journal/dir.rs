@@ -148,11 +148,12 @@ impl JournalDir {
     /// `held` is the lock of [`Self::hold`]; it comes back inside the journal.
     pub fn resume(&self, op: &OpId, held: Flock<File>) -> Result<Journal> {
         let mut reader = self.open(op)?;
-        let (_, verdicts, length) = reader.scan()?;
+        let (_, verdicts, length) = reader.scan(true)?;
         Journal::resume(held, self.path_of(op), length, verdicts.len() as u64)
     }
 
-    /// Every operation whose journal is kept, newest first. Reads all of them.
+    /// Every operation whose journal is kept, newest first. Looks into all of them, but not at the
+    /// images.
     ///
     /// What cannot be read is left out: it is no journal.
     pub fn list(&self) -> Result<Vec<Summary>> {
@@ -178,12 +179,12 @@ impl JournalDir {
         Ok(ids)
     }
 
-    /// What one journal says. Reads all of it.
+    /// What one journal says. Passes over the images in it.
     pub fn summary(&self, op: &OpId) -> Result<Summary> {
         let mut reader = self.open(op)?;
         let size_bytes = reader.file().metadata().map_or(0, |metadata| metadata.len());
         let running = is_locked(reader.file());
-        let (end, verdicts, length) = reader.scan()?;
+        let (end, verdicts, length) = reader.scan(false)?;
         let count = |wanted: Option<Verdict>| {
             verdicts.iter().filter(|verdict| **verdict == wanted).count() as u64
         };

@@ -8,7 +8,7 @@
 //! `stored` is a zlib stream of `raw_length` bytes. The checksum covers everything else of the
 //! frame, so that half a frame at the tail is never taken for a whole one.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
@@ -21,6 +21,9 @@ pub(super) const HEAD_BYTES: usize = 13;
 /// The longest content of a frame that is read. A job's image is far below; what is longer was
 /// not written by us.
 const LONGEST: u32 = 1 << 30;
+
+/// Bytes of a frame of images that a glance looks at, packed and unpacked.
+const GLANCE: u64 = 512;
 
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,35 +75,86 @@ pub(super) fn pack(kind: Kind, raw: &[u8]) -> io::Result<Vec<u8>> {
     Ok(frame)
 }
 
+/// What stands in front of a frame's content.
+struct Head {
+    kind: Kind,
+    raw_length: u32,
+    stored_length: u32,
+    crc: u32,
+}
+
+impl Head {
+    fn read(source: &mut impl Read) -> io::Result<Option<Self>> {
+        let mut head = [0; HEAD_BYTES];
+        if !read_whole(source, &mut head)? {
+            return Ok(None);
+        }
+        let word =
+            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let (raw_length, stored_length, crc) = (word(1), word(5), word(9));
+        let known = Kind::of(head[0]).filter(|_| raw_length <= LONGEST && stored_length <= LONGEST);
+        Ok(known.map(|kind| Self { kind, raw_length, stored_length, crc }))
+    }
+
+    /// Bytes of the whole frame.
+    fn length(&self) -> u64 {
+        HEAD_BYTES as u64 + u64::from(self.stored_length)
+    }
+
+    /// Reads the content; `None` where it is cut off or damaged.
+    fn content(&self, source: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
+        // Grows by what comes, not by what is announced.
+        let mut stored = Vec::new();
+        source.take(u64::from(self.stored_length)).read_to_end(&mut stored)?;
+        let crc = checksum(self.kind.code(), self.raw_length, self.stored_length, &stored);
+        let whole = stored.len() as u64 == u64::from(self.stored_length) && crc == self.crc;
+        Ok(whole.then_some(stored))
+    }
+}
+
 /// Reads the next frame; `None` where no whole frame follows.
 ///
 /// Errors: those of `source`, apart from its end.
 pub(super) fn unpack(source: &mut impl Read) -> io::Result<Option<(Kind, Vec<u8>, u64)>> {
-    let mut head = [0; HEAD_BYTES];
-    if !read_whole(source, &mut head)? {
-        return Ok(None);
-    }
-    let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-    let (raw_length, stored_length, crc) = (word(1), word(5), word(9));
-    let Some(kind) = Kind::of(head[0]) else { return Ok(None) };
-    if raw_length > LONGEST || stored_length > LONGEST {
-        return Ok(None);
-    }
-    // Grows by what comes, not by what is announced.
-    let mut stored = Vec::new();
-    source.take(u64::from(stored_length)).read_to_end(&mut stored)?;
-    if stored.len() as u64 != u64::from(stored_length)
-        || checksum(head[0], raw_length, stored_length, &stored) != crc
-    {
-        return Ok(None);
-    }
+    let Some(head) = Head::read(source)? else { return Ok(None) };
+    let Some(stored) = head.content(source)? else { return Ok(None) };
     let mut raw = Vec::new();
-    let limit = u64::from(raw_length) + 1;
+    let limit = u64::from(head.raw_length) + 1;
     let inflated = ZlibDecoder::new(stored.as_slice()).take(limit).read_to_end(&mut raw);
-    if inflated.is_err() || raw.len() as u64 != u64::from(raw_length) {
+    if inflated.is_err() || raw.len() as u64 != u64::from(head.raw_length) {
         return Ok(None);
     }
-    Ok(Some((kind, raw, HEAD_BYTES as u64 + u64::from(stored_length))))
+    Ok(Some((head.kind, raw, head.length())))
+}
+
+/// The same, but of a frame of images only the beginning is unpacked. Images are nearly all of a
+/// journal: with `check` they are read, else passed over, and the file's length, of which `left`
+/// bytes follow, tells whether the frame is whole.
+pub(super) fn glance<S: Read + Seek>(
+    source: &mut BufReader<S>,
+    left: u64,
+    check: bool,
+) -> io::Result<Option<(Kind, Vec<u8>, u64)>> {
+    let Some(head) = Head::read(source)? else { return Ok(None) };
+    if head.length() > left {
+        return Ok(None);
+    }
+    let passed_over = head.kind == Kind::Images && !check;
+    let stored = if passed_over {
+        let mut beginning = Vec::new();
+        let count = GLANCE.min(u64::from(head.stored_length));
+        source.take(count).read_to_end(&mut beginning)?;
+        source.seek_relative(i64::from(head.stored_length) - i64::try_from(count).unwrap_or(0))?;
+        Some(beginning)
+    } else {
+        head.content(source)?
+    };
+    let Some(stored) = stored else { return Ok(None) };
+    let mut raw = Vec::new();
+    let limit = if head.kind == Kind::Images { GLANCE } else { u64::from(head.raw_length) };
+    // A stream that was cut off gives what it has, and then an error.
+    let _ = ZlibDecoder::new(stored.as_slice()).take(limit).read_to_end(&mut raw);
+    Ok(Some((head.kind, raw, head.length())))
 }
 
 fn checksum(kind: u8, raw_length: u32, stored_length: u32, stored: &[u8]) -> u32 {

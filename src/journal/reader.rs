@@ -108,10 +108,7 @@ impl JournalReader {
 
     /// The next step; `None` at the end, or where no whole frame follows.
     pub fn step(&mut self) -> Result<Option<Step>> {
-        let cannot = |error: std::io::Error, path: &Path| {
-            Failure::new(error::Kind::Io, format!("cannot read `{}`: {error}", path.display()))
-        };
-        let read = frame::unpack(&mut self.source).map_err(|error| cannot(error, &self.path))?;
+        let read = frame::unpack(&mut self.source).map_err(|error| self.cannot_read(&error))?;
         let Some((kind, raw, length)) = read else { return Ok(None) };
         let step = match kind {
             Kind::Header => None,
@@ -119,14 +116,7 @@ impl JournalReader {
             Kind::Verdicts => verdicts(&raw),
             Kind::End => serde_json::from_slice(&raw).ok().map(Step::End),
         };
-        // Its checksum is right, so it was written like this: by another version.
-        let step = step.ok_or_else(|| {
-            Failure::new(
-                error::Kind::Data,
-                format!("cannot understand a frame of `{}`", self.path.display()),
-            )
-            .hint("it was written by another version of jobctl; use that one")
-        })?;
+        let step = step.ok_or_else(|| self.not_understood())?;
         self.offset += length;
         Ok(Some(step))
     }
@@ -156,30 +146,62 @@ impl JournalReader {
 
     /// What became of each image, by number; `None` where nothing is known. Reads everything once.
     pub fn verdicts(&mut self) -> Result<Vec<Option<Verdict>>> {
-        Ok(self.scan()?.1)
+        Ok(self.scan(true)?.1)
     }
 
     /// The end, what became of each image, and where the last whole frame ends.
-    pub(super) fn scan(&mut self) -> Result<(Option<End>, Vec<Option<Verdict>>, u64)> {
+    ///
+    /// Without `check` images are passed over unread: a summary of many journals must not cost
+    /// their reading.
+    pub(super) fn scan(&mut self, check: bool) -> Result<(Option<End>, Vec<Option<Verdict>>, u64)> {
         self.rewind()?;
+        let size = self.file().metadata()?.len();
         let mut end = None;
         let mut all: Vec<Option<Verdict>> = Vec::new();
-        while let Some(step) = self.step()? {
-            match step {
-                Step::Images(batch) => all.resize(all.len() + batch.images.len(), None),
-                Step::Verdicts { first, verdicts } => {
+        loop {
+            let left = size.saturating_sub(self.offset);
+            let read = frame::glance(&mut self.source, left, check);
+            let read = read.map_err(|error| self.cannot_read(&error))?;
+            let Some((kind, raw, length)) = read else { break };
+            match kind {
+                Kind::Header => {}
+                Kind::Images => {
+                    let count = counted(&raw).ok_or_else(|| self.not_understood())?;
+                    // The count comes from a file: believed as far as the file is long.
+                    let count = usize::try_from(count.min(size))?;
+                    all.resize(all.len() + count, None);
+                }
+                Kind::Verdicts => {
+                    let step = verdicts(&raw).ok_or_else(|| self.not_understood())?;
+                    let Step::Verdicts { first, verdicts } = step else { continue };
                     for (number, verdict) in (first..).zip(verdicts) {
                         if let Some(slot) = all.get_mut(usize::try_from(number)?) {
                             *slot = Some(verdict);
                         }
                     }
                 }
-                Step::End(found) => end = Some(found),
+                Kind::End => {
+                    end = Some(serde_json::from_slice(&raw).map_err(|_| self.not_understood())?);
+                }
             }
+            self.offset += length;
         }
         let length = self.offset;
         self.rewind()?;
         Ok((end, all, length))
+    }
+
+    fn cannot_read(&self, error: &std::io::Error) -> Failure {
+        Failure::new(error::Kind::Io, format!("cannot read `{}`: {error}", self.path.display()))
+    }
+
+    /// Its checksum is right, so it was written like this: by another version.
+    fn not_understood(&self) -> Failure {
+        Failure::new(
+            error::Kind::Data,
+            format!("cannot understand a frame of `{}`", self.path.display()),
+        )
+        .hint("it was written by another version of jobctl; use that one")
     }
 
     /// The file.
@@ -198,6 +220,13 @@ fn images(raw: &[u8]) -> Option<ImageBatch> {
     }
     let images = (0..count).map(|_| from.image()).collect::<Option<_>>()?;
     Some(ImageBatch { first, taken_at_ms, images })
+}
+
+/// How many images a frame holds, by its beginning.
+fn counted(raw: &[u8]) -> Option<u64> {
+    let mut from = Reader { bytes: raw };
+    let (_, _, count) = (from.number()?, from.number()?, from.number()?);
+    Some(count)
 }
 
 fn places(raw: &[u8]) -> Option<Vec<ListPlace>> {

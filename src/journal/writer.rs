@@ -1,7 +1,7 @@
 //! Writes one journal.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use nix::fcntl::Flock;
@@ -14,6 +14,9 @@ use crate::error::{self, Failure, Result};
 
 /// Images in one frame, in bytes before compression.
 const FRAME_BYTES: usize = 4 << 20;
+
+/// So few images are packed before a thread would have begun.
+const FEW: usize = 32;
 
 /// A journal that is being written. Locked until it is dropped: a second writer, or an undo
 /// meanwhile, is refused.
@@ -58,26 +61,23 @@ impl Journal {
     /// Errors: `Io`; the journal is then as it was before.
     pub fn images(&mut self, taken_at_ms: i64, images: &[JobImage]) -> Result<u64> {
         let first = self.images;
-        let mut rest = images;
-        while !rest.is_empty() {
-            let mut bytes = 0;
-            let fits = rest.iter().take_while(|image| {
-                let fits = bytes == 0 || bytes < FRAME_BYTES;
-                bytes += image.size();
-                fits
-            });
-            let (now, later) = rest.split_at(fits.count());
-            let mut out = Writer::default();
-            out.number(self.images);
-            out.number(u64::try_from(taken_at_ms).unwrap_or(0));
-            out.number(now.len() as u64);
-            for image in now {
-                out.image(image);
+        let half = if images.len() < FEW { images.len() } else { images.len() / 2 };
+        let (front, back) = images.split_at(half);
+        let behind = first + half as u64;
+        // Packing takes longer than writing, and Redis is idle meanwhile: two do it.
+        let frames = std::thread::scope(|scope| {
+            let back =
+                (!back.is_empty()).then(|| scope.spawn(|| packed(behind, taken_at_ms, back)));
+            let mut frames = packed(first, taken_at_ms, front)?;
+            if let Some(back) = back {
+                let back = back.join().unwrap_or_else(|_| Err(io::Error::other("a thread failed")));
+                frames.extend(back?);
             }
-            self.frame(Kind::Images, &out.bytes)?;
-            self.images += now.len() as u64;
-            rest = later;
-        }
+            Ok(frames)
+        });
+        let frames = frames.map_err(|error| self.cannot_write(&error))?;
+        self.write(&frames)?;
+        self.images += images.len() as u64;
         Ok(first)
     }
 
@@ -126,4 +126,30 @@ impl Journal {
             .hint("make room on that disk; jobctl ops prune removes old journals")
             .into()
     }
+}
+
+/// Packs images, numbered from `first`, into frames of about [`FRAME_BYTES`], end to end.
+fn packed(mut first: u64, taken_at_ms: i64, images: &[JobImage]) -> io::Result<Vec<u8>> {
+    let mut frames = Vec::new();
+    let mut rest = images;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|image| {
+            let fits = bytes == 0 || bytes < FRAME_BYTES;
+            bytes += image.size();
+            fits
+        });
+        let (now, later) = rest.split_at(fits.count());
+        let mut out = Writer::default();
+        out.number(first);
+        out.number(u64::try_from(taken_at_ms).unwrap_or(0));
+        out.number(now.len() as u64);
+        for image in now {
+            out.image(image);
+        }
+        frames.extend(frame::pack(Kind::Images, &out.bytes)?);
+        first += now.len() as u64;
+        rest = later;
+    }
+    Ok(frames)
 }

@@ -150,7 +150,9 @@ mod tests {
     fn id_set_keeps_the_number_of_each_id() {
         let mut builder = IdSetBuilder::default();
         let ids = [b"a", b"b", b"c", b"a"];
-        ids.iter().for_each(|id| builder.add(*id));
+        for id in ids {
+            builder.add(id);
+        }
         let (set, numbers) = builder.build_numbered(&[10, 11, 12, 13]);
         let number = |id: &[u8]| numbers[set.position(id).unwrap()];
         assert_eq!([number(b"a"), number(b"b"), number(b"c")], [13, 11, 12]);

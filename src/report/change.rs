@@ -103,11 +103,9 @@ impl ChangeReport {
             let first = self.skipped_jobs.iter().filter(|skipped| skipped.reason == reason);
             let ids: Vec<String> = first.take(3).map(|skipped| skipped.id.to_string()).collect();
             let more = if count > ids.len() as u64 { ", …" } else { "" };
-            let text = format!(
-                "left alone: {}, {reason} ({}{more})",
-                human::counted(count, "job"),
-                ids.join(", ")
-            );
+            let ids =
+                if ids.is_empty() { String::new() } else { format!(" ({}{more})", ids.join(", ")) };
+            let text = format!("left alone: {}, {reason}{ids}", human::counted(count, "job"));
             view.push(Block::Text(Cell::new(text, Role::Warn)));
         }
     }

@@ -39,7 +39,7 @@ def main():
         try:
             if CONDITIONS[options.condition](Redis(f"unix://{options.socket}"), options.count):
                 return
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             reason = str(error)
         time.sleep(0.02)
     raise SystemExit(f"waited {DEADLINE_SECONDS} s for `{options.condition}` on `{options.socket}`: {reason}")

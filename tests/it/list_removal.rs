@@ -285,9 +285,9 @@ fn removal_follows_a_list_that_shifts_at_both_ends() {
     // More than a script looks around for, so that further passes have to find it.
     let mut between = |_: &[Candidate]| {
         number += 1;
-        let ids: Vec<String> = (0..1_500).map(|n| format!("new::{number}-{n}")).collect();
+        let ids: Vec<String> = (0..3_000).map(|n| format!("new::{number}-{n}")).collect();
         let end = if number % 2 == 0 { "LPUSH" } else { "RPUSH" };
-        if number < 12 {
+        if number < 6 {
             let () = redis::cmd(end).arg(LIST).arg(&ids).query(&mut other).unwrap();
         }
     };
@@ -298,7 +298,7 @@ fn removal_follows_a_list_that_shifts_at_both_ends() {
     let left = list(&mut client);
     let old: Vec<&String> = left.iter().filter(|id| id.starts_with("site1")).collect();
     assert_eq!(old, all.iter().step_by(2).collect::<Vec<_>>());
-    assert_eq!(left.len(), 6_000 + 11 * 1_500);
+    assert_eq!(left.len(), 6_000 + 5 * 3_000);
 }
 
 #[test]

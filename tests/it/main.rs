@@ -24,6 +24,7 @@ mod queues;
 mod registered;
 mod retry;
 mod rq_workers;
+mod scattered;
 mod stats;
 mod stopping;
 mod transcripts;

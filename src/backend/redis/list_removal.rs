@@ -99,12 +99,14 @@ pub struct Candidate {
 /// From where a list is swept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Course {
-    /// From both ends: least work.
+    /// From both ends: least work. An id that stands there twice is taken twice.
     #[default]
     BothEnds,
-    /// From the head only: batches come in the list's order.
+    /// From the head only: batches come in the list's order. What is done with them may put them at
+    /// the tail.
     FromHead,
-    /// From the tail only: batches come in the reverse of it, each in the list's order.
+    /// From the tail only: batches come in the reverse of it, each in the list's order. What is done
+    /// with them may put them at the head.
     FromTail,
 }
 
@@ -185,8 +187,8 @@ impl ListSweep {
     /// where there is nothing to hope for from it.
     fn begin_pass(&mut self) -> bool {
         let doubled = self.head.doubled.drain(..).chain(self.tail.doubled.drain(..));
-        // Seen from the tail, those that were promoted come twice.
-        let again = doubled.filter(|_| self.course != Course::FromTail);
+        // A sweep from one end also comes to what it has put at the other.
+        let again = doubled.filter(|_| self.course == Course::BothEnds);
         again.for_each(|id| self.ids.release(&id));
         let in_vain = self.taken == self.taken_before_pass;
         self.pass += 1;

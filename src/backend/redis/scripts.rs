@@ -95,24 +95,52 @@ pub type Called = std::result::Result<Code, ReplyError>;
 /// One call of a script.
 #[derive(Debug, Default)]
 pub(super) struct Call {
-    pub(super) keys: Vec<Vec<u8>>,
-    pub(super) args: Vec<Vec<u8>>,
+    pub(super) keys: Words,
+    pub(super) args: Words,
 }
 
 impl Call {
     pub(super) fn key(&mut self, key: &Key) -> &mut Self {
-        self.keys.push(key.as_bytes().to_vec());
+        self.keys.push(key.as_bytes());
         self
     }
 
     pub(super) fn arg(&mut self, arg: impl AsRef<[u8]>) -> &mut Self {
-        self.args.push(arg.as_ref().to_vec());
+        self.args.push(arg.as_ref());
         self
     }
 
     pub(super) fn number(&mut self, number: impl std::fmt::Display) -> &mut Self {
-        self.args.push(format!("{number}").into_bytes());
+        self.args.push(number.to_string().as_bytes());
         self
+    }
+}
+
+/// Words end to end: a call that takes a thousand jobs has twelve thousand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Words {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Words {
+    pub(super) fn push(&mut self, word: &[u8]) {
+        self.bytes.extend_from_slice(word);
+        self.ends.push(self.bytes.len());
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        // Each end is behind the one before it, so every range lies within the bytes.
+        begins.zip(&self.ends).map(|(begin, end)| self.bytes.get(begin..*end).unwrap_or_default())
+    }
+
+    pub(super) fn extend(&mut self, others: impl IntoIterator<Item = impl AsRef<[u8]>>) {
+        others.into_iter().for_each(|word| self.push(word.as_ref()));
     }
 }
 
@@ -192,7 +220,10 @@ impl Script {
         let mut pipeline = Pipeline::new();
         for call in calls {
             let mut evalsha = cmd("EVALSHA");
-            evalsha.arg(digest).arg(call.keys.len()).arg(&call.keys).arg(&call.args);
+            evalsha.arg(digest).arg(call.keys.len());
+            for word in call.keys.iter().chain(call.args.iter()) {
+                evalsha.arg(word);
+            }
             pipeline.add_command(evalsha);
         }
         pipeline

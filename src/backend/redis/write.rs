@@ -124,7 +124,7 @@ impl Store {
         };
         let mut call = Call::default();
         call.key(&keys.receipt(op.as_str())).key(&hash);
-        call.keys.push(holder.to_vec());
+        call.keys.push(holder);
         call.arg(job.id.as_bytes()).number(job.number).arg(job.standing.fingerprint());
         call
     }

@@ -31,7 +31,7 @@ pub use approve::{Go, approve};
 pub use dependents::Dependents;
 
 /// Jobs that are changed in one turn.
-pub const BATCH: usize = 500;
+pub const BATCH: usize = 1_000;
 /// Bytes of images that one batch should not exceed.
 pub const BATCH_BYTES: u64 = 8 << 20;
 

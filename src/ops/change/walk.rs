@@ -120,13 +120,11 @@ impl Steps {
             if let Some(current) = self.current.take() {
                 self.note_unmet(current.ids());
             }
-            match self.targets.pop_front() {
-                Some(target) => self.current = Some(Current::of(store, target, self.course)),
-                None => {
-                    let rest = self.size.min(self.unlisted.len());
-                    return Ok(self.unlisted.drain(..rest).collect());
-                }
-            }
+            let Some(target) = self.targets.pop_front() else {
+                let rest = self.size.min(self.unlisted.len());
+                return Ok(self.unlisted.drain(..rest).collect());
+            };
+            self.current = Some(Current::of(store, target, self.course));
         }
     }
 

@@ -69,18 +69,15 @@ impl Gaps {
                 .filter(|index| !self.is_moving(*index as usize))
                 .map_or(UNKNOWN, |index| index + 1),
         };
-        match self.index_of(id) {
-            Some(index) => {
-                self.merged.moved += 1;
-                if let Some(word) = self.moving.get_mut(index as usize / 64) {
-                    *word |= 1 << (index % 64);
-                }
-                self.places.push(gap);
+        if let Some(index) = self.index_of(id) {
+            self.merged.moved += 1;
+            if let Some(word) = self.moving.get_mut(index as usize / 64) {
+                *word |= 1 << (index % 64);
             }
-            None => {
-                self.merged.gone += 1;
-                self.places.push(GONE);
-            }
+            self.places.push(gap);
+        } else {
+            self.merged.gone += 1;
+            self.places.push(GONE);
         }
         self.previous.0.clear();
         self.previous.0.extend_from_slice(id);

@@ -21,7 +21,7 @@ use crate::ops::change::apply::Source;
 use crate::ops::change::choose::{Target, Targets};
 use crate::ops::change::walk::Walk;
 
-/// Frames that are kept: the head's and the tail's, where a list is swept from both ends.
+/// Frames that are kept: jobs of one batch may come from two.
 const KEPT_FRAMES: usize = 2;
 
 /// Chosen jobs that the operation left in one list.
@@ -76,7 +76,8 @@ impl Batches {
             numbers.insert(queue.clone(), of_set);
             targets.places.push(Target { place: Place::Queue(queue), state: State::Queued, ids });
         }
-        let walk = Walk::new(targets, Course::BothEnds, size);
+        // What goes back into the same list is put at its tail.
+        let walk = Walk::new(targets, Course::FromHead, size);
         let kept = Vec::new();
         let inner = Inner { reader, chosen, frames, kept, numbers, streamed: false };
         Self { walk, inner: RefCell::new(inner) }
