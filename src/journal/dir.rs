@@ -76,7 +76,10 @@ impl JournalDir {
         self.path().with_file_name(AUDIT)
     }
 
-    /// Refuses where too little of the disk would stay free with `bytes` more on it.
+    /// Refuses where too little of the disk would stay free with `bytes` more on it: less than a
+    /// tenth of it, or less than a gibibyte, whichever is more.
+    ///
+    /// `bytes` are those of the images as they are; packed they take about a third.
     pub fn check_room(&self, bytes: u64) -> Result<()> {
         // What is below may not exist yet; it will be made on the disk of its closest parent.
         let mut place = self.path();
