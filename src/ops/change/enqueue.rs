@@ -1,34 +1,44 @@
 //! Enqueues one job in the dialect of the workers that will read it: Frappe v13 to v17, or plain
 //! RQ 1.11 to 3.0.
 
-mod fields;
-mod naming;
+use std::io::Read as _;
+
+use jiff::Timestamp;
 
 use super::How;
 use super::apply::audit;
 use super::approve::check_read_only;
-use super::dialect::{Readers, custom_of};
+use super::dialect::{Custom, Readers, custom_of};
 use super::move_jobs::target_queue;
 use crate::backend::redis::enqueue::{Enqueued, NewJob};
-use crate::bench::Bench;
-use crate::codec::new_job::NewCall;
+use crate::bench::{Bench, Family};
+use crate::codec::new_job::{NewCall, NewFrappeJob};
 use crate::codec::payload::Serializer;
 use crate::codec::value::Value;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::journal::Ending;
 use crate::model;
+use crate::model::generation::Generation;
 use crate::model::id::{JobId, QueueName};
-use crate::model::job::Status;
+use crate::model::job::{Status, rq_date};
 use crate::model::plan::Verb;
 use crate::ops::scope::Reach;
 use crate::report::enqueue::EnqueueReport;
 use crate::sys::clock;
-use fields::{FrappeFields, call_of, frappe_fields};
-use naming::{id_of, site_of};
 
 /// Seconds that RQ lets a job run that says nothing. Source: `rq/queue.py` `DEFAULT_TIMEOUT`.
 const RQ_TIMEOUT_S: i64 = 180;
+
+/// Seconds that Frappe keeps a failed and a finished job. Source: `frappe/utils/background_jobs.py`.
+const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
+const FRAPPE_RESULT_TTL_S: i64 = 600;
+
+/// What Frappe calls when a job fails, from v14 on.
+const FRAPPE_FAILURE_CALLBACK: &str = "frappe.utils.background_jobs.truncate_failed_registry";
+
+/// Seconds that a callback may take. Source: `rq/defaults.py` `CALLBACK_TIMEOUT`.
+const CALLBACK_TIMEOUT_S: &[u8] = b"60";
 
 /// The queue where neither Frappe nor RQ is told one.
 const DEFAULT_QUEUE: &str = "default";
@@ -106,6 +116,12 @@ struct Plan {
     warnings: Vec<String>,
 }
 
+struct FrappeFields {
+    failure_ttl_s: i64,
+    result_ttl_s: i64,
+    has_callback: bool,
+}
+
 fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
     let reach = Reach::read(context)?;
     if let Some(problem) = reach.unseen_prefix() {
@@ -165,7 +181,167 @@ fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
     })
 }
 
+/// The one site that a Frappe job runs on; `None` for plain RQ.
+fn site_of(context: &Context) -> Result<Option<String>> {
+    let mut named = context.sites()?.unwrap_or_default();
+    let target = context.target()?;
+    let Some(bench) = &target.bench else {
+        return match named.len() {
+            0 => Ok(None),
+            1 => Ok(named.pop()),
+            _ => Err(several_sites()),
+        };
+    };
+    if named.is_empty() {
+        named = bench.sites().names().map(str::to_owned).collect();
+    }
+    match named.len() {
+        1 => Ok(named.pop()),
+        0 => Err(Failure::new(Kind::Config, "cannot enqueue a job: the bench has no site").into()),
+        _ => Err(several_sites()),
+    }
+}
+
+fn several_sites() -> anyhow::Error {
+    Failure::new(Kind::Usage, "cannot enqueue a job: it runs on one site, and several are meant")
+        .hint("name the site with --site")
+        .into()
+}
+
+fn call_of(order: &Order, site: Option<&str>) -> Result<NewCall> {
+    let Some(site) = site else {
+        if order.event.is_some() || order.user.is_some() {
+            return Err(Failure::new(
+                Kind::Usage,
+                "cannot give a plain RQ job an event or a user: only Frappe's jobs have them",
+            )
+            .hint("name the bench with --bench, or the site with --site")
+            .into());
+        }
+        let (func, args) = (order.method.clone(), order.args.clone());
+        return Ok(NewCall { func, args, kwargs: order.kwargs.clone() });
+    };
+    if !order.args.is_empty() {
+        return Err(Failure::new(
+            Kind::Usage,
+            "cannot give a Frappe method positional arguments: it takes named ones",
+        )
+        .hint("write --kwarg NAME=VALUE")
+        .into());
+    }
+    let job = NewFrappeJob {
+        site: site.to_owned(),
+        user: order.user.clone().unwrap_or_else(|| "Administrator".to_owned()),
+        method: order.method.clone(),
+        event: order.event.clone(),
+        kwargs: order.kwargs.clone(),
+    };
+    Ok(job.into_call())
+}
+
+/// The id as Frappe or RQ would make it, legal for the newest reader.
+///
+/// Source: `frappe.utils.background_jobs.create_job_id` (v14 to v17): v14 puts the site only
+/// before a given id; v16 turns each colon in a given id into a bar.
+fn id_of(
+    context: &Context,
+    order: &Order,
+    site: Option<&str>,
+    newest: Option<Generation>,
+    custom: Custom,
+) -> Result<JobId> {
+    let bench = context.target()?.bench.as_ref();
+    let family = bench.map(|bench| bench.frappe().family());
+    let separator = match (newest, site) {
+        (_, None) => None,
+        _ if family == Some(Family::V13) => None,
+        // Neither separator is legal any more.
+        (Some(newest), _) if newest >= Generation::new(2, 8) => None,
+        (Some(newest), _) if newest >= Generation::new(2, 0) => Some("||"),
+        _ => bench.and_then(Bench::job_id_separator).or(custom.separator),
+    };
+    let bare_when_random = family == Some(Family::V14);
+    Ok(match (&order.job_id, site, separator) {
+        (Some(given), Some(site), Some(separator)) => {
+            let given = if separator == "||" { given.replace(':', "|") } else { given.clone() };
+            JobId::new(format!("{site}{separator}{given}"))
+        }
+        (Some(given), ..) => JobId::new(given.as_bytes()),
+        (None, Some(site), Some(separator)) if !bare_when_random => {
+            JobId::new(format!("{site}{separator}{}", random_uuid()?))
+        }
+        (None, ..) => JobId::new(random_uuid()?),
+    })
+}
+
+/// A random UUID (version 4), as both RQ and Frappe make them.
+fn random_uuid() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .map_err(|e| Failure::new(Kind::Io, "cannot read `/dev/urandom`").because(e))?;
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
+}
+
+fn frappe_fields(context: &Context) -> Result<FrappeFields> {
+    let bench = context.target()?.bench.as_ref();
+    let seconds = |key: &str, default| {
+        let setting = bench.and_then(|bench| bench.config().get(key));
+        setting.and_then(|setting| setting.value.as_i64()).unwrap_or(default)
+    };
+    let family = bench.map(|bench| bench.frappe().family());
+    Ok(FrappeFields {
+        failure_ttl_s: seconds("rq_job_failure_ttl", FRAPPE_FAILURE_TTL_S),
+        result_ttl_s: seconds("rq_results_ttl", FRAPPE_RESULT_TTL_S),
+        has_callback: family != Some(Family::V13),
+    })
+}
+
 impl Plan {
+    /// The hash as the readers' own RQ would write it; fields that only some generations know are
+    /// left out where the generation is not known.
+    fn fields(&self, now: Timestamp) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let data = self.call.data(self.serializer).map_err(|error| {
+            Failure::new(Kind::Usage, "cannot write the job's arguments").because(error)
+        })?;
+        let now: Vec<u8> = rq_date(now).into();
+        let number = |number: i64| number.to_string().into_bytes();
+        let mut fields = vec![
+            ("status", b"queued".to_vec()),
+            ("created_at", now.clone()),
+            ("enqueued_at", now),
+            ("origin", self.queue.as_str().into()),
+            ("data", data),
+            ("description", self.call.description().into()),
+            ("timeout", number(self.timeout_s)),
+        ];
+        let mut callback = Vec::new();
+        if let Some(frappe) = &self.frappe {
+            fields.push(("failure_ttl", number(frappe.failure_ttl_s)));
+            fields.push(("result_ttl", number(frappe.result_ttl_s)));
+            if frappe.has_callback {
+                callback = FRAPPE_FAILURE_CALLBACK.into();
+                fields.push(("failure_callback_timeout", CALLBACK_TIMEOUT_S.to_vec()));
+            }
+        }
+        fields.push(("failure_callback_name", callback));
+        let empty =
+            ["success_callback_name", "started_at", "ended_at", "last_heartbeat", "worker_name"];
+        fields.extend(empty.map(|field| (field, Vec::new())));
+        let newest = self.readers.newest();
+        if newest.is_some_and(Generation::has_stopped_callback) {
+            fields.push(("stopped_callback_name", Vec::new()));
+        }
+        if newest.is_some_and(Generation::has_groups) {
+            fields.push(("group_id", Vec::new()));
+        }
+        Ok(fields)
+    }
+
     fn report(&self, context: &Context) -> Result<EnqueueReport> {
         let secrets = context.secrets;
         let bench = context.target()?.bench.as_ref();
