@@ -7,6 +7,7 @@
 mod support;
 
 mod connect;
+mod cron;
 mod demo;
 mod doctor;
 mod doctor_turns;
