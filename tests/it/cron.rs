@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use jiff::civil::DateTime;
+use jobctl::bench::Family;
+use jobctl::schedule::SiteZone;
 use jobctl::schedule::cron::{Cron, Dialect};
 use serde_json::{Value, json};
 
@@ -321,4 +323,73 @@ fn cron_generated_expressions_agree_with_croniter() {
             });
         }
     });
+}
+
+/// Zones with gaps and overlaps of an hour, of half an hour, at midnight, of a whole day, and none.
+const ZONES: &[&str] = &[
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "Pacific/Apia",
+    "Asia/Kolkata",
+    "Africa/Casablanca",
+    "America/St_Johns",
+];
+
+/// Answers what a clock shows at an instant, and when a clock first reaches a naive time: by
+/// bisection, as the clock's readings before are all smaller.
+const CLOCK_ORACLE: &str = r#"
+import json, sys
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+def shows(zone, second):
+    at = datetime.fromtimestamp(second, timezone.utc)
+    return at.astimezone(zone).replace(tzinfo=None)
+for line in sys.stdin:
+    name, second, naive = json.loads(line)
+    zone, naive = ZoneInfo(name), datetime.fromisoformat(naive)
+    middle = int(naive.replace(tzinfo=timezone.utc).timestamp())
+    # No offset is larger than 15 hours, and in these 30 hours at most one overlap lies ahead.
+    found = next(s for s in range(middle - 54000, middle + 140000, 900) if shows(zone, s) >= naive)
+    reached = next(s for s in range(found - 900, found + 1) if shows(zone, s) >= naive)
+    print(json.dumps([shows(zone, second).isoformat(), reached]))
+"#;
+
+#[test]
+fn zone_clock_agrees_with_zoneinfo_around_every_change() {
+    let mut dice = Dice(27);
+    let mut cases = Vec::new();
+    for name in ZONES {
+        let zone = jiff::tz::TimeZone::get(name).unwrap();
+        let changes = zone.following("2010-01-01T00:00:00Z".parse().unwrap());
+        let until: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for change in changes.take_while(|change| change.timestamp() < until) {
+            let second = change.timestamp().as_second();
+            for _ in 0..3 {
+                let near =
+                    |dice: &mut Dice| second - 7200 + i64::try_from(dice.below(14400)).unwrap();
+                let at = jiff::Timestamp::from_second(near(&mut dice)).unwrap();
+                // A reading of the clock before the change, moved on: in the gap or the overlap.
+                let before = jiff::Timestamp::from_second(second - 1).unwrap();
+                let ahead = jiff::SignedDuration::from_secs(near(&mut dice) - second);
+                let naive = zone.to_datetime(before).saturating_add(ahead);
+                cases.push((*name, at, naive));
+            }
+        }
+    }
+    assert!(cases.len() > 500, "{}", cases.len());
+    let questions: Vec<Value> = cases
+        .iter()
+        .map(|(name, at, naive)| json!([name, at.as_second(), naive.to_string()]))
+        .collect();
+    let answers = ask("croniter-6.0.0", CLOCK_ORACLE, &questions);
+    for ((name, at, naive), theirs) in cases.iter().zip(&answers) {
+        let zone = SiteZone::of_setting(Some(name), Family::V16);
+        let reached = zone.reached_at(*naive).unwrap().as_second();
+        let ours = json!([zone.clock_at(*at).to_string(), reached]);
+        assert_eq!(ours, *theirs, "{name} at {at}, reaching {naive}");
+    }
 }
