@@ -8,6 +8,7 @@ mod support;
 
 mod change;
 mod connect;
+mod cron;
 mod demo;
 mod doctor;
 mod doctor_turns;

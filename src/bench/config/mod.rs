@@ -79,7 +79,7 @@ pub struct Config {
 }
 
 /// What each file says about one key.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Standing<'a> {
     /// The value in the common file, and that file.
     pub common: Option<(&'a Value, &'a Path)>,
