@@ -61,6 +61,8 @@ pub const FRAPPE_BENCH_ROOT: &str = "FRAPPE_BENCH_ROOT";
 ///
 /// Spelt with one S, as Frappe reads it (`frappe/utils/background_jobs.py`).
 pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASWORD";
+/// Where the C client of MariaDB looks for the local server's socket.
+pub const MYSQL_UNIX_PORT: &str = "MYSQL_UNIX_PORT";
 
 /// Any value but the empty one turns colour off (no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";
