@@ -18,6 +18,7 @@ mod processes;
 mod queues;
 mod registered;
 mod rq_workers;
+mod site_db;
 mod stats;
 mod transcripts;
 mod workers;
