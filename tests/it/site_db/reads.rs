@@ -42,7 +42,6 @@ fn march() -> DateTime {
 fn every_place(check: impl Fn(Place)) {
     for engine in ENGINES {
         for schema in [V14, V15, V16] {
-            eprintln!("{engine} {schema:?}");
             check(place(engine, schema));
         }
     }

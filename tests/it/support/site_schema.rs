@@ -14,6 +14,8 @@
 //!
 //! Columns: rebuilt from sites of Frappe 14, 15 and 16, as far as jobctl or a test looks at them.
 
+mod tables;
+
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,7 @@ use serde_json::Value;
 use super::bench::Bench;
 use super::mariadb::MariaDbServer;
 use super::postgres::{Connection, PostgresServer};
+use tables::{Column, Kind, TABLES, Table};
 
 /// The password of every site.
 pub(crate) const PASSWORD: &str = "dbsecret";
@@ -70,9 +73,12 @@ pub(crate) fn site_time(zone: &str, seconds_ago: i64) -> String {
     at.in_tz(zone).unwrap().strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
+/// Columns and their values.
+type Cells = Vec<(&'static str, Option<String>)>;
+
 /// A Scheduled Job Type about to be written: not stopped, logged, never run.
 #[derive(Clone)]
-pub(crate) struct JobType(Vec<(&'static str, Option<String>)>);
+pub(crate) struct JobType(Cells);
 
 /// The type of `method`, made on the first day of 2026.
 pub(crate) fn job_type(method: &str, frequency: &str) -> JobType {
@@ -146,7 +152,7 @@ enum Engine {
         port: u16,
     },
     Postgres {
-        connection: Connection,
+        connection: Box<Connection>,
         port: u16,
     },
     /// Opened anew for every statement, so that nothing is open in between.
@@ -174,7 +180,7 @@ impl SiteDb {
 
     pub(crate) fn postgres(server: &PostgresServer, site: &str, schema: Schema) -> Self {
         let name = unique_name();
-        let connection = server.create(&name, PASSWORD);
+        let connection = Box::new(server.create(&name, PASSWORD));
         Self::lay_out(Engine::Postgres { connection, port: server.port() }, site, name, schema)
     }
 
@@ -238,92 +244,74 @@ impl SiteDb {
 
     /// The same, NULL included.
     pub(crate) fn setting_of(self, field: &str, value: Option<&str>) -> Self {
-        let row = [("doctype", Some("System Settings")), ("field", Some(field)), ("value", value)];
-        self.insert("Singles", &row);
+        let owned = |text: &str| Some(text.to_owned());
+        let doctype = ("doctype", owned("System Settings"));
+        let value = ("value", value.map(str::to_owned));
+        self.insert("Singles", vec![doctype, ("field", owned(field)), value]);
         self
     }
 
     pub(crate) fn job_type(self, job_type: JobType) -> Self {
         let name = self.schema.type_name(job_type.method());
-        let mut row: Vec<_> = vec![("name", Some(name.as_str()))];
-        for (column, value) in &job_type.0 {
-            row.retain(|(other, _)| other != column);
-            row.push((column, value.as_deref()));
+        let mut row = vec![("name", Some(name))];
+        for (column, value) in job_type.0 {
+            row.retain(|(other, _)| *other != column);
+            row.push((column, value));
         }
-        self.insert("Scheduled Job Type", &row);
+        self.insert("Scheduled Job Type", row);
         self
     }
 
     /// Adds a logged run of a method's type.
     pub(crate) fn run_of(self, method: &str, run: Run) -> Self {
-        let started: jiff::civil::DateTime = run.started.parse().unwrap();
-        let ended = started + jiff::SignedDuration::from_secs(run.took_s);
+        let Run { status, started, took_s, details } = run;
+        let began: jiff::civil::DateTime = started.parse().unwrap();
+        let ended = began + jiff::SignedDuration::from_secs(took_s);
         let ended = ended.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string();
-        let (name, type_name) = (self.row_name(), self.schema.type_name(method));
-        self.insert(
-            "Scheduled Job Log",
-            &[
-                ("name", Some(name.as_str())),
-                ("creation", Some(run.started.as_str())),
-                ("modified", Some(ended.as_str())),
-                ("status", Some(run.status.as_str())),
-                ("scheduled_job_type", Some(type_name.as_str())),
-                ("details", run.details.as_deref()),
-            ],
-        );
+        let row = vec![
+            ("name", Some(self.row_name())),
+            ("creation", Some(started)),
+            ("modified", Some(ended)),
+            ("status", Some(status)),
+            ("scheduled_job_type", Some(self.schema.type_name(method))),
+            ("details", details),
+        ];
+        self.insert("Scheduled Job Log", row);
         self
     }
 
     /// Adds what counts as activity: an Activity Log row, and a user who was active then.
     pub(crate) fn active_at(self, at: &str) -> Self {
-        let name = self.row_name();
-        let row = [("name", Some(name.as_str())), ("creation", Some(at)), ("modified", Some(at))];
-        self.insert("Activity Log", &row);
-        self.insert("User", &[("name", Some(name.as_str())), ("last_active", Some(at))]);
+        self.insert("Activity Log", self.row_at(at));
+        let last_active = ("last_active", Some(at.to_owned()));
+        self.insert("User", vec![("name", Some(self.row_name())), last_active]);
         self
     }
 
     /// Adds an Error Log row.
     pub(crate) fn error_at(self, at: &str, title: &str) -> Self {
-        let name = self.row_name();
-        self.insert(
-            "Error Log",
-            &[
-                ("name", Some(name.as_str())),
-                ("creation", Some(at)),
-                ("modified", Some(at)),
-                ("method", Some(title)),
-            ],
-        );
+        let mut row = self.row_at(at);
+        row.push(("method", Some(title.to_owned())));
+        self.insert("Error Log", row);
         self
     }
 
     /// Adds a queued mail.
     pub(crate) fn mail_at(self, at: &str, status: &str) -> Self {
-        let name = self.row_name();
-        self.insert(
-            "Email Queue",
-            &[
-                ("name", Some(name.as_str())),
-                ("creation", Some(at)),
-                ("modified", Some(at)),
-                ("status", Some(status)),
-            ],
-        );
+        let mut row = self.row_at(at);
+        row.push(("status", Some(status.to_owned())));
+        self.insert("Email Queue", row);
         self
     }
 
     /// Keeps the log of a `DocType` for so many days.
     pub(crate) fn clears(self, doctype: &str, days: u32) -> Self {
-        let (name, days) = (self.row_name(), days.to_string());
-        self.insert(
-            "Logs To Clear",
-            &[
-                ("name", Some(name.as_str())),
-                ("ref_doctype", Some(doctype)),
-                ("days", Some(days.as_str())),
-            ],
-        );
+        let row = vec![
+            ("name", Some(self.row_name())),
+            ("ref_doctype", Some(doctype.to_owned())),
+            ("days", Some(days.to_string())),
+        ];
+        self.insert("Logs To Clear", row);
         self
     }
 
@@ -397,12 +385,18 @@ impl SiteDb {
         format!("row{:06}", self.rows.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn insert(&self, doctype: &str, row: &[(&str, Option<&str>)]) {
-        let known = |column: &str| {
-            let table = TABLES.iter().find(|table| table.doctype == doctype).unwrap();
-            table.columns().any(|other| other.name == column && other.since <= self.schema)
-        };
-        let row: Vec<_> = row.iter().filter(|(column, _)| known(column)).collect();
+    /// The columns of a row that was made then.
+    fn row_at(&self, at: &str) -> Cells {
+        let at = Some(at.to_owned());
+        vec![("name", Some(self.row_name())), ("creation", at.clone()), ("modified", at)]
+    }
+
+    /// Columns that this version has not are left out.
+    fn insert(&self, doctype: &str, mut row: Cells) {
+        let table = TABLES.iter().find(|table| table.doctype == doctype).unwrap();
+        row.retain(|(name, _)| {
+            table.columns().any(|column| column.name == *name && column.since <= self.schema)
+        });
         let names: Vec<_> = row.iter().map(|(column, _)| format!("`{column}`")).collect();
         let literals: Vec<_> = row
             .iter()
@@ -468,127 +462,3 @@ fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("_{:x}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Key,
-    Text,
-    Long,
-    Flag,
-    Time,
-}
-
-struct Column {
-    name: &'static str,
-    kind: Kind,
-    since: Schema,
-}
-
-struct Table {
-    doctype: &'static str,
-    since: Schema,
-    own: &'static [Column],
-}
-
-impl Table {
-    fn columns(&self) -> impl Iterator<Item = &Column> {
-        let standard = if self.doctype == "Singles" { &[][..] } else { STANDARD };
-        standard.iter().chain(self.own)
-    }
-}
-
-const fn column(name: &'static str, kind: Kind) -> Column {
-    Column { name, kind, since: V14 }
-}
-
-const fn later(name: &'static str, kind: Kind, since: Schema) -> Column {
-    Column { name, kind, since }
-}
-
-/// What every table has.
-const STANDARD: &[Column] = &[
-    column("name", Kind::Key),
-    column("creation", Kind::Time),
-    column("modified", Kind::Time),
-    column("modified_by", Kind::Text),
-    column("owner", Kind::Text),
-    column("docstatus", Kind::Flag),
-    column("idx", Kind::Flag),
-];
-
-const TABLES: &[Table] = &[
-    Table {
-        doctype: "Singles",
-        since: V14,
-        own: &[
-            column("doctype", Kind::Text),
-            column("field", Kind::Text),
-            column("value", Kind::Long),
-        ],
-    },
-    Table {
-        doctype: "Scheduled Job Type",
-        since: V14,
-        own: &[
-            column("stopped", Kind::Flag),
-            column("method", Kind::Text),
-            column("server_script", Kind::Text),
-            later("scheduler_event", Kind::Text, V16),
-            column("frequency", Kind::Text),
-            column("cron_format", Kind::Text),
-            column("create_log", Kind::Flag),
-            column("last_execution", Kind::Time),
-            column("_comments", Kind::Long),
-        ],
-    },
-    Table {
-        doctype: "Scheduled Job Log",
-        since: V14,
-        own: &[
-            column("status", Kind::Text),
-            column("scheduled_job_type", Kind::Text),
-            column("details", Kind::Long),
-            later("debug_log", Kind::Long, V15),
-        ],
-    },
-    Table {
-        doctype: "Scheduler Event",
-        since: V16,
-        own: &[column("scheduled_against", Kind::Text), column("method", Kind::Text)],
-    },
-    Table {
-        doctype: "Error Log",
-        since: V14,
-        own: &[
-            column("seen", Kind::Flag),
-            column("method", Kind::Text),
-            column("error", Kind::Long),
-            later("trace_id", Kind::Text, V15),
-            later("metadata", Kind::Long, V16),
-        ],
-    },
-    Table {
-        doctype: "Activity Log",
-        since: V14,
-        own: &[
-            column("subject", Kind::Text),
-            column("operation", Kind::Text),
-            column("user", Kind::Text),
-        ],
-    },
-    Table {
-        doctype: "User",
-        since: V14,
-        own: &[column("enabled", Kind::Flag), column("last_active", Kind::Time)],
-    },
-    Table {
-        doctype: "Email Queue",
-        since: V14,
-        own: &[column("status", Kind::Text), column("error", Kind::Long)],
-    },
-    Table {
-        doctype: "Logs To Clear",
-        since: V14,
-        own: &[column("ref_doctype", Kind::Text), column("days", Kind::Flag)],
-    },
-];
