@@ -59,15 +59,18 @@ install_tools() {
     command -v redis-server >/dev/null || packages+=(redis-server)
     command -v openssl >/dev/null || packages+=(openssl)
     find_python >/dev/null || packages+=(python3-venv)
+    [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || packages+=(mariadb-server)
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ||
+        packages+=(postgresql)
     [ ${#packages[@]} = 0 ] && return
     if command -v apt-get >/dev/null; then
-        say "Installing ${packages[*]}: the tests talk to a real Redis, over TLS, with real RQ workers"
+        say "Installing ${packages[*]}: the tests talk to real servers, over TLS, with real RQ workers"
         as_root apt-get update -qq
         without_services as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     elif command -v brew >/dev/null; then
-        say "Installing redis, openssl and python: the tests talk to a real Redis with real RQ workers"
-        brew install --quiet redis openssl python@3.12
+        say "Installing servers, openssl and python: the tests talk to real servers and RQ workers"
+        brew install --quiet redis mariadb postgresql openssl python@3.12
     else
         echo "tests/run.sh: install these first: ${packages[*]}" >&2
         exit 1

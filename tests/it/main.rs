@@ -25,6 +25,7 @@ mod queues;
 mod registered;
 mod retry;
 mod rq_workers;
+mod site_db;
 mod stats;
 mod stopping;
 mod transcripts;

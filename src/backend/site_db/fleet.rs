@@ -141,6 +141,7 @@ impl<'a> Turns<'a> {
         if let Some(error) = self.known_to_be_dead(&errand.settings.address) {
             return Err(error.also_for(&errand.settings));
         }
+        let mut trial = Trial { turns: self, address: &errand.settings.address, error: None };
         let left = fleet.deadline.saturating_duration_since(Instant::now());
         let opened = if left.is_zero() {
             let why = "not asked: the time for all sites was over";
@@ -148,7 +149,8 @@ impl<'a> Turns<'a> {
         } else {
             connect(&errand.settings, fleet.access, fleet.timeout.min(left))
         };
-        self.learn(&errand.settings.address, opened.as_ref().err());
+        trial.error = opened.as_ref().err().cloned();
+        drop(trial);
         work(errand.site, &mut opened?)
     }
 
@@ -169,5 +171,18 @@ impl<'a> Turns<'a> {
             };
         }
         self.changed.notify_all();
+    }
+}
+
+/// An attempt to reach a server. Its end is told to who waits for it, also where it panicked.
+struct Trial<'t, 'a> {
+    turns: &'t Turns<'a>,
+    address: &'t Address,
+    error: Option<DbError>,
+}
+
+impl Drop for Trial<'_, '_> {
+    fn drop(&mut self) {
+        self.turns.learn(self.address, self.error.as_ref());
     }
 }
