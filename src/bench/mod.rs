@@ -197,6 +197,11 @@ impl Bench {
         redis::cache(self.config(), &self.root)
     }
 
+    /// The Redis on which realtime events are published. Errors: as [`Bench::queue_redis`].
+    pub fn realtime_redis(&self) -> Result<RedisTarget> {
+        redis::realtime(self.config(), &self.root)
+    }
+
     /// Finds the bench's processes among those of the machine. Costs some milliseconds.
     pub fn processes(&self, table: &ProcTable) -> BenchProcesses {
         BenchProcesses::scan(table, &self.root, &self.real_root)

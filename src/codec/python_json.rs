@@ -5,7 +5,7 @@
 //! of any length keep their digits, floats are printed as Python's `repr` prints them. Reads what
 //! `serde_json` accepts, and nothing more.
 //!
-//! Source: `Lib/json/encoder.py` and `Python/pystrtod.c` of CPython 3.7 to 3.14; Frappe calls
+//! Source: `Lib/json/encoder.py` and `Python/pystrtod.c` of `CPython` 3.7 to 3.14; Frappe calls
 //! `json.dumps(…, indent=1, sort_keys=True)` for its files and in `frappe.as_json`.
 
 use std::collections::BTreeMap;
