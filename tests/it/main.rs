@@ -26,5 +26,6 @@ mod retry;
 mod rq_workers;
 mod stats;
 mod stopping;
+mod switch;
 mod transcripts;
 mod workers;

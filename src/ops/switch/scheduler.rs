@@ -136,7 +136,8 @@ pub fn turn(
             .map_err(|failure| failure.hint("--dry-run shows the plan"))?;
     }
     let turning = Turning { switch, override_bench };
-    let rows = sites.iter().map(|site| turning.plan(context, site)).collect::<Result<_>>()?;
+    let plan = |site: &String| turning.plan(context, site, how.dry_run);
+    let rows = sites.iter().map(plan).collect::<Result<_>>()?;
     let mut report = SwitchReport { dry_run: how.dry_run, rows, ..SwitchReport::of(switch.verb()) };
     let planned: Vec<&str> = report.planned().filter_map(|row| row.site.as_deref()).collect();
     if !how.dry_run && !planned.is_empty() {
@@ -173,11 +174,12 @@ impl Turning {
         operation.turn(context, &self.switch.place(site), waiting, decide)
     }
 
-    fn plan(self, context: &Context, site: &str) -> Result<SwitchRow> {
+    fn plan(self, context: &Context, site: &str, dry_run: bool) -> Result<SwitchRow> {
         let bench = bench_of(context)?;
         let place = self.switch.place(site);
         let mut row = SwitchRow::of(&place, self.switch.state());
         match places::look(context, &place) {
+            Err(error) if is_open(&error, dry_run) => {}
             Err(error) => row.fail(error)?,
             Ok(now) => {
                 let wish = self.wish(bench, site, now.as_deref());
@@ -256,6 +258,12 @@ impl SwitchRow {
         self.hints = failure.hints().to_vec();
         Ok(())
     }
+}
+
+/// Whether it only shows under the lock what is wrong: without it, a file can be met while it is
+/// being written.
+pub(super) fn is_open(error: &anyhow::Error, dry_run: bool) -> bool {
+    !dry_run && failure_of(error).map(Failure::kind) == Some(Kind::Data)
 }
 
 /// Says what else keeps the scheduler of a site from running, and what cannot be known of it.

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::places;
+use super::scheduler::is_open;
 use super::{Operation, Wish, scope, waiting};
 use crate::context::Context;
 use crate::error::Result;
@@ -44,7 +45,7 @@ pub fn undo(
     let set_back = if force { HashSet::new() } else { set_back_before(&journals, op)? };
     let undoing = Undoing { force, set_back };
     let mut report = SwitchReport { dry_run: how.dry_run, ..SwitchReport::of("undo") };
-    report.rows = undoing.plan(context, &images, how.limit)?;
+    report.rows = undoing.plan(context, &images, how)?;
     if how.dry_run {
         return Ok(Some(report));
     }
@@ -143,12 +144,7 @@ struct Undoing {
 
 impl Undoing {
     /// What is done to each switch, the last one first.
-    fn plan(
-        &self,
-        context: &Context,
-        images: &[Known],
-        limit: Option<u64>,
-    ) -> Result<Vec<SwitchRow>> {
+    fn plan(&self, context: &Context, images: &[Known], how: &How) -> Result<Vec<SwitchRow>> {
         let mut rows = Vec::new();
         let mut planned = 0;
         for known in images.iter().rev() {
@@ -157,6 +153,7 @@ impl Undoing {
             }
             let mut row = SwitchRow::of(&known.image.place, "set back");
             match places::look(context, &known.image.place) {
+                Err(error) if is_open(&error, how.dry_run) => planned += 1,
                 Err(error) => row.fail(error)?,
                 Ok(now) => {
                     row.before.clone_from(&now);
@@ -164,7 +161,7 @@ impl Undoing {
                         Wish::Put(after) if after == now => {
                             (row.turn, row.after) = (Turn::AlreadySo, after);
                         }
-                        Wish::Put(_) if limit.is_some_and(|limit| planned >= limit) => {
+                        Wish::Put(_) if how.limit.is_some_and(|limit| planned >= limit) => {
                             (row.turn, row.after) = (Turn::LeftAlone, now);
                             row.reason = Some("beyond --limit".to_owned());
                         }
