@@ -102,6 +102,14 @@ impl Target {
         endpoint_of(&bench.cache_redis()?, "redis_cache").map(Some)
     }
 
+    /// The address on which realtime events are published.
+    pub fn realtime_endpoint(&self) -> Result<Endpoint> {
+        match (&self.redis, &self.bench) {
+            (None, Some(bench)) => endpoint_of(&bench.realtime_redis()?, "the realtime Redis"),
+            _ => self.endpoint(),
+        }
+    }
+
     /// The prefix of this bench's queues; `None` for plain RQ and v13.
     pub fn prefix(&self) -> Option<String> {
         self.bench.as_ref()?.id().map(|id| id.value)

@@ -3,7 +3,8 @@
 //!
 //! Owns the way from stored bytes to shown values: inflating ([`inflate`]), pickles ([`pickle`]),
 //! RQ's payloads, results and exception texts ([`payload`]), Frappe's use of them ([`frappe`]) and
-//! tracebacks ([`traceback`]). It must not know Redis: bytes come in, values go out. Every reader
+//! tracebacks ([`traceback`]); and JSON as Python writes it
+//! ([`python_json`]). It must not know Redis: bytes come in, values go out. Every reader
 //! takes hostile bytes and ends within [`Limits`], without a panic.
 
 pub mod frappe;
@@ -14,12 +15,14 @@ pub mod new_job;
 pub mod payload;
 pub mod pickle;
 pub mod pickle_write;
+pub mod python_json;
 pub mod traceback;
 pub mod value;
 
 pub use frappe::{FrappeJob, Headline};
 pub use limits::Limits;
 pub use payload::{Call, Decoder, Payload, Serializer, Stored};
+pub use python_json::Json;
 pub use traceback::Traceback;
 pub use value::Value;
 

@@ -101,6 +101,7 @@ impl JournalReader {
         let step = match kind {
             Kind::Header => None,
             Kind::Images => images(&raw).map(Step::Images),
+            Kind::Switches => serde_json::from_slice(&raw).ok().map(Step::Switches),
             Kind::Verdicts => verdicts(&raw),
             Kind::End => serde_json::from_slice(&raw).ok().map(Step::End),
         };
@@ -129,6 +130,7 @@ impl JournalReader {
         while let Some(step) = self.step()? {
             match step {
                 Step::Images(batch) => all.resize(all.len() + batch.images.len(), None),
+                Step::Switches(batch) => all.resize(all.len() + batch.switches.len(), None),
                 Step::Verdicts { first, verdicts } => {
                     for (number, verdict) in (first..).zip(verdicts) {
                         if let Some(slot) = all.get_mut(usize::try_from(number)?) {

@@ -328,3 +328,53 @@ fn operation_name_is_a_plain_file_name() {
         assert!(wrong.parse::<OpId>().is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn switches_come_back_as_they_were_written_and_count_like_images() {
+    let folder = tempdir().unwrap();
+    let dir = dir(folder.path());
+    let header = header();
+    let place = |key: &str| SwitchPlace::ConfigKey {
+        file: "sites/erp.example/site_config.json".into(),
+        key: key.into(),
+    };
+    let images = [
+        SwitchImage { place: place("pause"), before: None, after: Some("true".into()) },
+        SwitchImage {
+            place: SwitchPlace::Singles {
+                site: "erp".into(),
+                doctype: "System Settings".into(),
+                field: "enable_scheduler".into(),
+            },
+            before: Some("1".into()),
+            after: Some("0".into()),
+        },
+        SwitchImage {
+            place: SwitchPlace::Column {
+                site: "erp".into(),
+                table: "tabScheduled Job Type".into(),
+                row: "x\n".into(),
+                column: "stopped".into(),
+            },
+            before: Some(String::new()),
+            after: None,
+        },
+    ];
+    let mut journal = dir.create(&header).unwrap();
+    for (number, image) in (0..).zip(&images) {
+        assert_eq!(journal.switch(image.clone()).unwrap(), number);
+    }
+    journal.confirm(1, &[Verdict::Changed]).unwrap();
+    drop(journal);
+    let mut reader = dir.open(&header.op_id).unwrap();
+    assert_eq!(reader.verdicts().unwrap(), [None, Some(Verdict::Changed), None]);
+    let mut read = Vec::new();
+    while let Some(step) = reader.step().unwrap() {
+        if let Step::Switches(batch) = step {
+            read.extend(batch.switches);
+        }
+    }
+    assert_eq!(read, images);
+    assert_eq!(images[0].place.site(), Some("erp.example"));
+    assert_eq!(dir.summary(&header.op_id).unwrap().doubtful, 2);
+}

@@ -28,5 +28,6 @@ mod rq_workers;
 mod site_db;
 mod stats;
 mod stopping;
+mod switch;
 mod transcripts;
 mod workers;

@@ -436,7 +436,7 @@ fn standings_of<C: Change>(
 }
 
 /// Writes the audit line of an operation that keeps no journal.
-pub(super) fn audit(
+pub(in crate::ops) fn audit(
     context: &Context,
     plan: &Plan,
     how: &How,
@@ -456,6 +456,17 @@ pub fn batch_size(plan: &Plan) -> usize {
 }
 
 fn header_of(context: &Context, plan: &Plan, how: &How, undoes: Option<&OpId>) -> Result<Header> {
+    header(context, plan.kind.word(), plan.count, how, undoes)
+}
+
+/// The beginning of an operation's journal; `planned` counts what it is going to change.
+pub(in crate::ops) fn header(
+    context: &Context,
+    verb: &str,
+    planned: u64,
+    how: &How,
+    undoes: Option<&OpId>,
+) -> Result<Header> {
     let scope = context.scope()?;
     let began_at: Timestamp = clock::now();
     // Always masked: the log outlives the moment in which somebody wanted to see secrets.
@@ -465,7 +476,7 @@ fn header_of(context: &Context, plan: &Plan, how: &How, undoes: Option<&OpId>) -
         .collect();
     Ok(Header {
         op_id: OpId::new(began_at),
-        verb: plan.kind.word().to_owned(),
+        verb: verb.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         began_at,
         actor: actor(),
@@ -474,13 +485,13 @@ fn header_of(context: &Context, plan: &Plan, how: &How, undoes: Option<&OpId>) -
         bench: scope.bench,
         redis: scope.redis.unwrap_or_default(),
         key_prefix: crate::context::keys().prefix().to_owned(),
-        planned: plan.count,
+        planned,
         undoes: undoes.cloned(),
     })
 }
 
 /// Who runs this process.
-pub(super) fn actor() -> Actor {
+pub(in crate::ops) fn actor() -> Actor {
     let uid = nix::unistd::getuid();
     let user = nix::unistd::User::from_uid(uid).ok().flatten();
     Actor {

@@ -43,13 +43,17 @@ pub fn approve(context: &mut Context, plan: &Plan, how: &How) -> Result<Go> {
 
 /// Refuses under `--read-only`.
 pub fn check_read_only(context: &Context, verb: Verb) -> Result<()> {
+    refuse_read_only(context, &format!("{} anything", verb.word()))
+        .map_err(|failure| failure.hint("--dry-run shows the plan").into())
+}
+
+/// Refuses to do `what` under `--read-only`.
+pub(in crate::ops) fn refuse_read_only(context: &Context, what: &str) -> Result<(), Failure> {
     if !context.settings.read_only {
         return Ok(());
     }
-    Err(Failure::new(Kind::Refused, format!("cannot {} anything: read-only is set", verb.word()))
-        .hint("leave out --read-only, unset JOBCTL_READ_ONLY, or change the settings file")
-        .hint("--dry-run shows the plan")
-        .into())
+    Err(Failure::new(Kind::Refused, format!("cannot {what}: read-only is set"))
+        .hint("leave out --read-only, unset JOBCTL_READ_ONLY, or change the settings file"))
 }
 
 /// Refuses where no queue has the bench's prefix while others are there: it is the wrong Redis, or
