@@ -125,6 +125,7 @@ proptest! {
         let mut ended = false;
         while let Some(step) = reader.step().unwrap() {
             match step {
+                Step::Switches(_) => panic!("no switch was written"),
                 Step::Images(batch) => {
                     prop_assert_eq!(batch.first, read.len() as u64);
                     read.extend(batch.images);
