@@ -22,6 +22,7 @@ mod processes;
 mod purge;
 mod queues;
 mod registered;
+mod repair;
 mod retry;
 mod rq_workers;
 mod stats;

@@ -46,6 +46,11 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
                         format!("in queue `{queue}`, {}", registry.word())
                     }
                     After::Unlisted => "in no queue".to_owned(),
+                    After::Key { key, value } => {
+                        let key = String::from_utf8_lossy(key);
+                        let left = if value.is_some() { "set" } else { "gone, or as it should be" };
+                        format!("key `{key}`: {left}")
+                    }
                 },
             });
         }
