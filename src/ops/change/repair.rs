@@ -128,6 +128,7 @@ pub fn repair(context: &mut Context, options: &Repairing, how: &How) -> Result<C
     }
     leave_what_may_be_held(context, &mut plan, &mut faults)?;
     let size = batch_size(&plan);
+    let is_undone_by = faults.iter().any(|fault| fault.mend != Mend::Keep);
     let mut faults = faults.into_iter();
     let mut batches = std::iter::from_fn(move || {
         let batch: Vec<Fault> = faults.by_ref().take(size).collect();
@@ -136,6 +137,8 @@ pub fn repair(context: &mut Context, options: &Repairing, how: &How) -> Result<C
     let mut mending = Mending::new(context.store()?.keys().clone());
     let mut report = apply(context, plan, how, None, &mut mending, &mut batches)?;
     report.kinds = kinds;
+    // An undo gives no waiting job the expiry back that would remove it.
+    report.undoable &= is_undone_by;
     Ok(report)
 }
 
@@ -170,10 +173,12 @@ fn search(context: &mut Context, options: &Repairing, plan: &mut Plan) -> Result
         progress,
         listed: HashSet::new(),
         found: Vec::new(),
+        skipped: Vec::new(),
         unread: Vec::new(),
     };
     search.run(context.store()?)?;
     plan.warnings.append(&mut search.unread);
+    plan.skipped.append(&mut search.skipped);
     Ok(search.found)
 }
 
@@ -213,7 +218,6 @@ fn complete(context: &mut Context, plan: &mut Plan, faults: &[Fault], how: &How)
     plan.count = faults.len() as u64;
     plan.sample = faults.iter().take(SHOWN).map(|fault| fault.id.clone()).collect();
     for fault in faults {
-        plan.by_status.add(fault.kind.word());
         if !fault.queue.as_str().is_empty() {
             plan.by_queue.add(fault.queue.as_str());
         }

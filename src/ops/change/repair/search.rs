@@ -1,19 +1,20 @@
 //! Looks for faults: through lists, registries, keys and workers. Changes nothing.
 
+mod unplaced;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::{Fault, Mend, Spot};
-use crate::backend::redis::keys::Key;
 use crate::backend::redis::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, StoredJob, Want};
 use crate::error::Result;
 use crate::model::fault::FaultKind;
 use crate::model::generation::Generation;
-use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
-use crate::model::job::{Job, Status, seconds_between};
+use crate::model::id::{JobId, QueueName};
+use crate::model::job::{Job, Status};
 use crate::model::part::Part;
+use crate::model::plan::Skipped;
 use crate::model::queue::Registry;
-use crate::model::worker::{Alive, Worker};
 use crate::ops::doctor::facts::site_of;
 use crate::ops::jobs::SEPARATORS;
 use crate::ops::scope::Reach;
@@ -24,9 +25,6 @@ const MOST_FAULTS: usize = 100_000;
 /// Seconds for which a started entry must have been expired: as if it had been watched so long, as
 /// every heartbeat would have renewed it.
 const EXPIRED_S: f64 = 60.0;
-/// Seconds within which a job that was just enqueued may be on its way.
-const FRESH_S: f64 = 10.0;
-
 /// A search and what it found.
 pub(super) struct Search<'a> {
     pub(super) kinds: BTreeSet<FaultKind>,
@@ -45,6 +43,8 @@ pub(super) struct Search<'a> {
     /// Hashes of the ids that were seen in a list, a started registry or a worker's hands.
     pub(super) listed: HashSet<u64>,
     pub(super) found: Vec<Fault>,
+    /// What is broken, but must be left alone.
+    pub(super) skipped: Vec<Skipped>,
     /// What could not be read, or was not looked for.
     pub(super) unread: Vec<String>,
 }
@@ -67,6 +67,7 @@ impl Search<'_> {
         if wants_listed {
             self.look_for_unlisted(store)?;
         }
+        self.let_jobs_pass(store)?;
         if self.wants(FaultKind::Results) && self.all_queues {
             self.look_for_results(store)?;
         }
@@ -341,183 +342,6 @@ impl Search<'_> {
                 Ok(())
             })?;
         }
-        Ok(())
-    }
-
-    /// Walks through keys that match; what is visited may come twice.
-    fn scan(
-        &mut self,
-        store: &mut Store,
-        pattern: &Key,
-        what: &str,
-        mut visit: impl FnMut(&mut Self, &mut Store, Vec<Vec<u8>>) -> Result<()>,
-    ) -> Result<()> {
-        let mut cursor = b"0".to_vec();
-        loop {
-            let (next, keys) = match store.scan(pattern, &cursor)? {
-                Ok(step) => step,
-                Err(lack) => {
-                    self.unread.push(format!("not looked for {what}: {lack}"));
-                    return Ok(());
-                }
-            };
-            self.progress.add(keys.len() as u64);
-            visit(self, store, keys)?;
-            if next == b"0" || self.is_full() {
-                return Ok(());
-            }
-            cursor = next;
-        }
-    }
-
-    /// Jobs that say queued or started and stand nowhere.
-    fn look_for_unlisted(&mut self, store: &mut Store) -> Result<()> {
-        if !self.unread.is_empty() {
-            // What could not be read may hold them.
-            self.unread.push("not looked for lost jobs and ghosts".to_owned());
-            return Ok(());
-        }
-        for worker in self.reach.inventory.workers() {
-            self.listed.extend(worker.current_jobs.iter().map(hash_of));
-        }
-        let pattern = if self.wants(FaultKind::Lost) {
-            store.keys().jobs_pattern()
-        } else {
-            store.keys().scheduled_jobs_pattern()
-        };
-        let mut seen = HashSet::new();
-        self.scan(store, &pattern, "lost jobs and ghosts", |search, store, keys| {
-            let ids: Vec<JobId> = keys
-                .iter()
-                .filter_map(|key| store.keys().job_id_of(key))
-                .map(JobId::new)
-                .filter(|id| !search.listed.contains(&hash_of(id)))
-                .collect();
-            for job in store.jobs(&ids, Want::default())?.into_iter().flatten().flatten() {
-                if seen.insert(hash_of(&job.job.id)) {
-                    search.judge_unlisted(job.job);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn judge_unlisted(&mut self, job: Job) {
-        let is_fixed = is_scheduled_job_id(job.id.as_bytes());
-        let expected = match job.status {
-            Status::Queued => true,
-            // A running job is in a registry; without one nothing will ever end it.
-            Status::Started => is_fixed,
-            _ => false,
-        };
-        let now = self.reach.inventory.taken_at;
-        let waited = job.enqueued_at.and_then(|at| seconds_between(at, now));
-        let fresh = waited.is_some_and(|waited| waited < FRESH_S);
-        let Some(queue) = job.origin.clone().filter(|queue| self.queues.contains(queue)) else {
-            return;
-        };
-        if !expected || fresh || !self.is_meant(&job.id, Some(&job)) {
-            return;
-        }
-        if is_fixed {
-            self.add(FaultKind::Ghost, job.id, &queue, Spot::Nowhere, Mend::Delete);
-        } else {
-            let mend = self.settled();
-            self.add(FaultKind::Lost, job.id, &queue, Spot::Nowhere, mend);
-        }
-    }
-
-    fn look_for_results(&mut self, store: &mut Store) -> Result<()> {
-        let nowhere = QueueName::new("");
-        let pattern = store.keys().results_pattern();
-        let mut seen = HashSet::new();
-        self.scan(store, &pattern, "results", |search, store, keys| {
-            let ids: Vec<JobId> = keys
-                .iter()
-                .filter_map(|key| store.keys().id_of_results(key))
-                .map(JobId::new)
-                .filter(|id| search.is_meant(id, None) && search.is_ours(id))
-                .collect();
-            for ids in ids.chunks(JOB_BATCH) {
-                let living = store.have_hashes(&ids.iter().collect::<Vec<_>>())?;
-                for (id, lives) in ids.iter().zip(living) {
-                    if !lives && seen.insert(hash_of(id)) {
-                        let (kind, id) = (FaultKind::Results, id.clone());
-                        search.add(kind, id, &nowhere, Spot::Results, Mend::DropOrphan);
-                    }
-                }
-            }
-            Ok(())
-        })
-    }
-
-    /// Whether what only an id tells of is this target's: beside others a bench claims nothing but
-    /// the jobs of its own sites.
-    fn is_ours(&self, id: &JobId) -> bool {
-        let Some(sites) = &self.bench_sites else { return true };
-        self.is_alone() || id.site().is_some_and(|site| sites.contains(site))
-    }
-
-    fn is_alone(&self) -> bool {
-        let prefixes = self.reach.inventory.prefixes();
-        let plain = self.reach.inventory.known().iter().any(|queue| queue.prefix().is_none());
-        prefixes.iter().all(|prefix| Some(*prefix) == self.reach.prefix())
-            && (self.reach.prefix().is_none() || !plain)
-    }
-
-    /// Registrations of workers that did not sign off, and the names that queues keep of them.
-    fn look_for_dead_workers(&mut self, store: &mut Store) -> Result<()> {
-        if let Err(lack) = &self.reach.inventory.workers {
-            self.unread.push(format!("not looked for dead workers: {lack}"));
-            return Ok(());
-        }
-        let mut sets: HashMap<String, Vec<Key>> = HashMap::new();
-        let names = store.workers_of_queues(&self.queues)?;
-        for (queue, names) in self.queues.iter().zip(names) {
-            for name in names.unwrap_or_default() {
-                sets.entry(name).or_default().push(store.keys().queue_workers(queue));
-            }
-        }
-        let workers = self.reach.inventory.workers();
-        for worker in workers {
-            let of_queues = sets.remove(&worker.name).unwrap_or_default();
-            if self.is_dead(worker, &of_queues) {
-                let mut sets = of_queues;
-                sets.extend(worker.queues().iter().map(|queue| store.keys().queue_workers(queue)));
-                sets.push(store.keys().workers());
-                self.add_dead(store, &worker.name, sets)?;
-            }
-        }
-        for (name, sets) in sets {
-            let is_registered = workers.iter().any(|worker| worker.name == name);
-            let hash = store.fields_key(&store.keys().worker(&name))?;
-            if !is_registered && matches!(hash, Ok(None)) {
-                self.add_dead(store, &name, sets)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_dead(&self, worker: &Worker, of_queues: &[Key]) -> bool {
-        let ours = !of_queues.is_empty()
-            || worker.queues().iter().any(|queue| self.queues.contains(queue))
-            || (worker.identity.is_none() && self.all_queues && self.is_alone());
-        // A work horse that it left may still listen; then its end settles the matter.
-        let heard = worker.listeners.unwrap_or(0) > 0;
-        let dead = self.reach.liveness(worker).alive == Alive::No && worker.died_at.is_none();
-        ours && dead && !heard && self.sites.is_none()
-    }
-
-    fn add_dead(&mut self, store: &mut Store, name: &str, mut sets: Vec<Key>) -> Result<()> {
-        let id = JobId::new(name);
-        if !self.ids.is_empty() && !self.ids.iter().any(|typed| name.starts_with(typed.as_str())) {
-            return Ok(());
-        }
-        let Ok(hash) = store.fields_key(&store.keys().worker(name))? else { return Ok(()) };
-        sets.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
-        sets.dedup();
-        let spot = Spot::Registration { sets, hash };
-        self.add(FaultKind::Worker, id, &QueueName::new(""), spot, Mend::Prune);
         Ok(())
     }
 }
