@@ -78,12 +78,12 @@ impl FaultKind {
     /// What is done about it.
     pub const fn remedy(self, requeue: bool) -> &'static str {
         match self {
-            Self::Hashless | Self::Dangling => "take them out",
+            Self::Hashless | Self::Dangling => "take out",
             Self::Expiring => "take the expiry away",
-            Self::Poison | Self::Ghost | Self::Results => "delete them",
-            Self::Stuck | Self::Abandoned | Self::Lost if requeue => "queue them again",
-            Self::Stuck | Self::Abandoned | Self::Lost => "fail them; --requeue queues them again",
-            Self::Worker => "remove them",
+            Self::Poison | Self::Ghost | Self::Results => "delete",
+            Self::Stuck | Self::Abandoned | Self::Lost if requeue => "queue again",
+            Self::Stuck | Self::Abandoned | Self::Lost => "fail",
+            Self::Worker => "remove",
         }
     }
 }

@@ -530,7 +530,7 @@ fn undo_of_suspend_and_resume_gives_back_what_was() {
     // As RQ does it, without an end.
     stage.server.cmd(&["SET", "rq:suspended", "1"]);
     let second = stage.run(&["workers", "suspend", "--for", "5m"], 0);
-    assert!(second.stdout.contains("instead of without an end"), "{second:?}");
+    assert!(second.stdout.contains("before it was without an end"), "{second:?}");
     let third = stage.run(&["workers", "suspend", "--for", "30m"], 0);
     assert!(stage.int(&["TTL", "rq:suspended"]) > 1_700);
     // Somebody suspended anew: that is not the second one's to take back.

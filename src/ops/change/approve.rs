@@ -72,7 +72,10 @@ fn not_explicit(plan: &Plan) -> Failure {
             plan.kind.unit()
         ),
     )
-    .hint("say which: --queue, --site, --method or another filter, or ids")
+    .hint(match plan.kind {
+        Verb::Repair => "say which: --kind, --queue, --site or ids; --dry-run shows them",
+        _ => "say which: --queue, --site, --method or another filter, or ids",
+    })
     .hint("--all takes every one of them; variables and default sites do not count")
 }
 

@@ -48,7 +48,11 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
                     After::Unlisted => "in no queue".to_owned(),
                     After::Key { key, value } => {
                         let key = String::from_utf8_lossy(key);
-                        let left = if value.is_some() { "set" } else { "gone, or as it should be" };
+                        let left = match value {
+                            Some(_) => "set",
+                            None if image.existed() => "gone",
+                            None => "kept for ever",
+                        };
                         format!("key `{key}`: {left}")
                     }
                 },

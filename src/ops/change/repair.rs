@@ -271,7 +271,7 @@ fn warn(plan: &mut Plan, faults: &[Fault], options: &Repairing, watched: u64) {
     }
     if settled(Mend::Fail) {
         plan.warnings.push(
-            "jobs that fail here call no failure callback and release no dependents".to_owned(),
+            "jobs that fail here call no failure callback and release no dependents; --requeue queues them again instead".to_owned(),
         );
     }
 }

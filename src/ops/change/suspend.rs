@@ -34,16 +34,15 @@ pub fn suspend(
     how: &How,
 ) -> Result<ChangeReport> {
     let now = clock::now();
-    let (plan, seen) = plan(context, Verb::Suspend, whole_redis, how)?;
+    let Switch { plan, workers, seen } = plan(context, Verb::Suspend, whole_redis, how)?;
     let until = now.checked_add(time).map_err(|error| {
         Failure::new(Kind::Usage, "cannot suspend workers for that long").because(error)
     })?;
-    let workers = human::counted(plan.count, "worker");
+    let time_shown = human::age(time.as_secs_f64());
     let what = match &seen {
-        None => format!("suspended for {}: {workers}", human::age(time.as_secs_f64())),
+        None => format!("suspended for {time_shown}: {workers}"),
         Some(former) => format!(
-            "suspended for {} from now instead of {}: {workers}",
-            human::age(time.as_secs_f64()),
+            "suspended for {time_shown} from now, before it was {}: {workers}",
             lifetime(former)
         ),
     };
@@ -58,28 +57,28 @@ pub fn suspend(
 ///
 /// Errors: as [`suspend`].
 pub fn resume(context: &mut Context, whole_redis: bool, how: &How) -> Result<ChangeReport> {
-    let (mut plan, seen) = plan(context, Verb::Resume, whole_redis, how)?;
+    let Switch { mut plan, workers, seen } = plan(context, Verb::Resume, whole_redis, how)?;
     let what = match &seen {
         None => {
             plan.count = 0;
             "the workers are not suspended".to_owned()
         }
-        Some(former) => {
-            let workers = human::counted(plan.count, "worker");
-            format!("resumed: {workers}, suspended {}", lifetime(former))
-        }
+        Some(former) => format!("resumed: {workers}; the suspension was {}", lifetime(former)),
     };
     let change = Switching { key: context.store()?.keys().suspended(), seen, becomes: None };
     switch(context, plan, change, how, &what)
 }
 
-/// The plan, and how the key is now.
-fn plan(
-    context: &mut Context,
-    verb: Verb,
-    whole_redis: bool,
-    how: &How,
-) -> Result<(Plan, Option<KeyImage>)> {
+/// What is about to be switched.
+struct Switch {
+    plan: Plan,
+    /// The workers concerned, in words.
+    workers: String,
+    /// How the key is now.
+    seen: Option<KeyImage>,
+}
+
+fn plan(context: &mut Context, verb: Verb, whole_redis: bool, how: &How) -> Result<Switch> {
     let reach = Reach::read(context)?;
     if !whole_redis && let Some(who) = others(&reach) {
         return Err(Failure::new(
@@ -98,15 +97,16 @@ fn plan(
     // Also without workers there is a switch: it holds for those that start.
     plan.count = (alive as u64).max(1);
     plan.bytes_to_journal = (!how.no_undo).then_some(512);
-    if alive == 0 {
-        plan.warnings.push("no worker lives; it holds for those that start".to_owned());
-    }
+    let workers = match alive {
+        0 => "no worker lives, it holds for those to come".to_owned(),
+        _ => human::counted(alive as u64, "worker"),
+    };
     let key = context.store()?.keys().suspended();
     let seen = context.store()?.text_key(&key)?.map_err(|lack| {
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
         Failure::new(Kind::Refused, format!("cannot read `{key}`: {lack}"))
     })?;
-    Ok((plan, seen))
+    Ok(Switch { plan, workers, seen })
 }
 
 /// Who else shares the database, in a few words.
@@ -140,7 +140,7 @@ fn others(reach: &Reach) -> Option<String> {
 fn lifetime(former: &KeyImage) -> String {
     former.ttl_ms.map_or_else(
         || "without an end".to_owned(),
-        |ms| format!("for {} more", human::age(ms as f64 / 1000.0)),
+        |ms| format!("for another {}", human::age(ms as f64 / 1000.0)),
     )
 }
 
