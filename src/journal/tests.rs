@@ -75,6 +75,7 @@ fn after() -> impl Strategy<Value = After> {
     prop_oneof![
         Just(After::Gone),
         Just(After::Unlisted),
+        (bytes(), prop::option::of(bytes())).prop_map(|(key, value)| After::Key { key, value }),
         queue().prop_map(|queue| After::InList { queue }),
         (prop::sample::select(&Registry::ALL[..]), queue())
             .prop_map(|(registry, queue)| After::InRegistry { registry, queue }),
