@@ -97,6 +97,15 @@ impl Change for Disposing {
         }
     }
 
+    fn also_in(&self, job: &Disposal) -> Vec<Membership> {
+        let parent = job.parent.as_ref().filter(|_| job.action == Action::Release);
+        let waits_for = |parent: &JobId| Membership::Set {
+            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
+            member: job.job.id.as_bytes().to_vec(),
+        };
+        parent.map(waits_for).into_iter().collect()
+    }
+
     fn after(&self, job: &Disposal, _standing: &Standing) -> (After, Option<Membership>) {
         let queue = job.job.queue.clone();
         let list = job.job.spot.as_ref().map(|spot| Membership::List {
