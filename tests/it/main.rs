@@ -16,6 +16,7 @@ mod generated;
 mod jobs;
 mod list_removal;
 mod logs;
+mod model;
 mod moving;
 mod pending;
 mod processes;
