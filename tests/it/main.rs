@@ -7,6 +7,7 @@
 mod support;
 
 mod change;
+mod chaos;
 mod connect;
 mod demo;
 mod doctor;
