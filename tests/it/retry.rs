@@ -163,7 +163,7 @@ fn retry_goes_through_the_rate_limiter() {
     let server = RedisServer::start();
     let (rq, path) = rq_with_tally("3.0.0");
     let call = format!(
-        "__import__('tally').fail_once, '{}', 'N', rate_limit=rq.rate_limit.RateLimit('slow', 1)",
+        "__import__('tally').fail_once, '{}', 'N', job_id='N', rate_limit=rq.rate_limit.RateLimit('slow', 1)",
         path.display()
     );
     let ids = ["a", "b"].map(|n| {

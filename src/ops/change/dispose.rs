@@ -104,6 +104,7 @@ impl Change for Disposing {
     }
 
     fn also_in(&self, job: &Disposal) -> Vec<Membership> {
+        // What held it has gone with the parent, before this job was looked at.
         let parent = job.parent.as_ref().filter(|_| job.action == Action::Release);
         let waits_for = |parent: &JobId| Membership::Set {
             key: self.keys.dependents(parent.as_bytes()).into_bytes(),

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::choose::{Chosen, choose_unless, resolve_ids};
-use super::requeue::{Requeueing, batches, parents_of, those_that_list};
+use super::requeue::{Requeueing, batches};
 use super::retry::{left_undone, readers_of, refusal};
 use super::{Go, How, apply, approve};
 use crate::backend::redis::read::Want;
@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::model::id::JobId;
 use crate::model::job::Status;
-use crate::model::plan::{Plan, Verb};
+use crate::model::plan::{Plan, PlannedJob, Verb};
 use crate::model::selection::{Selection, State};
 use crate::ops::jobs::find::Found;
 use crate::ops::scope::Reach;
@@ -40,7 +40,7 @@ pub fn promote(
     let obstacle = |found: &Found| refusal(&readers, found.place.queue(), found);
     let chosen = choose_unless(context, plan, &mut selection, &WAITING, how, &obstacle)?;
     let Chosen { mut plan, mut jobs } = chosen;
-    let parents = parents_of(context, &jobs, State::Deferred)?;
+    let parents = parents_of(context, &jobs)?;
     let refused = if force { HashMap::new() } else { unmet(context, &parents)? };
     for (id, reason) in &refused {
         plan.warnings.push(format!("job `{id}` is left alone: {reason}"));
@@ -52,10 +52,19 @@ pub fn promote(
     jobs.reverse();
     let requeue = Requeue { at: clock::now(), at_front: true, retries_left: None, most: None };
     let keys = context.store()?.keys().clone();
-    let parents = those_that_list(context, parents)?;
-    let mut requeueing = Requeueing { keys, how: requeue, parents, refused, pace: None };
+    let mut requeueing = Requeueing { keys, how: requeue, refused, pace: None };
     let mut batches = batches(jobs, &plan, None);
     apply(context, plan, how, None, &mut requeueing, &mut batches)
+}
+
+/// The jobs that each deferred one waits for.
+fn parents_of(context: &mut Context, jobs: &[PlannedJob]) -> Result<HashMap<JobId, Vec<JobId>>> {
+    let deferred = jobs.iter().filter(|job| job.state == Some(State::Deferred));
+    let ids: Vec<JobId> = deferred.map(|job| job.id.clone()).collect();
+    let read = context.store()?.jobs(&ids, Want::default())?;
+    let parents = |stored: crate::backend::redis::read::StoredJob| stored.job.dependency_ids;
+    let pairs = ids.into_iter().zip(read);
+    Ok(pairs.filter_map(|(id, job)| Some((id, parents(job.ok().flatten()?)))).collect())
 }
 
 /// The jobs that wait for others which have not finished. One that is gone counts as met, as in

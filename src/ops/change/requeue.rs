@@ -1,16 +1,15 @@
 //! What `retry` and `promote` have in common: a job goes into its queue, claimed where it stands.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::apply::{Change, Item, batch_size};
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::Keys;
-use crate::backend::redis::read::{Store, StoredJob, Want};
+use crate::backend::redis::read::Store;
 use crate::backend::redis::requeue::{Requeue, poison_of};
 use crate::backend::redis::scripts::{Called, Code};
 use crate::backend::redis::write::{Hold, Marked};
-use crate::context::Context;
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
@@ -22,55 +21,13 @@ use crate::sys::signals::Interrupts;
 /// Between two looks at a queue that is full.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Jobs whose dependents are asked for in one turn.
-const PAGE: usize = 1_000;
-
 /// Puts jobs into their queues.
 pub(super) struct Requeueing {
     pub(super) keys: Keys,
     pub(super) how: Requeue,
-    /// The jobs whose end would queue one of these a second time.
-    pub(super) parents: HashMap<JobId, Vec<JobId>>,
     /// Jobs that are left alone, and why.
     pub(super) refused: HashMap<JobId, String>,
     pub(super) pace: Option<Pace>,
-}
-
-/// The jobs that each one in `state` was enqueued to wait for.
-pub(super) fn parents_of(
-    context: &mut Context,
-    jobs: &[PlannedJob],
-    state: State,
-) -> Result<HashMap<JobId, Vec<JobId>>> {
-    let waiting = jobs.iter().filter(|job| job.state == Some(state));
-    let ids: Vec<JobId> = waiting.map(|job| job.id.clone()).collect();
-    let read = context.store()?.jobs(&ids, Want::default())?;
-    let parents = |stored: StoredJob| stored.job.dependency_ids;
-    let pairs = ids.into_iter().zip(read);
-    let pairs = pairs.filter_map(|(id, job)| Some((id, parents(job.ok().flatten()?))));
-    Ok(pairs.filter(|(_, parents)| !parents.is_empty()).collect())
-}
-
-/// Of the jobs that each one waits for, those that have it in their dependents: at their end RQ
-/// queues whatever is in there and not canceled, be it queued already. Source: `rq/queue.py`
-/// `enqueue_dependents`, 1.14 to 3.0.
-pub(super) fn those_that_list(
-    context: &mut Context,
-    mut parents: HashMap<JobId, Vec<JobId>>,
-) -> Result<HashMap<JobId, Vec<JobId>>> {
-    let store = context.store()?;
-    let all: BTreeSet<JobId> = parents.values().flatten().cloned().collect();
-    let mut lists: HashMap<&JobId, HashSet<JobId>> = HashMap::new();
-    let asked: Vec<&JobId> = all.iter().collect();
-    for page in asked.chunks(PAGE) {
-        let children = store.dependents_of(page)?.into_iter();
-        let children = children.map(|ids| ids.unwrap_or_default().into_iter().collect());
-        lists.extend(page.iter().copied().zip(children));
-    }
-    for (id, parents) in &mut parents {
-        parents.retain(|parent| lists.get(parent).is_some_and(|list| list.contains(id)));
-    }
-    Ok(parents)
 }
 
 impl Requeueing {
@@ -128,16 +85,6 @@ impl Change for Requeueing {
         Some(format!("its field `{}` would make the worker exit that takes it", bad.field))
     }
 
-    fn also_in(&self, job: &PlannedJob) -> Vec<Membership> {
-        let parents = self.parents.get(&job.id).map_or(&[][..], Vec::as_slice);
-        let member = job.id.as_bytes();
-        let waits_for = |parent: &JobId| Membership::Set {
-            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
-            member: member.to_vec(),
-        };
-        parents.iter().map(waits_for).collect()
-    }
-
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
         let list = job.spot.as_ref().map(|spot| Membership::List {
             key: self.keys.queue(&job.queue).into_bytes(),
@@ -188,8 +135,7 @@ impl Requeueing {
         let limited: Vec<Marked<'_>> = jobs.iter().filter(through_limiter).copied().collect();
         let plain: Vec<Marked<'_>> =
             jobs.iter().filter(|job| !through_limiter(job)).copied().collect();
-        let parents = |id: &JobId| self.parents.get(id).cloned().unwrap_or_default();
-        let mut plain = store.requeue_jobs(op, &plain, &self.how, parents)?.into_iter();
+        let mut plain = store.requeue_jobs(op, &plain, &self.how)?.into_iter();
         let mut limited = store.requeue_limited_jobs(op, &limited, &self.how)?.into_iter();
         let of = |job: &Marked<'_>| {
             let next = if through_limiter(&job) { limited.next() } else { plain.next() };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::choose::{Chosen, choose_unless, resolve_ids};
 use super::dialect::Readers;
-use super::requeue::{Pace, Requeueing, batches, parents_of, those_that_list};
+use super::requeue::{Pace, Requeueing, batches};
 use super::{Go, How, apply, approve};
 use crate::backend::redis::requeue::Requeue;
 use crate::context::Context;
@@ -70,12 +70,9 @@ pub fn retry(
         retries_left: options.retries_left,
         most,
     };
-    // Canceling leaves a job with those that it waits for: their end would queue it again.
-    let parents = parents_of(context, &jobs, State::Canceled)?;
     let mut requeueing = Requeueing {
         keys: context.store()?.keys().clone(),
         how: requeue,
-        parents: those_that_list(context, parents)?,
         refused: HashMap::new(),
         pace: options.rate.map(Pace::new).transpose()?,
     };

@@ -117,7 +117,7 @@ fn assert_same_members(key: &str, before: &str, after: &str, later_s: i64) {
         assert_eq!(member, member_after, "{key}");
         let later = score_after - score;
         assert!(
-            score == score_after || (0.0..=later_s as f64).contains(&later),
+            score.total_cmp(&score_after).is_eq() || (0.0..=later_s as f64).contains(&later),
             "{before} {after}"
         );
     }

@@ -51,7 +51,9 @@ fn shape(server: &RedisServer, verb: Verb) -> (Vec<Vec<String>>, Vec<String>) {
     if [PROMOTE.words, RETRY.words].contains(&verb.words) {
         // Those that were promoted before the kill stand before the others when it is run again,
         // and those that an undo let fail again are forgotten later than the others.
-        lists.iter_mut().for_each(|list| list.sort_unstable());
+        for list in &mut lists {
+            list.sort_unstable();
+        }
     }
     (lists, names)
 }

@@ -4,6 +4,7 @@
 //! What holds each time: nothing is lost or doubled, an undo or running the command again completes
 //! the work, and nothing of jobctl's own stays behind in Redis.
 
+mod dependents;
 mod disk;
 mod kill;
 mod neighbours;

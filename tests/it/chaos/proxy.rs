@@ -77,8 +77,7 @@ fn join(client: &UnixStream, target: &PathBuf, traffic: &Arc<Traffic>) {
 /// Carries bytes one way until either side ends, or the cut comes.
 fn carry(way: Way, mut from: UnixStream, mut to: UnixStream, traffic: &Traffic) {
     let mut buffer = [0; 16 * 1024];
-    loop {
-        let Ok(count @ 1..) = from.read(&mut buffer) else { break };
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
         let budget = &traffic.budget[way as usize];
         let left = budget.load(Ordering::SeqCst);
         let is_cut = left > 0 && left <= count as u64;

@@ -28,7 +28,7 @@ impl<'w> Operator<'w> {
     pub(super) fn work(mut self, changes: usize) {
         for _ in 0..changes {
             let words = self.next();
-            let fault = self.chance.percent(15).then(|| self.chance.one(&FAULTS).to_owned());
+            let fault = self.chance.percent(15).then(|| self.chance.one(&FAULTS));
             self.run(&words, fault);
         }
     }
@@ -46,11 +46,11 @@ impl<'w> Operator<'w> {
         JournalDir::of(Some(self.world.place.path())).unwrap()
     }
 
-    fn run(&self, words: &[String], fault: Option<String>) {
+    fn run(&self, words: &[String], fault: Option<&str>) {
         let url = self.world.server.url();
         let target = ["--redis", &url].map(str::to_owned);
         let command = jobctl(target.iter().chain(words)).env("XDG_STATE_HOME", self.world.state());
-        let run: Run = match &fault {
+        let run: Run = match fault {
             None => command.run(),
             Some(fault) => command.env("JOBCTL_TEST_FAULT", fault).run(),
         };
