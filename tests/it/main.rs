@@ -7,6 +7,7 @@
 mod support;
 
 mod change;
+mod chaos;
 mod connect;
 mod cron;
 mod demo;
@@ -17,6 +18,7 @@ mod generated;
 mod jobs;
 mod list_removal;
 mod logs;
+mod model;
 mod moving;
 mod pending;
 mod processes;
