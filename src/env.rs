@@ -32,6 +32,9 @@ pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
 /// `script-replied:2`. For tests.
 pub const JOBCTL_TEST_FAULT: &str = "JOBCTL_TEST_FAULT";
 
+/// Milliseconds between the two looks of a repair, instead of a minute. For tests.
+pub const JOBCTL_TEST_OBSERVE_MS: &str = "JOBCTL_TEST_OBSERVE_MS";
+
 /// Who called `sudo`; for the audit log.
 pub const SUDO_USER: &str = "SUDO_USER";
 
@@ -61,6 +64,8 @@ pub const FRAPPE_BENCH_ROOT: &str = "FRAPPE_BENCH_ROOT";
 ///
 /// Spelt with one S, as Frappe reads it (`frappe/utils/background_jobs.py`).
 pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASWORD";
+/// Where the C client of MariaDB looks for the local server's socket.
+pub const MYSQL_UNIX_PORT: &str = "MYSQL_UNIX_PORT";
 
 /// Any value but the empty one turns colour off (no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";

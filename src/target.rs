@@ -102,6 +102,14 @@ impl Target {
         endpoint_of(&bench.cache_redis()?, "redis_cache").map(Some)
     }
 
+    /// The address on which realtime events are published.
+    pub fn realtime_endpoint(&self) -> Result<Endpoint> {
+        match (&self.redis, &self.bench) {
+            (None, Some(bench)) => endpoint_of(&bench.realtime_redis()?, "the realtime Redis"),
+            _ => self.endpoint(),
+        }
+    }
+
     /// The prefix of this bench's queues; `None` for plain RQ and v13.
     pub fn prefix(&self) -> Option<String> {
         self.bench.as_ref()?.id().map(|id| id.value)
@@ -183,6 +191,14 @@ pub fn selected_sites(global: &Global) -> Result<Option<Vec<String>>> {
     named.sort_unstable();
     named.dedup();
     Ok(Some(named))
+}
+
+/// Whether flags or the environment name every site in so many words, by `all`.
+///
+/// Errors: as [`selected_sites`].
+pub fn names_every_site(global: &Global) -> Result<bool> {
+    let named = if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
+    Ok(named.iter().any(|site| site == ALL))
 }
 
 /// A variable that selects something; set but empty is an error.

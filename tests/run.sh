@@ -18,6 +18,8 @@ rq_releases=(
     "2.6.1 redis==7.1.0"
     "3.0.0 redis==7.1.0"
 )
+# Each croniter that the tests compare with; Frappe v13, v14, v15, and the newer ones ask for them.
+croniter_releases=(1.0.15 1.3.15 2.0.7 6.0.0)
 venvs="${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs"
 
 as_root() {
@@ -57,40 +59,51 @@ install_tools() {
     command -v redis-server >/dev/null || packages+=(redis-server)
     command -v openssl >/dev/null || packages+=(openssl)
     find_python >/dev/null || packages+=(python3-venv)
+    [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || packages+=(mariadb-server)
+    compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ||
+        packages+=(postgresql)
     [ ${#packages[@]} = 0 ] && return
     if command -v apt-get >/dev/null; then
-        say "Installing ${packages[*]}: the tests talk to a real Redis, over TLS, with real RQ workers"
+        say "Installing ${packages[*]}: the tests talk to real servers, over TLS, with real RQ workers"
         as_root apt-get update -qq
         without_services as_root env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     elif command -v brew >/dev/null; then
-        say "Installing redis, openssl and python: the tests talk to a real Redis with real RQ workers"
-        brew install --quiet redis openssl python@3.12
+        say "Installing servers, openssl and python: the tests talk to real servers and RQ workers"
+        brew install --quiet redis mariadb postgresql openssl python@3.12
     else
         echo "tests/run.sh: install these first: ${packages[*]}" >&2
         exit 1
     fi
 }
 
-# Makes one virtual environment; a stamp with its recipe says that it is whole.
+# Makes one virtual environment: `make_venv PYTHON NAME PACKAGE…`. A stamp with its recipe says that
+# it is whole.
 make_venv() {
-    local python="$1" version="$2" client="$3"
-    local venv="$venvs/rq-$version" recipe="rq==$version $client $("$python" --version)"
+    local python="$1" venv="$venvs/$2"
+    shift 2
+    local recipe
+    recipe="$* $("$python" --version)"
     [ "$(cat "$venv/stamp" 2>/dev/null)" = "$recipe" ] && return
     rm -rf "$venv"
     "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "rq==$version" "$client"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
     echo "$recipe" >"$venv/stamp"
 }
 
 make_venvs() {
-    local python release jobs=() failed=0
+    local python release jobs=() failed=0 version client
     python="$(find_python)" || { echo "tests/run.sh: no Python 3.10 to 3.14 with venv" >&2; exit 1; }
     mkdir -p "$venvs"
-    say "Virtual environments for ${#rq_releases[@]} releases of RQ in $venvs"
+    say "Virtual environments for ${#rq_releases[@]} releases of RQ and ${#croniter_releases[@]} of croniter in $venvs"
     for release in "${rq_releases[@]}"; do
-        # shellcheck disable=SC2086  # two words by design
-        make_venv "$python" $release &
+        read -r version client <<<"$release"
+        make_venv "$python" "rq-$version" "rq==$version" "$client" &
+        jobs+=($!)
+    done
+    for version in "${croniter_releases[@]}"; do
+        # Python's zoneinfo needs tzdata where the system has no zones.
+        make_venv "$python" "croniter-$version" "croniter==$version" tzdata &
         jobs+=($!)
     done
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done

@@ -1,7 +1,7 @@
 //! A Frappe bench on disk: where it is, its sites, its configuration, its names.
 //!
-//! Owns every read of a bench's files and of its processes. Reads only what is asked for, once,
-//! and changes nothing. Connects to nothing, prints nothing, and knows no command line.
+//! Owns every read of a bench's files and of its processes. Reads only what is asked for, once, and
+//! changes nothing but keys of the configuration files ([`config::edit`]). Connects to nothing, prints nothing, and knows no command line.
 //! What differs between Frappe versions is decided in `version`.
 
 pub mod config;
@@ -9,6 +9,7 @@ mod environment;
 mod fault;
 mod find;
 pub mod id;
+mod inside;
 pub mod processes;
 pub mod queues;
 pub mod redis;
@@ -24,7 +25,7 @@ use std::sync::{Arc, OnceLock};
 use crate::error::{Failure, Kind, Result};
 use crate::sys::proc::ProcTable;
 
-pub use config::{Config, Origin, Setting};
+pub use config::{Config, ConfigEdit, ConfigName, Origin, Setting, Waiting};
 pub use environment::Environment;
 pub use fault::{ConfigFault, ConfigProblem};
 pub use find::FoundBy;
@@ -194,6 +195,11 @@ impl Bench {
     /// The Redis of the cache and the monitor's buffer. Errors: as [`Bench::queue_redis`].
     pub fn cache_redis(&self) -> Result<RedisTarget> {
         redis::cache(self.config(), &self.root)
+    }
+
+    /// The Redis on which realtime events are published. Errors: as [`Bench::queue_redis`].
+    pub fn realtime_redis(&self) -> Result<RedisTarget> {
+        redis::realtime(self.config(), &self.root)
     }
 
     /// Finds the bench's processes among those of the machine. Costs some milliseconds.

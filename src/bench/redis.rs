@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Config, Environment, Origin};
+use super::{Config, Environment, Family, Origin};
 use crate::env;
 use crate::error::{Failure, Kind, Result};
 use crate::secrets::MASK;
@@ -103,6 +103,27 @@ pub(super) fn queue(
 /// The Redis of the cache.
 pub(super) fn cache(config: &Config, root: &Path) -> Result<RedisTarget> {
     target(config, "redis_cache", root)
+}
+
+/// The Redis on which realtime events are published, without the login of workers.
+///
+/// Source: `get_redis_server` in `frappe/realtime.py` up to v14, and from v15 on
+/// `get_redis_connection_without_auth` in `frappe/utils/background_jobs.py`.
+pub(super) fn realtime(config: &Config, root: &Path) -> Result<RedisTarget> {
+    if !matches!(config.family(), Family::V13 | Family::V14) {
+        return target(config, "redis_queue", root);
+    }
+    let key = "redis_socketio";
+    match config.get(key).filter(|setting| super::config::truthy(&setting.value)) {
+        Some(_) => target(config, key, root),
+        None => Ok(RedisTarget {
+            url: "redis://localhost:12311".to_owned(),
+            username: None,
+            password: None,
+            sentinel: None,
+            origin: Origin::Default,
+        }),
+    }
 }
 
 fn target(config: &Config, key: &str, root: &Path) -> Result<RedisTarget> {

@@ -10,11 +10,17 @@ mod jobs;
 mod logs;
 mod mutation;
 mod ops;
+mod publish_realtime;
 mod purge_jobs;
 mod queues;
+mod ready_for_migration;
+mod schedule;
+mod scheduler;
 mod selection;
+mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
+mod switch;
 mod undo;
 mod workers;
 
@@ -44,6 +50,13 @@ pub enum Command {
     Logs(logs::Args),
     Stats(stats::Args),
     PurgeJobs(Box<purge_jobs::Args>),
+    Scheduler(scheduler::Args),
+    PauseScheduler(scheduler::pause::Args),
+    ResumeScheduler(scheduler::resume::Args),
+    SetMaintenanceMode(set_maintenance_mode::Args),
+    ReadyForMigration(ready_for_migration::Args),
+    PublishRealtime(publish_realtime::Args),
+    Schedule(schedule::Args),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -71,6 +84,21 @@ impl Command {
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
+            Self::Scheduler(args) => {
+                scheduler::run(args, on_target(&args.global(global), context)?)
+            }
+            Self::PauseScheduler(args) => scheduler::pause::run(args, on_target(global, context)?),
+            Self::ResumeScheduler(args) => {
+                scheduler::resume::run(args, on_target(global, context)?)
+            }
+            Self::SetMaintenanceMode(args) => {
+                set_maintenance_mode::run(args, on_target(global, context)?)
+            }
+            Self::ReadyForMigration(args) => {
+                ready_for_migration::run(args, on_target(global, context)?)
+            }
+            Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
+            Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -85,15 +113,19 @@ impl Command {
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
         match self {
-            Self::Doctor(_)
-            | Self::Queues(_)
-            | Self::Workers(_)
-            | Self::ShowPendingJobs(_)
-            | Self::Stats(_) => true,
+            Self::Doctor(_) | Self::Queues(_) | Self::ShowPendingJobs(_) | Self::Stats(_) => true,
+            Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
+            Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)
+            | Self::PauseScheduler(_)
+            | Self::ResumeScheduler(_)
+            | Self::SetMaintenanceMode(_)
+            | Self::ReadyForMigration(_)
+            | Self::PublishRealtime(_)
+            | Self::Schedule(_)
             | Self::Undo(_)
             | Self::Demo(_)
             | Self::Completions(_)

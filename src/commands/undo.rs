@@ -1,15 +1,17 @@
 //! `jobctl undo`.
 
 use crate::commands::mutation::{MutationArgs, finish};
+use crate::commands::switch;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::journal::OpId;
+use crate::ops;
 use crate::ops::change::undo::{self, UndoOptions};
 
 /// Put back what an operation removed or changed
 ///
 /// Restores each job byte for byte: its hash, its place in the queue or registry, results,
-/// dependencies. Jobs that live again, or that somebody else changed since, are left alone. An undo
+/// dependencies; and each switch, its absence included. Jobs that live again, or that somebody else changed since, are left alone. An undo
 /// can be undone, too. On a terminal, without an operation, asks about the last one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -21,7 +23,8 @@ pub struct Args {
     #[arg(value_name = "OPERATION")]
     operation: Option<OpId>,
 
-    /// Restore also jobs of which a crash left it open whether they were removed
+    /// Restore also jobs of which a crash left it open whether they were removed, and switches that
+    /// somebody changed since
     #[arg(long)]
     force: bool,
 
@@ -41,6 +44,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     };
     let options = UndoOptions { force: args.force, include_fixed_ids: args.include_fixed_ids };
     let how = args.mutation.how(true, false, false);
+    if let Some(report) = ops::switch::undo::undo(context, &op, args.force, &how)? {
+        return switch::finish(context, &report);
+    }
     let report = undo::undo(context, &op, options, &how)?;
     finish(context, &report)
 }

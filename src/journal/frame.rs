@@ -32,6 +32,8 @@ pub enum Kind {
     Header,
     /// Images of jobs.
     Images,
+    /// Images of switches, as JSON.
+    Switches,
     /// What became of images.
     Verdicts,
     /// The end, as JSON.
@@ -43,13 +45,14 @@ impl Kind {
         match self {
             Self::Header => b'H',
             Self::Images => b'I',
+            Self::Switches => b'S',
             Self::Verdicts => b'V',
             Self::End => b'E',
         }
     }
 
     fn of(code: u8) -> Option<Self> {
-        [Self::Header, Self::Images, Self::Verdicts, Self::End]
+        [Self::Header, Self::Images, Self::Switches, Self::Verdicts, Self::End]
             .into_iter()
             .find(|kind| kind.code() == code)
     }

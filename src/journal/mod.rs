@@ -2,11 +2,11 @@
 //!
 //! One file per operation under `config/jobctl/ops/` of the bench, or `$XDG_STATE_HOME/jobctl/ops/`
 //! without one, and one audit line per operation beside that folder. A journal is a row of frames
-//! ([`frame`]): a header, then images of jobs in batches and what became of each batch, then an
-//! end. Whatever is cut off by a crash is at its tail, and the reader ignores it.
+//! ([`frame`]): a header, then images of jobs in batches or of switches, and what became of each, then
+//! an end. Whatever is cut off by a crash is at its tail, and the reader ignores it.
 //!
-//! Owns these files alone: their format, owner, mode, room and age. Knows jobs as bytes; never
-//! talks to Redis.
+//! Owns these files alone: their format, owner, mode, room and age. Knows jobs as bytes and switches
+//! as texts; never talks to Redis or a database.
 
 mod audit;
 mod codec;
@@ -17,6 +17,7 @@ mod image;
 mod prune;
 mod reader;
 mod record;
+mod switch;
 mod writer;
 
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use image::{After, JobImage, KeyImage, KeyValue, Membership, StreamEntry};
 pub use prune::{KEPT_BYTES, KEPT_FOR, Pruned};
 pub use reader::{ImageBatch, JournalReader, ListPlace, Summary};
 pub use record::{Actor, End, Ending, Header, Step, Verdict};
+pub use switch::{SwitchBatch, SwitchImage, SwitchPlace};
 pub use writer::Journal;

@@ -10,6 +10,7 @@ use super::codec::Reader;
 use super::frame::{self, Kind, MAGIC};
 use super::image::{JobImage, Membership};
 use super::record::{End, Header, Step, Verdict};
+use super::switch::SwitchBatch;
 use crate::error::{self, Failure, Result};
 
 /// Images of a batch, numbered from `first`.
@@ -113,6 +114,7 @@ impl JournalReader {
         let step = match kind {
             Kind::Header => None,
             Kind::Images => images(&raw).map(Step::Images),
+            Kind::Switches => serde_json::from_slice(&raw).ok().map(Step::Switches),
             Kind::Verdicts => verdicts(&raw),
             Kind::End => serde_json::from_slice(&raw).ok().map(Step::End),
         };
@@ -170,6 +172,11 @@ impl JournalReader {
                     // The count comes from a file: believed as far as the file is long.
                     let count = usize::try_from(count.min(size))?;
                     all.resize(all.len() + count, None);
+                }
+                Kind::Switches => {
+                    let batch: SwitchBatch =
+                        serde_json::from_slice(&raw).map_err(|_| self.not_understood())?;
+                    all.resize(all.len() + batch.switches.len(), None);
                 }
                 Kind::Verdicts => {
                     let step = verdicts(&raw).ok_or_else(|| self.not_understood())?;

@@ -87,6 +87,8 @@ pub enum Ending {
 pub enum Step {
     /// Images of a batch.
     Images(super::reader::ImageBatch),
+    /// Images of switches.
+    Switches(super::switch::SwitchBatch),
     /// What became of the images from number `first` on.
     Verdicts {
         /// The number of the first image.

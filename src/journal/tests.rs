@@ -75,6 +75,7 @@ fn after() -> impl Strategy<Value = After> {
     prop_oneof![
         Just(After::Gone),
         Just(After::Unlisted),
+        (bytes(), prop::option::of(bytes())).prop_map(|(key, value)| After::Key { key, value }),
         queue().prop_map(|queue| After::InList { queue }),
         (prop::sample::select(&Registry::ALL[..]), queue())
             .prop_map(|(registry, queue)| After::InRegistry { registry, queue }),
@@ -124,6 +125,7 @@ proptest! {
         let mut ended = false;
         while let Some(step) = reader.step().unwrap() {
             match step {
+                Step::Switches(_) => panic!("no switch was written"),
                 Step::Images(batch) => {
                     prop_assert_eq!(batch.first, read.len() as u64);
                     read.extend(batch.images);
@@ -326,4 +328,54 @@ fn operation_name_is_a_plain_file_name() {
     for wrong in ["", "../x", "20261121T232501-3F9a2c", "20261121T232501-3f9a2c/x"] {
         assert!(wrong.parse::<OpId>().is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn switches_come_back_as_they_were_written_and_count_like_images() {
+    let folder = tempdir().unwrap();
+    let dir = dir(folder.path());
+    let header = header();
+    let place = |key: &str| SwitchPlace::ConfigKey {
+        file: "sites/erp.example/site_config.json".into(),
+        key: key.into(),
+    };
+    let images = [
+        SwitchImage { place: place("pause"), before: None, after: Some("true".into()) },
+        SwitchImage {
+            place: SwitchPlace::Singles {
+                site: "erp".into(),
+                doctype: "System Settings".into(),
+                field: "enable_scheduler".into(),
+            },
+            before: Some("1".into()),
+            after: Some("0".into()),
+        },
+        SwitchImage {
+            place: SwitchPlace::Column {
+                site: "erp".into(),
+                table: "tabScheduled Job Type".into(),
+                row: "x\n".into(),
+                column: "stopped".into(),
+            },
+            before: Some(String::new()),
+            after: None,
+        },
+    ];
+    let mut journal = dir.create(&header).unwrap();
+    for (number, image) in (0..).zip(&images) {
+        assert_eq!(journal.switch(image.clone()).unwrap(), number);
+    }
+    journal.confirm(1, &[Verdict::Changed]).unwrap();
+    drop(journal);
+    let mut reader = dir.open(&header.op_id).unwrap();
+    assert_eq!(reader.verdicts().unwrap(), [None, Some(Verdict::Changed), None]);
+    let mut read = Vec::new();
+    while let Some(step) = reader.step().unwrap() {
+        if let Step::Switches(batch) = step {
+            read.extend(batch.switches);
+        }
+    }
+    assert_eq!(read, images);
+    assert_eq!(images[0].place.site(), Some("erp.example"));
+    assert_eq!(dir.summary(&header.op_id).unwrap().doubtful, 2);
 }

@@ -10,6 +10,7 @@ use super::codec::Writer;
 use super::frame::{self, Kind};
 use super::image::JobImage;
 use super::record::{End, Header, Verdict};
+use super::switch::{SwitchBatch, SwitchImage};
 use crate::error::{self, Failure, Result};
 
 /// Images in one frame, in bytes before compression.
@@ -78,6 +79,18 @@ impl Journal {
         let frames = frames.map_err(|error| self.cannot_write(&error))?;
         self.write(&frames)?;
         self.images += images.len() as u64;
+        Ok(first)
+    }
+
+    /// Appends the image of a switch and makes it durable; returns its number.
+    ///
+    /// Errors: `Io`; the journal is then as it was before.
+    pub fn switch(&mut self, image: SwitchImage) -> Result<u64> {
+        let first = self.images;
+        let json = serde_json::to_vec(&SwitchBatch { first, switches: vec![image] })?;
+        self.frame(Kind::Switches, &json)?;
+        self.images += 1;
+        self.sync()?;
         Ok(first)
     }
 

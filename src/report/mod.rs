@@ -17,9 +17,12 @@ pub mod jobs;
 pub mod logs;
 pub mod ops;
 pub mod pending;
+pub mod publish;
 pub mod queues;
+pub mod readiness;
 pub mod stats;
 pub mod stop;
+pub mod switch;
 pub mod watch;
 pub mod workers;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::human;
-use crate::journal::{End, Ending, Header, OpId, Pruned, Verdict};
+use crate::journal::{End, Ending, Header, OpId, Pruned, SwitchBatch, SwitchImage, Verdict};
 
 /// The operations whose journals are kept.
 #[derive(Debug, Serialize)]
@@ -110,6 +110,8 @@ pub struct OpReport {
     pub path: String,
     /// The first of its jobs.
     pub jobs: Vec<OpJob>,
+    /// The switches that it turned.
+    pub switches: Vec<OpSwitch>,
     /// What is not as one would think.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -124,6 +126,26 @@ pub struct OpJob {
     pub verdict: Option<Verdict>,
     /// Where the change was to leave it.
     pub left: String,
+}
+
+/// A switch of an operation.
+#[derive(Debug, Serialize)]
+pub struct OpSwitch {
+    /// Where it stands, what stood there and what the change was to leave there.
+    #[serde(flatten)]
+    pub image: SwitchImage,
+    /// What became of it; `null` where that is not known.
+    pub verdict: Option<Verdict>,
+}
+
+impl OpSwitch {
+    /// The switches of a batch; `verdicts` are those of the whole journal, by number.
+    pub fn of(batch: SwitchBatch, verdicts: &[Option<Verdict>]) -> impl Iterator<Item = Self> {
+        (batch.first..).zip(batch.switches).map(|(number, image)| {
+            let verdict = usize::try_from(number).ok().and_then(|at| verdicts.get(at).copied());
+            Self { image, verdict: verdict.flatten() }
+        })
+    }
 }
 
 impl Report for OpReport {
@@ -152,15 +174,15 @@ impl Report for OpReport {
             fields.extend(value.map(|value| (name.to_owned(), value.into())));
         }
         view.push(Block::Fields(fields));
+        if !self.switches.is_empty() {
+            view.push(Block::Table(self.switch_table()));
+            return;
+        }
         let columns =
             vec![Column::left("JOB").flexible(), Column::left("WHAT"), Column::left("LEFT")];
         let mut table = Table::new(columns, "no job was touched");
         for job in &self.jobs {
-            let what = match job.verdict {
-                Some(Verdict::Changed) => Cell::new("changed", Role::Good),
-                Some(Verdict::Untouched) => Cell::new("left alone", Role::Dim),
-                None => Cell::new("not known", Role::Warn),
-            };
+            let what = told(job.verdict);
             table.row(vec![job.id.clone().into(), what, job.left.clone().into()]);
         }
         view.push(Block::Table(table));
@@ -168,6 +190,38 @@ impl Report for OpReport {
 
     fn notes(&self) -> &[String] {
         &self.notes
+    }
+}
+
+impl OpReport {
+    fn switch_table(&self) -> Table {
+        let columns = vec![
+            Column::left("SWITCH"),
+            Column::left("IN").flexible(),
+            Column::left("WAS"),
+            Column::left("LEFT AS"),
+            Column::left("WHAT"),
+        ];
+        let mut table = Table::new(columns, "no switch was touched");
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
+        for OpSwitch { image, verdict } in &self.switches {
+            table.row(vec![
+                image.place.key().into(),
+                image.place.source().into(),
+                value(&image.before).into(),
+                value(&image.after).into(),
+                told(*verdict),
+            ]);
+        }
+        table
+    }
+}
+
+fn told(verdict: Option<Verdict>) -> Cell {
+    match verdict {
+        Some(Verdict::Changed) => Cell::new("changed", Role::Good),
+        Some(Verdict::Untouched) => Cell::new("left alone", Role::Dim),
+        None => Cell::new("not known", Role::Warn),
     }
 }
 

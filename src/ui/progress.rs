@@ -56,6 +56,16 @@ impl Progress {
         }
     }
 
+    /// So many of `total` are done; both may go up and down. `what` is shown in front.
+    pub fn at(&self, done: u64, total: u64, what: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+            bar.set_position(done);
+            bar.set_message(sanitize::line(what).into_owned());
+            self.reveal(bar);
+        }
+    }
+
     /// The total became known, or changed.
     pub fn set_total(&self, total: u64) {
         if let Some(bar) = &self.bar {

@@ -412,6 +412,25 @@ fn link_whose_server_stalls_after_an_answer_says_try_again_and_stays_lost() {
 }
 
 #[test]
+fn answer_that_trickles_in_byte_by_byte_ends_within_the_timeout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        socket.write_all(b"$1000000\r\n").unwrap();
+        while socket.write_all(b"x").is_ok() {
+            std::thread::sleep(SHORT / 10);
+        }
+    });
+    let endpoint = Endpoint::parse(&format!("redis://{address}")).unwrap();
+    let mut link = connect(&endpoint, SHORT, "queue Redis").unwrap();
+    let started = Instant::now();
+    let error = link.command(cmd("GET").arg("key")).unwrap_err();
+    assert_eq!(failure_of(&error).unwrap().kind(), Kind::Unreachable);
+    assert!(started.elapsed() < SHORT * 2 + SLACK, "{:?}", started.elapsed());
+}
+
+#[test]
 fn server_killed_between_two_questions_is_a_lost_connection() {
     let mut server = RedisServer::builder().tcp().start();
     let mut link = link(&server.url());

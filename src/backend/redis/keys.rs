@@ -5,6 +5,7 @@
 
 use redis::{RedisWrite, ToRedisArgs, ToSingleRedisArg};
 
+use crate::bench::Family;
 use crate::model::id::QueueName;
 use crate::model::queue::Registry;
 
@@ -41,6 +42,52 @@ impl ToSingleRedisArg for Key {}
 /// oldest first. Source: `frappe/monitor.py`, under the key of `RedisWrapper.make_key`.
 pub fn monitor_buffer(db_name: &str) -> Key {
     Key(format!("{db_name}|monitor-transactions").into_bytes())
+}
+
+/// Something in the cache Redis that is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CacheEntry {
+    /// A whole key: `DEL`.
+    Key(Key),
+    /// A field of a hash: `HDEL`.
+    Field {
+        /// The hash.
+        hash: Key,
+        /// The field.
+        field: String,
+    },
+}
+
+/// What holds a document in the cache Redis, to be deleted after the document was written to the
+/// database by hand. For a single such as System Settings `name` is the `DocType` again.
+///
+/// From 16 on the scheduler goes by the cached System Settings, so a change has no effect before
+/// this; earlier versions show the old value in places. An unknown version gets all forms.
+/// Source: `clear_document_cache` in `frappe/__init__.py`, `get_document_cache_key`.
+pub fn cached_document(
+    family: Family,
+    db_name: &str,
+    doctype: &str,
+    name: &str,
+) -> Vec<CacheEntry> {
+    let key = |text: String| Key(text.into_bytes());
+    let document = format!("{doctype}::{name}");
+    let single_key = CacheEntry::Key(key(format!("{db_name}|document_cache::{document}")));
+    let field = |hash: &str, field: &str| CacheEntry::Field {
+        hash: key(format!("{db_name}|{hash}")),
+        field: field.to_owned(),
+    };
+    let mut entries = Vec::new();
+    if matches!(family, Family::V13 | Family::V14 | Family::Unknown) {
+        entries.push(field("document_cache", &document));
+        if doctype == name {
+            entries.push(field("last_modified", doctype));
+        }
+    }
+    if !matches!(family, Family::V13 | Family::V14) {
+        entries.push(single_key);
+    }
+    entries
 }
 
 /// Makes keys under one prefix.
@@ -209,6 +256,11 @@ impl Keys {
         self.queue_name_of(std::str::from_utf8(key).ok()?)
     }
 
+    /// Whether a list's key is that of an intermediate list, which no set of queues names.
+    pub fn is_intermediate(&self, key: &[u8]) -> bool {
+        self.queue_of_list(key).is_some_and(|queue| queue.ends_with(":intermediate"))
+    }
+
     /// The registry and the queue in the key of a registry; `None` for any other key.
     pub fn registry_of(&self, key: &[u8]) -> Option<(Registry, QueueName)> {
         Registry::ALL.into_iter().find_map(|registry| {
@@ -221,6 +273,16 @@ impl Keys {
     /// Stream of results, one entry per execution (1.12+).
     pub fn results(&self, id: &[u8]) -> Key {
         self.key(&[b"results", id])
+    }
+
+    /// Pattern of every stream of results.
+    pub fn results_pattern(&self) -> Key {
+        self.key(&[b"results", b"*"])
+    }
+
+    /// The job id in a key that [`Keys::results_pattern`] matched.
+    pub fn id_of_results<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":results:")
     }
 
     /// Sorted set of running executions (2.0+).
@@ -236,6 +298,11 @@ impl Keys {
     /// Set of full worker keys.
     pub fn workers(&self) -> Key {
         self.key(&[b"workers"])
+    }
+
+    /// Set of full worker keys of one queue.
+    pub fn queue_workers(&self, queue: &QueueName) -> Key {
+        self.key(&[b"workers", queue.as_str().as_bytes()])
     }
 
     /// Hash of a worker's registration.
@@ -306,6 +373,29 @@ mod tests {
         }
         assert_eq!(keys.registry_of(keys.queue(&queue).as_bytes()), None);
         assert_eq!(keys.queue_of_list(keys.queue(&queue).as_bytes()), Some("a:b:short"));
+    }
+
+    #[test]
+    fn cached_document_is_a_field_up_to_14_and_a_key_later() {
+        let of = |family, doctype: &str, name: &str| -> Vec<String> {
+            let entries = cached_document(family, "_db", doctype, name).into_iter();
+            let text = |key: Key| String::from_utf8(key.0).unwrap();
+            let shown = entries.map(|entry| match entry {
+                CacheEntry::Key(key) => text(key),
+                CacheEntry::Field { hash, field } => format!("{} > {field}", text(hash)),
+            });
+            shown.collect()
+        };
+        let settings = "System Settings";
+        let document = "_db|document_cache > System Settings::System Settings";
+        let modified = "_db|last_modified > System Settings";
+        let key = "_db|document_cache::System Settings::System Settings";
+        assert_eq!(of(Family::V14, settings, settings), [document, modified]);
+        assert_eq!(of(Family::V15, settings, settings), [key]);
+        assert_eq!(of(Family::V17, settings, settings), [key]);
+        assert_eq!(of(Family::Unknown, settings, settings), [document, modified, key]);
+        let of_type = of(Family::V13, "Scheduled Job Type", "a.b");
+        assert_eq!(of_type, ["_db|document_cache > Scheduled Job Type::a.b"]);
     }
 
     #[test]

@@ -61,11 +61,11 @@ pub const REMOVAL_BATCH: usize = 1_000;
 /// Ids that one script takes at the ends of the list: 5 ms of the server's time.
 const SHALLOW: usize = 250;
 
-/// Ids that one script takes at most: 15 ms of the server's time in the middle of a million.
-const DEEP: usize = 500;
+/// Ids that one script takes at most: 20 ms of the server's time in the middle of a million.
+const DEEP: usize = 750;
 
 /// For so many ids that were left standing a script takes one more: they are passed once by each.
-const DEEPER_BY_ONE: usize = 600;
+const DEEPER_BY_ONE: usize = 500;
 
 /// So few ids that looking for second places of them is not worth a reading of the list.
 const FEW: usize = 64;

@@ -1,6 +1,6 @@
 //! Puts jobs back as their images say: the one step by which every verb is undone.
 
-use super::keys::Keys;
+use super::keys::{Key, Keys};
 use super::read::Store;
 use super::scripts::{Call, Called, RESTORE};
 use crate::error::Result;
@@ -40,10 +40,16 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         After::Gone => (hash.clone(), "gone"),
         After::InRegistry { registry, queue } => (keys.registry(*registry, queue), "zset"),
         After::InList { .. } | After::Unlisted => (hash.clone(), "unlisted"),
+        After::Key { key, value: None } => (Key::of(key.clone()), "gone"),
+        After::Key { key, value: Some(_) } => (Key::of(key.clone()), "holds"),
+    };
+    let holds = match &image.after {
+        After::Key { value, .. } => value.as_deref().unwrap_or_default(),
+        _ => &[],
     };
     let mut call = Call::default();
     call.key(&keys.receipt(op.as_str())).key(&hash).key(&claimed);
-    call.arg(&image.id).number(job.number).arg(claim);
+    call.arg(&image.id).number(job.number).arg(claim).arg(holds);
     let steps = steps_of(keys, job);
     call.keys.extend(steps.keys);
     call.args.extend(steps.words);
@@ -68,16 +74,23 @@ pub(super) fn steps_of(keys: &Keys, job: &Restore<'_>) -> Steps {
         }
     }
     let waits = list.is_some() && image.field(hash.as_bytes(), b"ttl").is_none_or(<[u8]>::is_empty);
+    let dependents = keys.dependents(&image.id);
     for key in &image.keys {
         let of_hash = key.key == hash.as_bytes();
         // What a queued job inherited from an earlier run would delete it while it waits.
         let forever = waits && !matches!(key.value, KeyValue::Stream(_));
+        if let (true, KeyValue::Set(ids)) = (key.key == dependents.as_bytes(), &key.value) {
+            steps.dependents(keys, key, ids, forever);
+            continue;
+        }
         let mode = if of_hash && image.after != After::Gone { "replace" } else { "keep" };
         steps.key(key, mode, forever);
     }
     if let Some(list) = list {
-        let queues = keys.queues();
-        steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), list]);
+        if !keys.is_intermediate(list) {
+            let queues = keys.queues();
+            steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), list]);
+        }
         steps.add(list, &[b"RPUSH", list, &image.id]);
     }
     steps
@@ -119,6 +132,19 @@ impl Steps {
     fn add(&mut self, key: &[u8], command: &[&[u8]]) {
         self.begin(key, "add", 1);
         self.command(command);
+    }
+
+    /// Lets jobs wait again for this one, but none that was queued since: RQ would queue it a second
+    /// time at the end of this one. Source: `rq/queue.py` `enqueue_dependents`, 1.14 to 3.0.
+    fn dependents(&mut self, keys: &Keys, image: &KeyImage, ids: &[Vec<u8>], forever: bool) {
+        self.keys.push(image.key.clone());
+        for id in ids {
+            self.begin(keys.job(id).as_bytes(), "waiting", 1);
+            self.command(&[b"SADD", &image.key, id]);
+        }
+        if let Some(ttl_ms) = image.ttl_ms.filter(|_| !forever) {
+            self.add(&image.key, &[b"PEXPIRE", &image.key, ttl_ms.to_string().as_bytes()]);
+        }
     }
 
     fn key(&mut self, image: &KeyImage, mode: &str, forever: bool) {

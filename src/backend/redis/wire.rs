@@ -18,6 +18,10 @@ use super::tls;
 /// The kernel takes a limit of zero for "none", so that is the least that is ever set.
 const LEAST_LIMIT: Duration = Duration::from_millis(1);
 
+/// Bytes that a peer must send within each time limit once it began to answer: one that sends a
+/// byte now and then is as good as silent.
+const LEAST_PACE: usize = 4096;
+
 /// A connected socket, encrypted or not.
 pub(super) enum Wire {
     Plain(Socket),
@@ -31,7 +35,7 @@ impl Wire {
         // A server that was stopped stops accepting as well; once its backlog is full, `connect`
         // waits for ever and takes no time limit.
         let socket = within(deadline, move || UnixStream::connect(path))?;
-        Ok(Self::Plain(Socket { stream: Stream::Unix(socket), deadline: Some(deadline) }))
+        Ok(Self::Plain(Socket::new(Stream::Unix(socket), deadline)))
     }
 
     /// Connects to the first address of `node` that answers before `deadline`, and shakes hands
@@ -42,7 +46,7 @@ impl Wire {
         deadline: Instant,
     ) -> io::Result<Self> {
         let stream = Stream::Tcp(tcp_stream(&addresses(node, deadline)?, deadline)?);
-        let mut socket = Socket { stream, deadline: Some(deadline) };
+        let mut socket = Socket::new(stream, deadline);
         let Some(options) = tls else { return Ok(Self::Plain(socket)) };
         let mut session = tls::session(options, &node.host)?;
         while session.is_handshaking() {
@@ -51,10 +55,12 @@ impl Wire {
         Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
     }
 
-    /// From here on, each single read and write may take `limit`, without an end for all.
+    /// From here on, each single read and write may take `limit`, without an end for all; an
+    /// answer that takes longer than that must come at a pace of [`LEAST_PACE`].
     pub(super) fn limit_each_step(&mut self, limit: Duration) -> io::Result<()> {
         let socket = self.socket();
         socket.deadline = None;
+        socket.pace = Pace::new(limit);
         socket.stream.set_limits(limit)
     }
 
@@ -100,9 +106,14 @@ impl Write for Wire {
 pub(super) struct Socket {
     stream: Stream,
     deadline: Option<Instant>,
+    pace: Pace,
 }
 
 impl Socket {
+    fn new(stream: Stream, deadline: Instant) -> Self {
+        Self { stream, deadline: Some(deadline), pace: Pace::new(Duration::MAX) }
+    }
+
     /// While a deadline is set, a peer that sends one byte at a time cannot prolong the wait.
     fn hold_to_deadline(&self) -> io::Result<()> {
         match self.deadline {
@@ -115,16 +126,20 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.hold_to_deadline()?;
-        match &mut self.stream {
+        let began = Instant::now();
+        let read = match &mut self.stream {
             Stream::Tcp(socket) => socket.read(buffer),
             Stream::Unix(socket) => socket.read(buffer),
-        }
+        }?;
+        self.pace.keep(read, began.elapsed())?;
+        Ok(read)
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.hold_to_deadline()?;
+        self.pace.restart();
         match &mut self.stream {
             Stream::Tcp(socket) => socket.write(bytes),
             Stream::Unix(socket) => socket.write(bytes),
@@ -133,6 +148,7 @@ impl Write for Socket {
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         self.hold_to_deadline()?;
+        self.pace.restart();
         match &mut self.stream {
             Stream::Tcp(socket) => socket.write_vectored(parts),
             Stream::Unix(socket) => socket.write_vectored(parts),
@@ -140,6 +156,39 @@ impl Write for Socket {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How fast a peer answers: bytes that came, and the time spent in waiting for them.
+struct Pace {
+    limit: Duration,
+    waited: Duration,
+    bytes: usize,
+}
+
+impl Pace {
+    const fn new(limit: Duration) -> Self {
+        Self { limit, waited: Duration::ZERO, bytes: 0 }
+    }
+
+    /// Every answer follows a write, and is measured by itself.
+    const fn restart(&mut self) {
+        self.waited = Duration::ZERO;
+        self.bytes = 0;
+    }
+
+    /// Counts a read; an error of kind `TimedOut` where the peer dawdles.
+    fn keep(&mut self, bytes: usize, waited: Duration) -> io::Result<()> {
+        self.waited += waited;
+        self.bytes += bytes;
+        if self.waited <= self.limit {
+            return Ok(());
+        }
+        if self.bytes < LEAST_PACE {
+            return Err(io::Error::from(ErrorKind::TimedOut));
+        }
+        self.restart();
         Ok(())
     }
 }

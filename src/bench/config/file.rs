@@ -18,10 +18,10 @@ use crate::sys::{clock, file};
 pub(in crate::bench) const MAX_SIZE: u64 = 4 << 20;
 
 /// A file that was written longer ago is not being written any more.
-const SETTLED: Duration = Duration::from_secs(2);
+pub(super) const SETTLED: Duration = Duration::from_secs(2);
 
 /// Pauses before the next try, in milliseconds.
-const PAUSES_MS: [u64; 5] = [5, 10, 20, 40, 60];
+pub(super) const PAUSES_MS: [u64; 5] = [5, 10, 20, 40, 60];
 
 /// The time that all files of a bench together may be waited for, so that one bench with hundreds
 /// of broken files is not slow.

@@ -1,11 +1,14 @@
 //! The merged configuration of a bench or a site, with the origin of every value.
 //!
 //! Merges as Frappe does: the common file, over it the site's file, key by key and not deeper;
-//! then the environment; then defaults. Never writes, and never shows a value in `Debug`.
+//! then the environment; then defaults. Writes nothing but single keys ([`edit`]), and never shows a
+//! value in `Debug`.
 //!
 //! Source: `get_site_config` in `frappe/__init__.py` (v13 to v15) and `frappe/config.py` (later).
 
+pub mod edit;
 mod file;
+mod lock;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -20,6 +23,7 @@ use serde_json::Value;
 use super::{ConfigProblem, Environment, Family};
 use crate::env;
 
+pub use edit::{ConfigEdit, ConfigName, Waiting};
 pub(super) use file::{ConfigFile, MAX_SIZE, Patience};
 pub use value::{integer, is_deceptive, truthy};
 
@@ -79,7 +83,7 @@ pub struct Config {
 }
 
 /// What each file says about one key.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Standing<'a> {
     /// The value in the common file, and that file.
     pub common: Option<(&'a Value, &'a Path)>,

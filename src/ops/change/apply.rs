@@ -14,15 +14,17 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::journal::{After, Ending, JobImage, Journal, Membership, OpId, Verdict};
 use crate::model::id::{JobId, QueueName};
+use crate::model::part::Part;
 use crate::model::plan::{LeftAlone, Plan, Skipped};
 use crate::report::change::ChangeReport;
 use crate::sys::clock;
 use crate::sys::fault;
 use crate::sys::signals::Interrupts;
 use ending::header_of;
-use turn::{reconnecting, standings_of};
+use turn::reconnecting;
 
-pub(super) use ending::{actor, audit};
+pub(in crate::ops) use ending::{actor, audit, header};
+pub(super) use turn::standings_of;
 
 /// What a verb does to a job.
 pub trait Change {
@@ -38,6 +40,19 @@ pub trait Change {
     /// Reads what the images need beyond the jobs' own keys and sets.
     fn prepare(&mut self, _store: &mut Store, _jobs: &mut [Self::Job]) -> Result<()> {
         Ok(())
+    }
+
+    /// Reads the jobs as they stand.
+    fn standings(&self, store: &mut Store, jobs: &[Self::Job]) -> Result<Vec<Part<Standing>>>
+    where
+        Self: Sized,
+    {
+        standings_of(store, self, jobs)
+    }
+
+    /// Whether an undo needs the job's own keys; not where the change leaves all of them alone.
+    fn touches_keys(&self, _job: &Self::Job) -> bool {
+        true
     }
 
     /// Why the job is to be left alone, as it stands now.
@@ -181,7 +196,7 @@ impl Run {
     ) -> Result<()> {
         let (jobs, standings) = reconnecting(context, |store| {
             change.prepare(store, &mut jobs)?;
-            standings_of(store, change, &jobs)
+            change.standings(store, &jobs)
         })
         .map(|standings| (jobs, standings))?;
         let taken_at_ms = clock::now().as_millisecond();
@@ -234,13 +249,16 @@ impl Run {
                 let memberships = memberships.chain(change.also_in(job)).collect();
                 let id = change.id(job).as_bytes().to_vec();
                 // Lent to the image: they are most of what a batch takes in memory.
-                let keys = std::mem::take(&mut standing.keys);
+                let lent = change.touches_keys(job).then(|| std::mem::take(&mut standing.keys));
+                let keys = lent.unwrap_or_default();
                 JobImage { id, after, memberships, keys }
             })
             .collect();
         journal.images(taken_at_ms, &images)?;
-        for ((_, standing), image) in chosen.iter_mut().zip(images) {
-            standing.keys = image.keys;
+        for ((job, standing), image) in chosen.iter_mut().zip(images) {
+            if change.touches_keys(job) {
+                standing.keys = image.keys;
+            }
         }
         journal.sync()?;
         Ok(first)

@@ -51,13 +51,17 @@ pub(super) fn left_undone(plan: Plan, how: &How) -> ChangeReport {
 
 /// Refuses under `--read-only`.
 pub fn check_read_only(context: &Context, verb: Verb) -> Result<()> {
+    refuse_read_only(context, &format!("{} anything", verb.word()))
+        .map_err(|failure| failure.hint("--dry-run shows the plan").into())
+}
+
+/// Refuses to do `what` under `--read-only`.
+pub(in crate::ops) fn refuse_read_only(context: &Context, what: &str) -> Result<(), Failure> {
     if !context.settings.read_only {
         return Ok(());
     }
-    Err(Failure::new(Kind::Refused, format!("cannot {} anything: read-only is set", verb.word()))
-        .hint("leave out --read-only, unset JOBCTL_READ_ONLY, or change the settings file")
-        .hint("--dry-run shows the plan")
-        .into())
+    Err(Failure::new(Kind::Refused, format!("cannot {what}: read-only is set"))
+        .hint("leave out --read-only, unset JOBCTL_READ_ONLY, or change the settings file"))
 }
 
 /// Refuses where no queue has the bench's prefix while others are there: it is the wrong Redis, or
@@ -71,12 +75,19 @@ fn check_prefix(context: &mut Context, verb: Verb) -> Result<()> {
 }
 
 fn not_explicit(plan: &Plan) -> Failure {
-    let what = human::counted(plan.count, "job");
+    let what = human::counted(plan.count, plan.kind.unit());
     Failure::new(
         Kind::Refused,
-        format!("will not {} {what} unasked: no flag says which jobs are meant", plan.kind.word()),
+        format!(
+            "will not {} {what} unasked: no flag says which {}s are meant",
+            plan.kind.word(),
+            plan.kind.unit()
+        ),
     )
-    .hint("say which: --queue, --site, --method or another filter, or ids")
+    .hint(match plan.kind {
+        Verb::Repair => "say which: --kind, --queue, --site or ids; --dry-run shows them",
+        _ => "say which: --queue, --site, --method or another filter, or ids",
+    })
     .hint("--all takes every one of them; variables and default sites do not count")
 }
 
@@ -97,7 +108,7 @@ fn ask(context: &mut Context, plan: &Plan) -> Result<()> {
     for warning in &plan.warnings {
         ui.warn(warning);
     }
-    let what = format!("{} {}", plan.kind.word(), human::counted(plan.count, "job"));
+    let what = format!("{} {}", plan.kind.word(), human::counted(plan.count, plan.kind.unit()));
     let agreed = match &plan.to_type {
         Some(name) => ui.ask(&format!("{what}? Type `{name}` to go on:"))? == *name,
         None => matches!(ui.ask(&format!("{what}? [y/N]"))?.as_str(), "y" | "Y" | "yes"),

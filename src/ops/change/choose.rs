@@ -217,7 +217,11 @@ fn whole_queue(selection: &Selection, rule: &Rule<'_>, how: &How) -> Option<Stri
 }
 
 /// About how many bytes the images of `count` jobs take, by a sample.
-fn bytes_to_journal(context: &mut Context, sample: &[&PlannedJob], count: u64) -> Result<u64> {
+pub(super) fn bytes_to_journal(
+    context: &mut Context,
+    sample: &[&PlannedJob],
+    count: u64,
+) -> Result<u64> {
     let asked: Vec<(&JobId, &[QueueName])> =
         sample.iter().map(|job| (&job.id, std::slice::from_ref(&job.queue))).collect();
     let standings = context.store()?.standings(&asked)?;

@@ -126,7 +126,12 @@ impl<'w> Disposing<'w> {
     /// Where a job of no list is taken from; `None` where it must stand in a place that does not
     /// hold it.
     fn hold(&self, job: &PlannedJob, standing: &Standing) -> Option<Hold> {
+        let status = standing.field(b"status").unwrap_or_default();
         let Some(state) = job.state else {
+            // One that was queued since stands in a list, where a worker would find it without hash.
+            if !matches!(status, b"created" | b"rate_limited" | b"ready_to_enqueue") {
+                return None;
+            }
             let limit =
                 standing.field(b"rate_limit_key").map(|limit| self.keys.rate_limited(limit));
             let held = limit.into_iter().chain([self.keys.ready(&job.queue)]);
@@ -137,10 +142,11 @@ impl<'w> Disposing<'w> {
         if let Some(key) = held.filter(|key| standing.is_in(key)) {
             return Some(Hold::Zset(key.into_bytes()));
         }
-        // An ended job waits for nobody: its entry may be gone before its hash. What waits in a
-        // list is taken from there.
-        let waits = matches!(state, State::Scheduled | State::Deferred | State::Started);
-        (!waits).then_some(Hold::Nothing)
+        // An ended job waits for nobody: its entry may be gone before its hash. One that was queued
+        // since has an entry elsewhere.
+        let ended =
+            matches!(state, State::Finished | State::Failed | State::Stopped | State::Canceled);
+        (ended && status == state.word().as_bytes()).then_some(Hold::Nothing)
     }
 
     /// Takes jobs that wait in a list.
@@ -198,6 +204,16 @@ impl Change for Disposing<'_> {
             }
             Some(_) => None,
         }
+    }
+
+    fn also_in(&self, job: &Disposal) -> Vec<Membership> {
+        // What held it has gone with the parent, before this job was looked at.
+        let parent = job.parent.as_ref().filter(|_| job.action == Action::Release);
+        let waits_for = |parent: &JobId| Membership::Set {
+            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
+            member: job.job.id.as_bytes().to_vec(),
+        };
+        parent.map(waits_for).into_iter().collect()
     }
 
     fn after(&self, job: &Disposal, _standing: &Standing) -> (After, Option<Membership>) {

@@ -18,9 +18,11 @@ pub mod move_jobs;
 pub mod ops;
 pub mod promote;
 pub mod purge;
+pub mod repair;
 mod requeue;
 pub mod retry;
 pub mod stop;
+pub mod suspend;
 pub mod undo;
 mod walk;
 

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::journal::{After, KEPT_BYTES, KEPT_FOR, OpId, Step, Summary};
 use crate::model::plan::Verb;
-use crate::report::ops::{OpJob, OpReport, OpRow, OpsReport, PruneReport};
+use crate::report::ops::{OpJob, OpReport, OpRow, OpSwitch, OpsReport, PruneReport};
 use crate::sys::clock;
 
 /// Jobs of an operation that are shown one by one.
@@ -28,8 +28,12 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
     let summary = journals.summary(op)?;
     let mut reader = journals.open(op)?;
     let verdicts = reader.verdicts()?;
-    let mut jobs = Vec::new();
+    let (mut jobs, mut switches) = (Vec::new(), Vec::new());
     while let Some(step) = reader.step()? {
+        if let Step::Switches(batch) = step {
+            switches.extend(OpSwitch::of(batch, &verdicts));
+            continue;
+        }
         let Step::Images(batch) = step else { continue };
         for (number, image) in (batch.first..).zip(batch.images) {
             if jobs.len() == SHOWN {
@@ -46,12 +50,21 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
                         format!("in queue `{queue}`, {}", registry.word())
                     }
                     After::Unlisted => "in no queue".to_owned(),
+                    After::Key { key, value } => {
+                        let key = String::from_utf8_lossy(key);
+                        let left = match value {
+                            Some(_) => "set",
+                            None if image.existed() => "gone",
+                            None => "kept for ever",
+                        };
+                        format!("key `{key}`: {left}")
+                    }
                 },
             });
         }
     }
     let mut notes = Vec::new();
-    if summary.images > jobs.len() as u64 {
+    if switches.is_empty() && summary.images > jobs.len() as u64 {
         notes.push(format!("the first {SHOWN} of {} jobs are shown", summary.images));
     }
     if summary.torn_bytes > 0 && !summary.running {
@@ -62,7 +75,7 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
     }
     let path = journals.path().join(format!("{op}.journal")).to_string_lossy().into_owned();
     let row = row(&summary, &journals.list()?);
-    Ok(OpReport { op: row, header: summary.header, end: summary.end, path, jobs, notes })
+    Ok(OpReport { op: row, header: summary.header, end: summary.end, path, jobs, switches, notes })
 }
 
 /// Throws old journals away.

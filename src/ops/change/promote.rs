@@ -3,7 +3,7 @@
 
 use super::approve::left_undone;
 use super::choose::{Chosen, Rule, Targets, choose, resolve_ids};
-use super::requeue::{Requeueing, paced, parents_of, unmet};
+use super::requeue::{Requeueing, paced, unmet};
 use super::retry::{readers_of, refusal};
 use super::walk::Walk;
 use super::{Go, How, apply, approve};
@@ -65,8 +65,7 @@ fn warn_of_unmet(store: &mut Store, targets: &Targets, plan: &mut Plan) -> Resul
             .filter(|id| target.ids.position(id.as_bytes()).is_some())
             .take(MOST_LISTED)
             .collect();
-        let parents = parents_of(store, &ids)?;
-        for (id, reason) in unmet(store, &parents)? {
+        for (id, reason) in unmet(store, &ids)? {
             plan.warnings.push(format!("job `{id}` is left alone: {reason}"));
         }
     }

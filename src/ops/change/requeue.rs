@@ -32,16 +32,13 @@ pub(super) struct Requeueing<'w> {
     pace: Option<Pace>,
     /// Also deferred jobs that wait for others still.
     pub(super) force: bool,
-    /// The jobs that each deferred one of the batch waits for.
-    parents: HashMap<JobId, Vec<JobId>>,
-    /// Of these, those that are left alone, and why.
+    /// Deferred jobs of the batch that are left alone, and why.
     refused: HashMap<JobId, String>,
 }
 
 impl<'w> Requeueing<'w> {
     pub(super) fn new(keys: Keys, walk: &'w Walk, how: Requeue, pace: Option<Pace>) -> Self {
-        let (parents, refused) = (HashMap::new(), HashMap::new());
-        Self { keys, walk, how, pace, force: false, parents, refused }
+        Self { keys, walk, how, pace, force: false, refused: HashMap::new() }
     }
 
     /// Where a job of no list is taken from; `None` where it does not stand there any more.
@@ -80,11 +77,11 @@ impl Change for Requeueing<'_> {
     }
 
     fn prepare(&mut self, store: &mut Store, jobs: &mut [PlannedJob]) -> Result<()> {
-        let deferred = jobs.iter().filter(|job| job.state == Some(State::Deferred));
-        let ids: Vec<JobId> = deferred.map(|job| job.id.clone()).collect();
-        self.parents = parents_of(store, &ids)?;
-        let waits = if self.force { HashMap::new() } else { unmet(store, &self.parents)? };
-        self.refused = waits;
+        if !self.force {
+            let deferred = jobs.iter().filter(|job| job.state == Some(State::Deferred));
+            let ids: Vec<JobId> = deferred.map(|job| job.id.clone()).collect();
+            self.refused = unmet(store, &ids)?;
+        }
         Ok(())
     }
 
@@ -104,16 +101,6 @@ impl Change for Requeueing<'_> {
         }
         let bad = poison_of(&job.id, standing).into_iter().next()?;
         Some(format!("its field `{}` would make the worker exit that takes it", bad.field))
-    }
-
-    fn also_in(&self, job: &PlannedJob) -> Vec<Membership> {
-        let parents = self.parents.get(&job.id).map_or(&[][..], Vec::as_slice);
-        let member = job.id.as_bytes();
-        let waits_for = |parent: &JobId| Membership::Set {
-            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
-            member: member.to_vec(),
-        };
-        parents.iter().map(waits_for).collect()
     }
 
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
@@ -168,8 +155,7 @@ impl Requeueing<'_> {
         let limited: Vec<Marked<'_>> = jobs.iter().filter(through_limiter).copied().collect();
         let plain: Vec<Marked<'_>> =
             jobs.iter().filter(|job| !through_limiter(job)).copied().collect();
-        let parents = |id: &JobId| self.parents.get(id).cloned().unwrap_or_default();
-        let mut plain = store.requeue_jobs(op, &plain, &self.how, parents)?.into_iter();
+        let mut plain = store.requeue_jobs(op, &plain, &self.how)?.into_iter();
         let mut limited = store.requeue_limited_jobs(op, &limited, &self.how)?.into_iter();
         let of = |job: &Marked<'_>| {
             let next = if through_limiter(&job) { limited.next() } else { plain.next() };
@@ -213,24 +199,17 @@ pub(super) fn paced(plan: &Plan, pace: Option<&Pace>) -> usize {
     pace.map_or(usize::MAX, Pace::at_once).min(batch_size(plan))
 }
 
-/// The jobs that each of `ids` waits for.
-pub(super) fn parents_of(store: &mut Store, ids: &[JobId]) -> Result<HashMap<JobId, Vec<JobId>>> {
+/// Those of the deferred jobs `ids` that wait for others which have not finished. One that is gone
+/// counts as met, as in RQ. Source: `rq/job.py` `dependencies_are_met`, 1.14 to 3.0.
+pub(super) fn unmet(store: &mut Store, ids: &[JobId]) -> Result<HashMap<JobId, String>> {
     let read = store.jobs(ids, Want::default())?;
-    let pairs = ids.iter().zip(read);
-    Ok(pairs
-        .filter_map(|(id, job)| Some((id.clone(), job.ok().flatten()?.job.dependency_ids)))
-        .collect())
-}
-
-/// The jobs that wait for others which have not finished. One that is gone counts as met, as in
-/// RQ. Source: `rq/job.py` `dependencies_are_met`, 1.14 to 3.0.
-pub(super) fn unmet(
-    store: &mut Store,
-    parents: &HashMap<JobId, Vec<JobId>>,
-) -> Result<HashMap<JobId, String>> {
+    let parents = ids
+        .iter()
+        .zip(read)
+        .filter_map(|(id, job)| Some((id, job.ok().flatten()?.job.dependency_ids)));
     let mut unmet = HashMap::new();
     for (id, parents) in parents {
-        let read = store.jobs(parents, Want::default())?;
+        let read = store.jobs(&parents, Want::default())?;
         let open = parents.iter().zip(read).find_map(|(parent, job)| {
             let status = job.ok().flatten()?.job.status;
             (status != Status::Finished).then_some((parent, status))

@@ -5,7 +5,11 @@
 pub(crate) mod bench;
 pub(crate) mod bench_dir;
 pub(crate) mod env;
+pub(crate) mod mariadb;
+pub(crate) mod postgres;
 pub(crate) mod redis;
 pub(crate) mod rq;
+pub(crate) mod site_schema;
 pub(crate) mod state;
 pub(crate) mod wait;
+pub(crate) mod watchdog;

@@ -329,7 +329,7 @@ fn tls_lines(folder: &Path, port: u16) -> Vec<String> {
 }
 
 /// Two authorities, and a server's and a client's certificate by the first one.
-fn make_certificates(folder: &Path) {
+pub(crate) fn make_certificates(folder: &Path) {
     for (name, subject) in [("ca", "/CN=jobctl tests"), ("foreign", "/CN=somebody else")] {
         let (key, certificate) = (format!("{name}.key"), format!("{name}.crt"));
         openssl(

@@ -47,6 +47,17 @@ import work
 connection = redis.Redis.from_url(os.environ['REDIS_URL'])
 ";
 
+/// A virtual environment that `tests/run.sh` made. Fails, naming that, where it is not there.
+pub(crate) fn venv(name: &str) -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|c| !c.is_empty()).map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"),
+        PathBuf::from,
+    );
+    let venv = cache.join("jobctl-tests/venvs").join(name);
+    assert!(venv.join("stamp").exists(), "{name} is not installed: {PREPARE}");
+    venv
+}
+
 /// One release of RQ.
 pub(crate) struct Rq {
     venv: PathBuf,
@@ -57,12 +68,7 @@ pub(crate) struct Rq {
 impl Rq {
     /// Fails, naming `tests/run.sh`, where the release is not installed.
     pub(crate) fn version(version: &str) -> Self {
-        let cache = std::env::var_os("XDG_CACHE_HOME").filter(|c| !c.is_empty()).map_or_else(
-            || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache"),
-            PathBuf::from,
-        );
-        let venv = cache.join("jobctl-tests/venvs").join(format!("rq-{version}"));
-        assert!(venv.join("stamp").exists(), "RQ {version} is not installed: {PREPARE}");
+        let venv = venv(&format!("rq-{version}"));
         let folder = tempfile::Builder::new().prefix("jobctl-rq-").tempdir().unwrap();
         fs::write(folder.path().join("work.py"), WORK).unwrap();
         Self { venv, folder, variables: Vec::new() }

@@ -88,6 +88,9 @@ impl Taking {
                 taking.keys = [unlink, sets, sorted_sets].concat();
             }
             Deed::Cancel { .. } => {
+                let waits_in = job.standing.dependents_with_it(keys);
+                taking.keys.extend(waits_in.map(|key| Key::of(key.to_vec())));
+                taking.words = vec![(taking.keys.len() - 1).to_string().into_bytes()];
                 taking.keys.extend(Belongings::of_waiting(keys, job).sorted_sets);
             }
             Deed::Move { .. } | Deed::Promote | Deed::Restore => {}

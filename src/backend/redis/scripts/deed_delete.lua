@@ -5,10 +5,14 @@
 -- It comes first because a Redis without free memory lets a script begin with nothing else; once
 -- it has written it may go on.
 deed_first = true
-local function deed(job)
-  local sets = job.key + tonumber(ARGV[job.word])
-  local sorted = sets + tonumber(ARGV[job.word + 1])
-  redis.call('UNLINK', unpack(KEYS, job.key, sets - 1))
-  for k = sets, sorted - 1 do redis.pcall('SREM', KEYS[k], job.id) end
-  for k = sorted, job.last_key do redis.pcall('ZREM', KEYS[k], job.id) end
+local unlink = {}
+local function deed(id, n, word)
+  local sets = key_of[n] + ARGV[word]
+  local sorted = sets + ARGV[word + 1]
+  for k = key_of[n], sets - 1 do unlink[#unlink + 1] = KEYS[k] end
+  for k = sets, sorted - 1 do redis.pcall('SREM', KEYS[k], id) end
+  for k = sorted, key_of[n + 1] - 1 do redis.pcall('ZREM', KEYS[k], id) end
+  if n < taken[#taken] and #unlink < 1000 then return end
+  redis.call('UNLINK', unpack(unlink))
+  unlink = {}
 end

@@ -2,4 +2,4 @@
 --
 -- KEYS  3, 4 unused   of each id: its hash, and every key that a step names
 -- ARGV  5, 6 unused   of each id: the steps
-local function deed(job) restore(job.word, job.last_word) end
+local function deed(_, n, word) restore(word, arg_of[n + 1] - 1) end

@@ -1,11 +1,16 @@
--- Carries out the steps of an image from ARGV[at] to ARGV[last]: a key, `keep`, `replace` or `add`,
--- a count of commands, and each command as a count of words and words. `keep` leaves a key alone
--- that is there; `replace` drops it first.
+-- Carries out the steps of an image from ARGV[at] to ARGV[last]: a key, `keep`, `replace`, `add` or
+-- `waiting`, a count of commands, and each command as a count of words and words. `keep` leaves a
+-- key alone that is there; `replace` drops it first; `waiting` runs unless the key is a job that no
+-- longer waits.
 local function restore(at, last)
   while at <= last do
     local key, mode, commands = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
     local runs = mode ~= 'keep' or redis.call('EXISTS', key) == 0
     if mode == 'replace' then redis.call('UNLINK', key) end
+    if mode == 'waiting' then
+      local status = redis.pcall('HGET', key, 'status')
+      runs = not status or status == 'deferred' or status == 'canceled'
+    end
     at = at + 3
     for _ = 1, commands do
       local words = tonumber(ARGV[at])

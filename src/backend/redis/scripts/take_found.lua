@@ -5,12 +5,15 @@
 -- 1 done, 0 not there, 2 it runs, 3 it ran or was queued anew since its fingerprint was taken, 7 no
 -- room. Nobody sees the marker: it is set and removed here, before this ends.
 local codes, receipts, latest = {}, {}, 0
-for n = 1, #jobs do
-  latest, codes[n] = at[n] and n or latest, code_of(n)
-  if codes[n] == 1 and #taken >= room then codes[n] = 7 end
-  if codes[n] == 1 then taken[#taken + 1], receipts[#receipts + 1] = n, jobs[n].receipt end
+for n = 1, count do
+  local code = code_of(n)
+  if code > 0 then latest = n end
+  if code == 1 and #taken >= room then code = 7 end
+  codes[n] = code
+  if code == 1 then taken[#taken + 1], receipts[#receipts + 1] = n, ARGV[arg_of[n] + 1] end
 end
-if deed_first then for _, n in ipairs(taken) do deed(jobs[n]) end end
+local function deeds() for _, n in ipairs(taken) do deed(ARGV[arg_of[n]], n, arg_of[n] + 5) end end
+if deed_first then deeds() end
 local low, high = length, -1
 for _, n in ipairs(taken) do low, high = math.min(low, at[n]), math.max(high, at[n]) end
 if #taken > 0 and low == 0 and high == #taken - 1 then
@@ -25,5 +28,5 @@ end
 for k = 1, #receipts, 1000 do
   redis.call('RPUSH', KEYS[2], unpack(receipts, k, math.min(k + 999, #receipts)))
 end
-if not deed_first then for _, n in ipairs(taken) do deed(jobs[n]) end end
+if not deed_first then deeds() end
 return { length, at[latest] or -1, latest, table.concat(codes) }

@@ -90,7 +90,7 @@ impl Run {
 }
 
 /// Writes the audit line of an operation that keeps no journal.
-pub(in crate::ops::change) fn audit(
+pub(in crate::ops) fn audit(
     context: &Context,
     plan: &Plan,
     how: &How,
@@ -109,6 +109,17 @@ pub(super) fn header_of(
     how: &How,
     undoes: Option<&OpId>,
 ) -> Result<Header> {
+    header(context, plan.kind.word(), plan.count, how, undoes)
+}
+
+/// The beginning of an operation's journal; `planned` counts what it is going to change.
+pub(in crate::ops) fn header(
+    context: &Context,
+    verb: &str,
+    planned: u64,
+    how: &How,
+    undoes: Option<&OpId>,
+) -> Result<Header> {
     let scope = context.scope()?;
     let began_at: Timestamp = clock::now();
     // Always masked: the log outlives the moment in which somebody wanted to see secrets.
@@ -118,7 +129,7 @@ pub(super) fn header_of(
         .collect();
     Ok(Header {
         op_id: OpId::new(began_at),
-        verb: plan.kind.word().to_owned(),
+        verb: verb.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         began_at,
         actor: actor(),
@@ -127,13 +138,13 @@ pub(super) fn header_of(
         bench: scope.bench,
         redis: scope.redis.unwrap_or_default(),
         key_prefix: crate::context::keys().prefix().to_owned(),
-        planned: plan.count,
+        planned,
         undoes: undoes.cloned(),
     })
 }
 
 /// Who runs this process.
-pub(in crate::ops::change) fn actor() -> Actor {
+pub(in crate::ops) fn actor() -> Actor {
     let uid = nix::unistd::getuid();
     let user = nix::unistd::User::from_uid(uid).ok().flatten();
     Actor {

@@ -91,7 +91,8 @@ fn is_lost(error: &anyhow::Error) -> bool {
     matches!(failure_of(error).map(Failure::kind), Some(Kind::Unreachable | Kind::TryAgain))
 }
 
-pub(super) fn standings_of<C: Change>(
+/// Reads jobs with the sets of the queues that the change names.
+pub(in crate::ops::change) fn standings_of<C: Change>(
     store: &mut Store,
     change: &C,
     jobs: &[C::Job],

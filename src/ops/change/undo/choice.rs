@@ -161,6 +161,12 @@ impl Choosing<'_> {
         if verdict.is_none() && !options.force {
             return Judged::Leave(DOUBTFUL);
         }
+        if matches!(image.after, After::Key { value: None, .. }) && !image.existed() {
+            return Judged::Leave("a waiting job gets no expiry of an earlier run back");
+        }
+        if matches!(image.after, After::Key { .. }) {
+            return Judged::Undo;
+        }
         if removed && lives {
             return Judged::Leave(Code::Lives.reason());
         }

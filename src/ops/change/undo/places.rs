@@ -54,7 +54,8 @@ impl Places {
         let mut notes = Vec::new();
         for key in lists {
             let keys = store.keys().clone();
-            let Some(queue) = keys.queue_of_list(&key).map(QueueName::new) else { continue };
+            let queue = keys.queue_of_list(&key).filter(|_| !keys.is_intermediate(&key));
+            let Some(queue) = queue.map(QueueName::new) else { continue };
             let mut list = ListOrder::of(self, &key);
             match store.reorder_list(&queue, &keys.merge(op.as_str()), &mut list) {
                 Ok(merged) if merged.unplaced > 0 => notes.push(format!(

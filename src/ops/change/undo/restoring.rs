@@ -4,17 +4,18 @@ use std::sync::LazyLock;
 
 use super::places::Places;
 use crate::backend::redis::images::Standing;
-use crate::backend::redis::keys::Keys;
+use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::list_removal::{Deed, Taking};
 use crate::backend::redis::read::Store;
 use crate::backend::redis::restore::Restore;
 use crate::backend::redis::scripts::{Called, Code};
 use crate::backend::redis::write::{Hold, Marked};
 use crate::error::Result;
-use crate::journal::{After, JobImage, Membership, OpId};
+use crate::journal::{After, JobImage, KeyValue, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
+use crate::model::part::Part;
 use crate::model::plan::ListSpot;
-use crate::ops::change::apply::{Change, Item};
+use crate::ops::change::apply::{Change, Item, standings_of};
 use crate::ops::change::walk::Walk;
 use crate::sys::clock;
 
@@ -47,6 +48,13 @@ impl<'w> Undoing<'w> {
 
     /// Where putting the job back leaves it.
     fn restored(&self, image: &JobImage) -> After {
+        if let After::Key { key, .. } = &image.after {
+            let value = image.keys.iter().find_map(|image| match &image.value {
+                KeyValue::String(text) if image.key == *key => Some(text.clone()),
+                _ => None,
+            });
+            return After::Key { key: key.clone(), value };
+        }
         let list = list_of(image).and_then(|key| self.keys.queue_of_list(key));
         if let Some(queue) = list {
             return After::InList { queue: QueueName::new(queue) };
@@ -88,7 +96,9 @@ impl<'w> Undoing<'w> {
                 After::InRegistry { registry, queue } => {
                     Hold::Zset(self.keys.registry(*registry, queue).into_bytes())
                 }
-                After::Gone | After::Unlisted | After::InList { .. } => Hold::Nothing,
+                After::Gone | After::Unlisted | After::Key { .. } | After::InList { .. } => {
+                    Hold::Nothing
+                }
             })
             .collect();
         let jobs: Vec<Marked<'_>> =
@@ -128,8 +138,21 @@ impl Change for Undoing<'_> {
         match &job.image.after {
             After::InRegistry { queue, .. } => vec![queue.clone()],
             // A waiting job stands in its list alone.
-            After::InList { .. } | After::Gone | After::Unlisted => Vec::new(),
+            After::InList { .. } | After::Gone | After::Unlisted | After::Key { .. } => Vec::new(),
         }
+    }
+
+    fn standings(&self, store: &mut Store, jobs: &[UndoneJob]) -> Result<Vec<Part<Standing>>> {
+        let mut standings = standings_of(store, self, jobs)?;
+        for (job, standing) in jobs.iter().zip(&mut standings) {
+            let After::Key { key, value: Some(_) } = &job.image.after else { continue };
+            let read = store.text_key(&Key::of(key.clone()))?;
+            *standing = read.map(|image| Standing {
+                keys: image.into_iter().collect(),
+                memberships: Vec::new(),
+            });
+        }
+        Ok(standings)
     }
 
     fn refuses(&self, job: &UndoneJob, standing: &Standing) -> Option<String> {
@@ -138,7 +161,7 @@ impl Change for Undoing<'_> {
     }
 
     fn after(&self, job: &UndoneJob, _standing: &Standing) -> (After, Option<Membership>) {
-        let after = if job.image.existed() { self.restored(&job.image) } else { After::Gone };
+        let after = if job.image.is_put_back() { self.restored(&job.image) } else { After::Gone };
         let list = match (&job.image.after, &job.spot) {
             (After::InList { queue }, Some(spot)) => Some(Membership::List {
                 key: self.keys.queue(queue).into_bytes(),
@@ -162,7 +185,7 @@ impl Change for Undoing<'_> {
             let (at, group): (Vec<usize>, Vec<&Item<'_, UndoneJob>>) = items
                 .iter()
                 .enumerate()
-                .filter(|(_, item)| item.job.image.existed() == existed)
+                .filter(|(_, item)| item.job.image.is_put_back() == existed)
                 .unzip();
             let results = match (in_list, existed) {
                 (true, _) => self.take(store, op, &group, existed)?,

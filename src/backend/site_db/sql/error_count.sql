@@ -1,0 +1,1 @@
+SELECT COUNT(*) AS `errors` FROM `tabError Log` WHERE `creation` >= ? AND `modified` >= ?

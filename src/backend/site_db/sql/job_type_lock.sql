@@ -1,0 +1,1 @@
+SELECT `stopped` FROM `tabScheduled Job Type` WHERE `name` = ? {for_update}

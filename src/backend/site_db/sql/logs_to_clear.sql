@@ -1,0 +1,1 @@
+SELECT `ref_doctype`, `days` FROM `tabLogs To Clear` ORDER BY `idx`, `ref_doctype` LIMIT ?

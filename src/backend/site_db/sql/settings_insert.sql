@@ -1,0 +1,1 @@
+INSERT INTO `tabSingles` (`doctype`, `field`, `value`) VALUES ('System Settings', ?, ?)

@@ -1,0 +1,65 @@
+//! `jobctl scheduler …`: one file per verb.
+
+pub(super) mod pause;
+pub(super) mod resume;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::{Outcome, Result};
+use crate::global::Global;
+use crate::render::Format;
+
+/// Pause and resume the schedulers of sites
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  jobctl scheduler pause --site erp.example --reason 'import runs'
+  jobctl scheduler resume --site all")]
+pub struct Args {
+    #[command(subcommand)]
+    command: SchedulerCommand,
+
+    /// As bench spells `--output`
+    #[arg(short, long, value_name = "FORMAT", global = true, hide = true, value_enum)]
+    format: Option<BenchFormat>,
+}
+
+#[derive(Debug, Subcommand)]
+enum SchedulerCommand {
+    Pause(pause::Args),
+    Resume(resume::Args),
+}
+
+/// The formats of `bench scheduler status --format`.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum BenchFormat {
+    Json,
+    Text,
+}
+
+/// Runs one of the commands.
+pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
+    match &args.command {
+        SchedulerCommand::Pause(args) => pause::run(args, context),
+        SchedulerCommand::Resume(args) => resume::run(args, context),
+    }
+}
+
+impl Args {
+    /// Whether it only reads.
+    pub(super) const fn is_read(&self) -> bool {
+        match self.command {
+            SchedulerCommand::Pause(_) | SchedulerCommand::Resume(_) => false,
+        }
+    }
+
+    /// The global flags with what bench's own spelling adds to them; `-o` wins.
+    pub(super) fn global(&self, global: &Global) -> Global {
+        let format = self.format.map(|format| match format {
+            BenchFormat::Json => Format::Json,
+            BenchFormat::Text => Format::Table,
+        });
+        Global { output: global.output.or(format), ..global.clone() }
+    }
+}
