@@ -36,7 +36,7 @@
 //! **Indexes shift** by pops and by pushes at either end while a page is worked on. A script looks
 //! for a batch where it was seen, then [`REACH`] to either side, and tells how far it had moved; a
 //! new page begins behind the last id that was left standing. What moved farther is found by the
-//! next pass over what remains. Passes end when one of them took nothing.
+//! next pass over what remains. Passes end when one of them comes to none that is meant.
 
 mod pages;
 mod side;
@@ -77,7 +77,7 @@ const SPAN: usize = 4_096;
 const REACH: usize = 4_096;
 
 /// Passes over the list; each but the first is only for what moved out of reach.
-const PASSES: i64 = 5;
+const PASSES: i64 = 9;
 
 /// Orders of one pass; more than a list can hold.
 const ORDERS_OF_A_PASS: i64 = 1 << 40;
@@ -134,8 +134,8 @@ pub struct ListSweep {
     end: End,
     batch: Vec<Candidate>,
     pass: i64,
-    taken: usize,
-    taken_before_pass: usize,
+    /// Whether this pass came to any id that is meant.
+    met: bool,
 }
 
 impl ListSweep {
@@ -151,8 +151,7 @@ impl ListSweep {
             end: End::Head,
             batch: Vec::new(),
             pass: 0,
-            taken: 0,
-            taken_before_pass: 0,
+            met: false,
         }
     }
 
@@ -175,6 +174,7 @@ impl ListSweep {
                 Some(end) => {
                     self.end = end;
                     self.batch = self.gather(end, most);
+                    self.met |= !self.batch.is_empty();
                 }
                 None if self.begin_pass() => {}
                 None => break,
@@ -190,13 +190,12 @@ impl ListSweep {
         // A sweep from one end also comes to what it has put at the other.
         let again = doubled.filter(|_| self.course == Course::BothEnds);
         again.for_each(|id| self.ids.release(&id));
-        let in_vain = self.taken == self.taken_before_pass;
+        let met = std::mem::take(&mut self.met);
         self.pass += 1;
-        if self.ids.open() == 0 || in_vain || self.pass >= PASSES {
+        if self.ids.open() == 0 || !met || self.pass >= PASSES {
             return false;
         }
         (self.head, self.tail) = sides_of(self.pass);
-        self.taken_before_pass = self.taken;
         true
     }
 
@@ -256,7 +255,6 @@ impl ListSweep {
 
     /// Learns from a script what is left standing at the present end.
     fn settle(&mut self, taken: usize, missed: usize, found: Option<(usize, usize)>) {
-        self.taken += taken;
         self.side_mut(self.end).settle(taken, missed, found);
     }
 

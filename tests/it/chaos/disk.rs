@@ -27,7 +27,7 @@ fn disk_that_fills_up_in_the_middle_stops_it_with_what_was_done_undoable() {
         server.cmd(&["EVAL", FILL, "1", "rq:queue:q"]);
         let before = snapshot(&server);
         // Blocks of 512 bytes; the signal that would end the process is ignored.
-        let limited = "trap '' XFSZ; ulimit -f 2600; exec \"$0\" \"$@\"";
+        let limited = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" \"$@\"";
         let output = Command::new("sh")
             .args(["-c", limited, env!("CARGO_BIN_EXE_jobctl"), "--redis", &server.url()])
             .args(words)

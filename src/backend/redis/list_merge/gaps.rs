@@ -69,7 +69,9 @@ impl Gaps {
                 .filter(|index| !self.is_moving(*index as usize))
                 .map_or(UNKNOWN, |index| index + 1),
         };
-        if let Some(index) = self.index_of(id) {
+        // An id that stands there twice and is shown twice is moved once: nothing is doubled.
+        let index = self.index_of(id).filter(|index| !self.is_moving(*index as usize));
+        if let Some(index) = index {
             self.merged.moved += 1;
             if let Some(word) = self.moving.get_mut(index as usize / 64) {
                 *word |= 1 << (index % 64);
@@ -214,6 +216,13 @@ mod tests {
         let (found, merged) = gaps("bdC", &[("c", Some("b")), ("C", Some("c"))]);
         assert_eq!(found, [None, Some(1)]);
         assert_eq!(merged, Merged { moved: 1, gone: 1, unplaced: 0 });
+    }
+
+    #[test]
+    fn ids_that_are_shown_twice_move_once() {
+        let (found, merged) = gaps("bdcc", &[("c", Some("b")), ("c", Some("d"))]);
+        assert_eq!(found, [Some(1), None]);
+        assert_eq!(merged.moved, 1);
     }
 
     #[test]
