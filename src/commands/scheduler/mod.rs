@@ -2,6 +2,7 @@
 
 pub(super) mod pause;
 pub(super) mod resume;
+mod status;
 
 use clap::Subcommand;
 
@@ -10,10 +11,11 @@ use crate::error::{Outcome, Result};
 use crate::global::Global;
 use crate::render::Format;
 
-/// Pause and resume the schedulers of sites
+/// Look at the schedulers of sites, and switch them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  jobctl scheduler status
   jobctl scheduler pause --site erp.example --reason 'import runs'
   jobctl scheduler resume --site all")]
 pub struct Args {
@@ -27,6 +29,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum SchedulerCommand {
+    Status(status::Args),
     Pause(pause::Args),
     Resume(resume::Args),
 }
@@ -41,6 +44,7 @@ enum BenchFormat {
 /// Runs one of the commands.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     match &args.command {
+        SchedulerCommand::Status(_) => status::run(context),
         SchedulerCommand::Pause(args) => pause::run(args, context),
         SchedulerCommand::Resume(args) => resume::run(args, context),
     }
@@ -50,6 +54,7 @@ impl Args {
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
         match self.command {
+            SchedulerCommand::Status(_) => true,
             SchedulerCommand::Pause(_) | SchedulerCommand::Resume(_) => false,
         }
     }
