@@ -130,7 +130,7 @@ proptest! {
                     read.extend(batch.images);
                 }
                 Step::End(_) => ended = true,
-                Step::Verdicts { .. } => {}
+                Step::Verdicts { .. } | Step::Switches(_) => {}
             }
         }
         prop_assert!(ended);

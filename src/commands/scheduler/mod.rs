@@ -1,8 +1,12 @@
 //! `jobctl scheduler …`: one file per verb.
 
+pub(super) mod disable;
+pub(super) mod enable;
 pub(super) mod pause;
 pub(super) mod resume;
+mod start_job;
 mod status;
+mod stop_job;
 
 use clap::Subcommand;
 
@@ -30,8 +34,12 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum SchedulerCommand {
     Status(status::Args),
+    Enable(enable::Args),
+    Disable(disable::Args),
     Pause(pause::Args),
     Resume(resume::Args),
+    StopJob(stop_job::Args),
+    StartJob(start_job::Args),
 }
 
 /// The formats of `bench scheduler status --format`.
@@ -45,8 +53,12 @@ enum BenchFormat {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     match &args.command {
         SchedulerCommand::Status(_) => status::run(context),
+        SchedulerCommand::Enable(args) => enable::run(args, context),
+        SchedulerCommand::Disable(args) => disable::run(args, context),
         SchedulerCommand::Pause(args) => pause::run(args, context),
         SchedulerCommand::Resume(args) => resume::run(args, context),
+        SchedulerCommand::StopJob(args) => stop_job::run(args, context),
+        SchedulerCommand::StartJob(args) => start_job::run(args, context),
     }
 }
 
@@ -55,7 +67,12 @@ impl Args {
     pub(super) const fn is_read(&self) -> bool {
         match self.command {
             SchedulerCommand::Status(_) => true,
-            SchedulerCommand::Pause(_) | SchedulerCommand::Resume(_) => false,
+            SchedulerCommand::Enable(_)
+            | SchedulerCommand::Disable(_)
+            | SchedulerCommand::Pause(_)
+            | SchedulerCommand::Resume(_)
+            | SchedulerCommand::StopJob(_)
+            | SchedulerCommand::StartJob(_) => false,
         }
     }
 
