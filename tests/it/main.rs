@@ -27,6 +27,7 @@ mod retry;
 mod rq_workers;
 mod site_db;
 mod stats;
+mod status;
 mod stopping;
 mod switch;
 mod transcripts;

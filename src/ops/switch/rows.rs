@@ -135,10 +135,12 @@ impl Held for HeldRow {
         let now = self.settings.clock_at(clock::now());
         let done = match &self.row {
             Row::Switch => self.db.put_switch(&FormerSwitch::from_text(value), now),
-            Row::Stopped(name) => {
-                // The row was there when it was held, and its absence is never put back.
-                self.db.put_stopped(name, value == Some(flag(true)), now)
+            Row::Stopped(name) if self.stands.is_none() => {
+                let message = format!("cannot set `stopped` of `{name}`: the job type is gone");
+                return Err(Failure::new(Kind::NotFound, message).into());
             }
+            // A type's absence is never put back.
+            Row::Stopped(name) => self.db.put_stopped(name, value == Some(flag(true)), now),
         };
         done.map_err(|error| error.failure(&self.site))?;
         self.stands = value.map(str::to_owned);
