@@ -94,6 +94,22 @@ impl Bench {
         }))
     }
 
+    /// The same bench, with nothing read of it yet: for a second thread.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            root: self.root.clone(),
+            real_root: self.real_root.clone(),
+            found_by: self.found_by,
+            environment: self.environment.clone(),
+            patience: Patience::default(),
+            frappe: OnceLock::new(),
+            rq_version: OnceLock::new(),
+            common: OnceLock::new(),
+            config: OnceLock::new(),
+        }
+    }
+
     /// The bench directory as it was named, made absolute; links are kept.
     pub fn root(&self) -> &Path {
         &self.root
