@@ -95,6 +95,9 @@ pub fn survey_scope(target: &Target, deep: bool) -> SurveyScope {
     SurveyScope { prefix: target.prefix(), configured: target.configured_queues(), deep }
 }
 
+/// What Redis holds, or why it could not be read.
+type Surveyed = std::result::Result<Survey, Outage>;
+
 /// Reads Redis and the databases of the sites at the same time, all of it before `deadline`.
 ///
 /// Errors: those of [`read_survey`].
@@ -103,7 +106,7 @@ fn read_all(
     scope: &SurveyScope,
     selected: Option<&[String]>,
     deadline: Instant,
-) -> Result<(std::result::Result<Survey, Outage>, Vec<ReadSite<Examined>>)> {
+) -> Result<(Surveyed, Vec<ReadSite<Examined>>)> {
     let timeout = context.settings.timeout;
     // Opened anew, as the connection to Redis needs the context for itself meanwhile.
     let bench = context.target()?.bench.as_ref().map(Bench::again);
@@ -156,11 +159,7 @@ fn enqueued(context: &mut Context, ids: Vec<JobId>) -> HashSet<JobId> {
 
 /// Reads Redis, all of it before `deadline`. An outage, a refused login and a configuration that
 /// names no usable address are results; a URL that was mistyped is an error of the call.
-fn read_survey(
-    context: &mut Context,
-    scope: &SurveyScope,
-    deadline: Instant,
-) -> Result<std::result::Result<Survey, Outage>> {
+fn read_survey(context: &mut Context, scope: &SurveyScope, deadline: Instant) -> Result<Surveyed> {
     let read = context.store().and_then(|store| {
         store.link().end_by(deadline);
         store.survey(scope, clock::now())
