@@ -7,6 +7,7 @@
 mod support;
 
 mod change;
+mod chaos;
 mod connect;
 mod cron;
 mod demo;
@@ -17,12 +18,14 @@ mod generated;
 mod jobs;
 mod list_removal;
 mod logs;
+mod model;
 mod moving;
 mod pending;
 mod processes;
 mod purge;
 mod queues;
 mod registered;
+mod repair;
 mod retry;
 mod rq_workers;
 mod site_db;

@@ -6,7 +6,7 @@
 use redis::{FromRedisValue, Value, cmd};
 
 use super::batch::{Batch, Replies, Slot};
-use super::keys::Key;
+use super::keys::{Key, Keys};
 use super::read::Store;
 use crate::error::Result;
 use crate::journal::{KeyImage, KeyValue, Membership, StreamEntry};
@@ -32,7 +32,7 @@ const FINGERPRINT: [&[u8]; 4] = [b"status", b"enqueued_at", b"started_at", b"end
 pub struct Standing {
     /// The job's keys.
     pub keys: Vec<KeyImage>,
-    /// The registries, the group and the rate limit that hold it.
+    /// The registries, the group, the rate limit and the dependents of other jobs that hold it.
     pub memberships: Vec<Membership>,
 }
 
@@ -73,6 +73,22 @@ impl Standing {
         }
     }
 
+    /// The dependents of other jobs that hold it. At the end of such a job RQ queues what is in there
+    /// and neither gone nor canceled, be it queued already; and it watches that set alone, so
+    /// whatever takes a job that waits must take it out of there. Source: `rq/queue.py`
+    /// `enqueue_dependents`, 1.14 to 3.0.
+    pub fn dependents_with_it(&self, keys: &Keys) -> impl Iterator<Item = &[u8]> {
+        let prefix = keys.job_prefix();
+        self.memberships.iter().filter_map(move |membership| match membership {
+            Membership::Set { key, .. }
+                if key.starts_with(prefix.as_bytes()) && key.ends_with(b":dependents") =>
+            {
+                Some(key.as_slice())
+            }
+            _ => None,
+        })
+    }
+
     /// Whether a sorted set holds the job.
     pub fn is_in(&self, set: &Key) -> bool {
         self.memberships.iter().any(
@@ -97,7 +113,7 @@ struct OtherSlots {
 
 impl Store {
     /// Reads jobs whole: one round trip, a second one where some have more than their hash, a third
-    /// one where some have a group or a rate limit.
+    /// one where some have a group, a rate limit or jobs that they wait for.
     ///
     /// `queues` are those in whose registries a job is looked for. A job of which a part cannot be
     /// read is a lack as a whole: half of it could not be put back.
@@ -214,7 +230,7 @@ impl Store {
         Slots { hash, others, registries }
     }
 
-    /// Adds the sets that a job's own fields lead to.
+    /// Adds the sets that a job's own fields and keys lead to.
     fn read_groups(
         &mut self,
         jobs: &[(&JobId, &[QueueName])],
@@ -234,6 +250,11 @@ impl Store {
                     let ask = cmd("SISMEMBER").arg(&key).arg(&member).take();
                     sets.push((at, key, member, false, batch.add("SISMEMBER", ask)));
                 }
+            }
+            for parent in standing.members(&self.keys().dependencies(id.as_bytes())) {
+                let (key, member) = (self.keys().dependents(parent), id.as_bytes().to_vec());
+                let ask = cmd("SISMEMBER").arg(&key).arg(&member).take();
+                sets.push((at, key, member, false, batch.add("SISMEMBER", ask)));
             }
             if let Some(limit) = standing.field(b"rate_limit_key") {
                 for key in [self.keys().rate_limit_allowed(limit), self.keys().rate_limited(limit)]

@@ -48,6 +48,12 @@ pub trait MergeSource {
     /// Shows each id, in the order in which they stood, with the one that it followed; `None` at
     /// the head. Called several times, and shows the same each time.
     fn each(&mut self, visit: &mut Visit<'_>) -> Result<()>;
+
+    /// Whether ids that do not stand in the list are put into it. Where they stood in it a moment
+    /// ago they must not be: a worker has them.
+    fn inserts(&self) -> bool {
+        true
+    }
 }
 
 impl<I: AsRef<[u8]>> MergeSource for &[(I, Option<I>)] {
@@ -174,7 +180,7 @@ impl Merge {
         source: &mut dyn MergeSource,
         count: usize,
     ) -> Result<Gaps> {
-        let mut gaps = Gaps::builder(count);
+        let mut gaps = Gaps::builder(count, source.inserts());
         for start in (0..count).step_by(ID_PAGE) {
             self.page(store, start)?.iter().for_each(|id| gaps.add(id));
         }
@@ -212,8 +218,10 @@ impl Merge {
         let mut copy = Copying { page: Vec::new().into_iter(), at: 0, last: Vec::new() };
         let mut number = 0;
         source.each(&mut |id, _| {
-            copy.up_to(gaps.of(number), self, gaps, &mut writer)?;
+            let gap = gaps.of(number);
             number += 1;
+            let Some(gap) = gap else { return Ok(()) };
+            copy.up_to(gap, self, gaps, &mut writer)?;
             writer.push(id.to_vec())
         })?;
         copy.up_to(count, self, gaps, &mut writer)?;

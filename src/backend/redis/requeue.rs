@@ -34,23 +34,19 @@ pub struct Requeue {
 
 impl Store {
     /// Puts jobs into their queues. One turn.
-    ///
-    /// `parents` gives the jobs that one waits for: their ends must not queue it again.
     pub fn requeue_jobs(
         &mut self,
         op: &OpId,
         jobs: &[Marked<'_>],
         how: &Requeue,
-        parents: impl Fn(&JobId) -> Vec<JobId>,
     ) -> Result<Vec<Called>> {
         let calls: Vec<Call> = jobs
             .iter()
             .map(|job| {
                 let mut call = self.requeueing(op, job, how);
                 call.number(how.most.unwrap_or(0));
-                for parent in parents(job.id) {
-                    call.key(&self.keys().dependents(parent.as_bytes()));
-                }
+                let waits_in = job.standing.dependents_with_it(self.keys());
+                call.keys.extend(waits_in.map(<[u8]>::to_vec));
                 call
             })
             .collect();

@@ -1,6 +1,6 @@
 //! Puts jobs back as their images say: the one step by which every verb is undone.
 
-use super::keys::Keys;
+use super::keys::{Key, Keys};
 use super::read::Store;
 use super::scripts::{Call, Called, RESTORE};
 use crate::error::Result;
@@ -54,6 +54,12 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         After::InList { queue } => (keys.queue(queue), "list"),
         After::InRegistry { registry, queue } => (keys.registry(*registry, queue), "zset"),
         After::Unlisted => (hash.clone(), "unlisted"),
+        After::Key { key, value: None } => (Key::of(key.clone()), "gone"),
+        After::Key { key, value: Some(_) } => (Key::of(key.clone()), "holds"),
+    };
+    let holds = match &image.after {
+        After::Key { value, .. } => value.as_deref().unwrap_or_default(),
+        _ => &[],
     };
     let mut steps = Steps::default();
     let mut list = None;
@@ -61,8 +67,10 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         match membership {
             Membership::List { key, index, before, .. } => {
                 list = Some((key.clone(), *index, before.clone()));
-                let queues = keys.queues();
-                steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
+                if !keys.is_intermediate(key) {
+                    let queues = keys.queues();
+                    steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
+                }
             }
             Membership::Row { key, .. } => {
                 list = Some((key.clone(), AT_THE_TAIL, None));
@@ -77,10 +85,15 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         }
     }
     let waits = list.is_some() && image.field(hash.as_bytes(), b"ttl").is_none_or(<[u8]>::is_empty);
+    let dependents = keys.dependents(&image.id);
     for key in &image.keys {
         let of_hash = key.key == hash.as_bytes();
         // What a queued job inherited from an earlier run would delete it while it waits.
         let forever = waits && !matches!(key.value, KeyValue::Stream(_));
+        if let (true, KeyValue::Set(ids)) = (key.key == dependents.as_bytes(), &key.value) {
+            steps.dependents(keys, key, ids, forever);
+            continue;
+        }
         let mode = if of_hash && image.after != After::Gone { "replace" } else { "keep" };
         steps.key(key, mode, forever);
     }
@@ -89,7 +102,7 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
     call.arg(&image.id).number(job.number).arg(claim);
     match list {
         None => {
-            call.key(&hash).arg("none").arg("").arg("0").arg("");
+            call.key(&hash).arg("none").arg(holds).arg("0").arg("");
         }
         Some((key, index, before)) => {
             call.keys.push(key);
@@ -136,6 +149,19 @@ impl Steps {
     fn add(&mut self, key: &[u8], command: &[&[u8]]) {
         self.begin(key, "add", 1);
         self.command(command);
+    }
+
+    /// Lets jobs wait again for this one, but none that was queued since: RQ would queue it a second
+    /// time at the end of this one. Source: `rq/queue.py` `enqueue_dependents`, 1.14 to 3.0.
+    fn dependents(&mut self, keys: &Keys, image: &KeyImage, ids: &[Vec<u8>], forever: bool) {
+        self.keys.push(image.key.clone());
+        for id in ids {
+            self.begin(keys.job(id).as_bytes(), "waiting", 1);
+            self.command(&[b"SADD", &image.key, id]);
+        }
+        if let Some(ttl_ms) = image.ttl_ms.filter(|_| !forever) {
+            self.add(&image.key, &[b"PEXPIRE", &image.key, ttl_ms.to_string().as_bytes()]);
+        }
     }
 
     fn key(&mut self, image: &KeyImage, mode: &str, forever: bool) {

@@ -72,6 +72,8 @@ impl Store {
                 let canceled = self.keys().registry(Registry::Canceled, job.queue);
                 let mut call = self.claim(op, job);
                 call.key(&canceled).number(now_s);
+                let waits_in = job.standing.dependents_with_it(self.keys());
+                call.keys.extend(waits_in.map(<[u8]>::to_vec));
                 call
             })
             .collect();

@@ -51,7 +51,12 @@ impl Disposing {
 
     /// Where a job is taken from; `None` where it must stand in a place that does not hold it.
     fn hold(&self, job: &PlannedJob, standing: &Standing) -> Option<Hold> {
+        let status = standing.field(b"status").unwrap_or_default();
         let Some(state) = job.state else {
+            // One that was queued since stands in a list, where a worker would find it without hash.
+            if !matches!(status, b"created" | b"rate_limited" | b"ready_to_enqueue") {
+                return None;
+            }
             let limit =
                 standing.field(b"rate_limit_key").map(|limit| self.keys.rate_limited(limit));
             let held = limit.into_iter().chain([self.keys.ready(&job.queue)]);
@@ -66,10 +71,11 @@ impl Disposing {
         if standing.is_in(&key) {
             return Some(Hold::Zset(key.into_bytes()));
         }
-        // An ended job waits for nobody: its entry may be gone before its hash.
+        // An ended job waits for nobody: its entry may be gone before its hash. One that was queued
+        // since has an entry elsewhere.
         let ended =
             matches!(state, State::Finished | State::Failed | State::Stopped | State::Canceled);
-        ended.then_some(Hold::Nothing)
+        (ended && status == state.word().as_bytes()).then_some(Hold::Nothing)
     }
 }
 
@@ -95,6 +101,16 @@ impl Change for Disposing {
             }
             Some(_) => None,
         }
+    }
+
+    fn also_in(&self, job: &Disposal) -> Vec<Membership> {
+        // What held it has gone with the parent, before this job was looked at.
+        let parent = job.parent.as_ref().filter(|_| job.action == Action::Release);
+        let waits_for = |parent: &JobId| Membership::Set {
+            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
+            member: job.job.id.as_bytes().to_vec(),
+        };
+        parent.map(waits_for).into_iter().collect()
     }
 
     fn after(&self, job: &Disposal, _standing: &Standing) -> (After, Option<Membership>) {

@@ -18,10 +18,12 @@ pub mod move_jobs;
 pub mod ops;
 pub mod promote;
 pub mod purge;
+pub mod repair;
 mod requeue;
 pub mod retry;
 mod rows;
 pub mod stop;
+pub mod suspend;
 pub mod undo;
 
 use std::time::Duration;

@@ -52,7 +52,7 @@ pub fn promote(
     jobs.reverse();
     let requeue = Requeue { at: clock::now(), at_front: true, retries_left: None, most: None };
     let keys = context.store()?.keys().clone();
-    let mut requeueing = Requeueing { keys, how: requeue, parents, refused, pace: None };
+    let mut requeueing = Requeueing { keys, how: requeue, refused, pace: None };
     let mut batches = batches(jobs, &plan, None);
     apply(context, plan, how, None, &mut requeueing, &mut batches)
 }

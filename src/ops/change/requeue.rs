@@ -25,8 +25,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(super) struct Requeueing {
     pub(super) keys: Keys,
     pub(super) how: Requeue,
-    /// The jobs that a deferred one waits for.
-    pub(super) parents: HashMap<JobId, Vec<JobId>>,
     /// Jobs that are left alone, and why.
     pub(super) refused: HashMap<JobId, String>,
     pub(super) pace: Option<Pace>,
@@ -87,16 +85,6 @@ impl Change for Requeueing {
         Some(format!("its field `{}` would make the worker exit that takes it", bad.field))
     }
 
-    fn also_in(&self, job: &PlannedJob) -> Vec<Membership> {
-        let parents = self.parents.get(&job.id).map_or(&[][..], Vec::as_slice);
-        let member = job.id.as_bytes();
-        let waits_for = |parent: &JobId| Membership::Set {
-            key: self.keys.dependents(parent.as_bytes()).into_bytes(),
-            member: member.to_vec(),
-        };
-        parents.iter().map(waits_for).collect()
-    }
-
     fn after(&self, job: &PlannedJob, _standing: &Standing) -> (After, Option<Membership>) {
         let list = job.spot.as_ref().map(|spot| Membership::List {
             key: self.keys.queue(&job.queue).into_bytes(),
@@ -147,8 +135,7 @@ impl Requeueing {
         let limited: Vec<Marked<'_>> = jobs.iter().filter(through_limiter).copied().collect();
         let plain: Vec<Marked<'_>> =
             jobs.iter().filter(|job| !through_limiter(job)).copied().collect();
-        let parents = |id: &JobId| self.parents.get(id).cloned().unwrap_or_default();
-        let mut plain = store.requeue_jobs(op, &plain, &self.how, parents)?.into_iter();
+        let mut plain = store.requeue_jobs(op, &plain, &self.how)?.into_iter();
         let mut limited = store.requeue_limited_jobs(op, &limited, &self.how)?.into_iter();
         let of = |job: &Marked<'_>| {
             let next = if through_limiter(&job) { limited.next() } else { plain.next() };

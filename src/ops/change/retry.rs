@@ -73,7 +73,6 @@ pub fn retry(
     let mut requeueing = Requeueing {
         keys: context.store()?.keys().clone(),
         how: requeue,
-        parents: HashMap::new(),
         refused: HashMap::new(),
         pace: options.rate.map(Pace::new).transpose()?,
     };

@@ -68,6 +68,10 @@ impl Row {
 }
 
 impl MergeSource for Row {
+    fn inserts(&self) -> bool {
+        false
+    }
+
     fn each(&mut self, visit: &mut Visit<'_>) -> Result<()> {
         let part = |begin: usize, length: u32| {
             self.bytes.get(begin..begin + length as usize).unwrap_or_default()

@@ -1,5 +1,7 @@
 //! Into which gap of a list each id goes: gap 0 is before its first id, gap n behind its last.
 
+use std::collections::HashSet;
+
 use super::Merged;
 use crate::model::id_set::{IdSet, IdSetBuilder};
 
@@ -10,6 +12,7 @@ const UNKNOWN: u32 = u32::MAX;
 pub(super) struct GapsBuilder {
     ids: IdSetBuilder,
     count: usize,
+    inserts: bool,
 }
 
 /// The gaps, one for each id in the order of the source.
@@ -18,6 +21,9 @@ pub(super) struct Gaps {
     /// Where each id of the set stands in the list.
     indexes: Vec<u32>,
     places: Vec<u32>,
+    /// Ids of the source, by number, that do not stand in the list and stay out of it.
+    left_out: HashSet<usize>,
+    inserts: bool,
     /// One bit per id of the list: it is in the source, and goes where that says.
     moving: Vec<u64>,
     /// The id that was placed last.
@@ -37,14 +43,15 @@ impl GapsBuilder {
         let count = u32::try_from(self.count).unwrap_or(UNKNOWN - 1);
         let merged = Merged::default();
         let moving = vec![0; self.count.div_ceil(64)];
-        let (places, previous) = (Vec::new(), Vec::new());
-        Gaps { ids, indexes, places, moving, previous, count, merged }
+        let (places, previous, left_out) = (Vec::new(), Vec::new(), HashSet::new());
+        let inserts = self.inserts;
+        Gaps { ids, indexes, places, left_out, inserts, moving, previous, count, merged }
     }
 }
 
 impl Gaps {
-    pub(super) fn builder(count: usize) -> GapsBuilder {
-        GapsBuilder { ids: IdSetBuilder::default(), count }
+    pub(super) fn builder(count: usize, inserts: bool) -> GapsBuilder {
+        GapsBuilder { ids: IdSetBuilder::default(), count, inserts }
     }
 
     /// Says where an id of the list stands.
@@ -64,7 +71,11 @@ impl Gaps {
                     *word |= 1 << (index % 64);
                 }
             }
-            None => self.merged.restored += 1,
+            None if self.inserts => self.merged.restored += 1,
+            // It still tells where those stood that followed it.
+            None => {
+                self.left_out.insert(self.places.len());
+            }
         }
         let gap = match follows {
             None => 0,
@@ -161,9 +172,10 @@ impl Gaps {
         }
     }
 
-    /// The gap of the source's id with this number.
-    pub(super) fn of(&self, number: usize) -> usize {
-        self.places.get(number).map_or(0, |gap| *gap as usize)
+    /// The gap of the source's id with this number; `None` where it stays out of the list.
+    pub(super) fn of(&self, number: usize) -> Option<usize> {
+        let gap = self.places.get(number).map_or(0, |gap| *gap as usize);
+        (!self.left_out.contains(&number)).then_some(gap)
     }
 
     pub(super) const fn merged(&self) -> Merged {
@@ -176,7 +188,7 @@ mod tests {
     use super::*;
 
     fn gaps(list: &str, source: &[(&str, Option<&str>)]) -> (Vec<usize>, Merged) {
-        let mut builder = Gaps::builder(list.len());
+        let mut builder = Gaps::builder(list.len(), true);
         list.bytes().for_each(|id| builder.add(&[id]));
         let mut gaps = builder.index();
         list.bytes().enumerate().for_each(|(at, id)| gaps.stands(&[id], at));
@@ -184,7 +196,7 @@ mod tests {
             gaps.place(id.as_bytes(), follows.map(str::as_bytes));
         }
         let gaps = gaps.settle();
-        ((0..source.len()).map(|number| gaps.of(number)).collect(), gaps.merged())
+        ((0..source.len()).filter_map(|number| gaps.of(number)).collect(), gaps.merged())
     }
 
     #[test]

@@ -1,7 +1,7 @@
 -- Cancels one job that waits.
 --
 -- KEYS  1 receipts   2 the job's hash   3 the list or sorted set that holds the job
---       4 the canceled registry of its queue
+--       4 the canceled registry of its queue   then the dependents of other jobs that hold it
 -- ARGV  1 id   2 number of the image   3 fingerprint of the image   4 list or zset
 --       5 count of LREM: 1 from the head, -1 from the tail   6 now, whole Unix seconds
 -- Reply 1 canceled   0 somebody took it from where it stood   2 it runs   3 it changed meanwhile
@@ -25,4 +25,6 @@ redis.call('RPUSH', KEYS[1], ARGV[2])
 
 redis.call('HSET', KEYS[2], 'status', 'canceled')
 redis.call('ZADD', KEYS[4], ARGV[6], id)
+-- Else a worker that is about to queue it, as the job that it waits for has ended, does so.
+for at = 5, #KEYS do redis.call('SREM', KEYS[at], id) end
 return 1
