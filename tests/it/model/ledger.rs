@@ -288,6 +288,6 @@ const fn waits_after(after: &After) -> i64 {
     match after {
         After::InList { .. } => 1,
         After::InRegistry { registry: Registry::Deferred | Registry::Scheduled, .. } => 1,
-        After::InRegistry { .. } | After::Gone | After::Unlisted => 0,
+        After::InRegistry { .. } | After::Gone | After::Unlisted | After::Key { .. } => 0,
     }
 }
