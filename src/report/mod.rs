@@ -23,6 +23,7 @@ pub mod readiness;
 pub mod stats;
 pub mod stop;
 pub mod switch;
+pub mod trigger;
 pub mod watch;
 pub mod workers;
 

@@ -18,10 +18,12 @@ pub mod move_jobs;
 pub mod ops;
 pub mod promote;
 pub mod purge;
+mod recipe;
 mod requeue;
 pub mod retry;
 mod rows;
 pub mod stop;
+pub mod trigger;
 pub mod undo;
 
 use std::time::Duration;
