@@ -36,8 +36,8 @@ pub(super) struct SelectionArgs {
     #[arg(long, value_name = "GLOB", value_parser = non_empty)]
     pub method: Option<String>,
 
-    /// Only Frappe jobs of this event: scheduled jobs by the frequency of their type (daily,
-    /// hourly_long, …; any for all), others by the event that they were enqueued for; repeatable
+    /// Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as
+    /// `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable
     #[arg(long, value_name = "EVENT", value_parser = non_empty, value_delimiter = ',')]
     pub event: Vec<String>,
 

@@ -1,13 +1,11 @@
 //! `jobctl trigger-scheduler-event`.
 
-use std::time::Duration;
-
 use crate::commands::jobs::rate;
 use crate::commands::mutation::MutationArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
-use crate::ops::change::trigger::{Triggering, trigger};
+use crate::ops::change::trigger::{Triggering, Wait, trigger};
 use crate::ops::switch::scope::named_sites;
 
 /// Enqueue the scheduled job types of an event now, due or not
@@ -33,8 +31,9 @@ pub struct Args {
     event: String,
 
     /// Follow the jobs to their ends, for no longer than this where it is given
-    #[arg(long, value_name = "TIME", num_args = 0..=1, value_parser = duration)]
-    wait: Option<Option<Duration>>,
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = FOR_EVER,
+          value_parser = wait)]
+    wait: Option<Wait>,
 
     /// Have Frappe run them here and now, one after the other, without a queue
     #[arg(long, conflicts_with_all = ["wait", "rate", "over_cap"])]
@@ -50,6 +49,13 @@ pub struct Args {
 
     #[command(flatten)]
     mutation: MutationArgs,
+}
+
+/// Stands for no limit.
+const FOR_EVER: &str = "forever";
+
+fn wait(text: &str) -> std::result::Result<Wait, String> {
+    if text == FOR_EVER { Ok(Wait::ForEver) } else { duration(text).map(Wait::NoLonger) }
 }
 
 /// Triggers the types.

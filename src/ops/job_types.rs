@@ -58,15 +58,14 @@ pub fn event_filter(context: &Context, words: &[String]) -> Result<Option<EventF
             Event::Any | Event::Method(_) => None,
         })
         .collect();
-    let sites = match &context.target()?.bench {
-        Some(bench) if !frequencies.is_empty() => match context.sites()? {
-            Some(sites) => meant_types(context, words, &sites, &frequencies)?,
-            None => {
-                let sites: Vec<String> = bench.sites().names().map(str::to_owned).collect();
-                meant_types(context, words, &sites, &frequencies)?
-            }
-        },
-        _ => HashMap::new(),
+    let bench = context.target()?.bench.as_ref().filter(|_| !frequencies.is_empty());
+    let sites = match (bench, context.sites()?) {
+        (None, _) => HashMap::new(),
+        (Some(_), Some(sites)) => meant_types(context, words, &sites, &frequencies)?,
+        (Some(bench), None) => {
+            let sites: Vec<String> = bench.sites().names().map(str::to_owned).collect();
+            meant_types(context, words, &sites, &frequencies)?
+        }
     };
     Ok(Some(EventFilter { words: words.to_vec(), any: meant.contains(&Event::Any), sites }))
 }

@@ -30,4 +30,5 @@ mod stats;
 mod stopping;
 mod switch;
 mod transcripts;
+mod trigger;
 mod workers;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::Wait;
 use super::choose::OfSites;
 use crate::backend::redis::read::Want;
 use crate::backend::site_db::read::{JobRun, RunFilter};
@@ -57,7 +58,7 @@ pub(super) fn follow(
     context: &mut Context,
     report: &mut TriggerReport,
     types: &OfSites,
-    limit: Option<Duration>,
+    wait: Wait,
 ) -> Result<()> {
     let interrupts = Interrupts::catch()?;
     let began = Instant::now();
@@ -68,7 +69,10 @@ pub(super) fn follow(
         if jobs.iter().all(|job| job.has_ended) {
             break;
         }
-        let left = limit.map(|limit| limit.saturating_sub(began.elapsed()));
+        let left = match wait {
+            Wait::ForEver => None,
+            Wait::NoLonger(limit) => Some(limit.saturating_sub(began.elapsed())),
+        };
         if left.is_some_and(|left| left.is_zero()) {
             report.timed_out = true;
             break;
@@ -113,19 +117,16 @@ fn look(context: &mut Context, report: &mut TriggerReport, jobs: &mut [Followed]
         // What cannot be read now may be readable at the next look.
         let Ok(found) = found else { continue };
         let before = job.status.clone();
-        match found {
-            Some(stored) => {
-                job.status = stored.job.status;
-                job.started_at = stored.job.started_at.or(job.started_at);
-                job.keeps_no_result = stored.job.result_ttl_s == Some(0);
-                job.has_ended = job.status.has_ended();
-            }
-            None => {
-                job.has_ended = true;
-                // RQ deletes a job that ended well at once if its result is not to be kept.
-                let ended_well = before == Status::Started && job.keeps_no_result;
-                job.status = if ended_well { Status::Finished } else { Status::Missing };
-            }
+        if let Some(stored) = found {
+            job.status = stored.job.status;
+            job.started_at = stored.job.started_at.or(job.started_at);
+            job.keeps_no_result = stored.job.result_ttl_s == Some(0);
+            job.has_ended = job.status.has_ended();
+        } else {
+            job.has_ended = true;
+            // RQ deletes a job that ended well at once if its result is not to be kept.
+            let ended_well = before == Status::Started && job.keeps_no_result;
+            job.status = if ended_well { Status::Finished } else { Status::Missing };
         }
         if job.status == before && !job.has_ended {
             continue;

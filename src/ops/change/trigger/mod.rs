@@ -33,11 +33,20 @@ use enqueueing::{Enqueueing, Prepared, Readership};
 /// About how much of the journal one job takes: the image of the ended job of its id.
 const IMAGE_BYTES: u64 = 2_048;
 
+/// How long jobs are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until they have ended.
+    ForEver,
+    /// No longer than this.
+    NoLonger(Duration),
+}
+
 /// What triggering takes beyond the flags of every mutation.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Triggering {
-    /// Follow the jobs to their ends: for ever, or no longer than this.
-    pub wait: Option<Option<Duration>>,
+    /// Follow the jobs to their ends.
+    pub wait: Option<Wait>,
     /// Have Frappe run them, without a queue.
     pub inline: bool,
     /// So many a second, waiting while a queue is full.
@@ -77,8 +86,8 @@ pub fn trigger(
         return Ok(report);
     }
     enqueue(context, &mut report, options, how)?;
-    if let (Some(limit), false, None) = (options.wait, how.dry_run, report.interrupted_by) {
-        follow::follow(context, &mut report, &types, limit)?;
+    if let (Some(wait), false, None) = (options.wait, how.dry_run, report.interrupted_by) {
+        follow::follow(context, &mut report, &types, wait)?;
     }
     Ok(report)
 }
