@@ -146,9 +146,15 @@ pub fn local_processes<'w>(
         if identity.hostname.as_deref() != Some(here.as_str()) {
             return None;
         }
-        Some(match table.worker_process(identity.pid?) {
+        let pid = identity.pid?;
+        Some(match table.worker_process(pid) {
             WorkerProcess::Alive => LocalProcess::Present,
-            WorkerProcess::Gone | WorkerProcess::Reused(_) => LocalProcess::Gone,
+            WorkerProcess::Gone | WorkerProcess::Reused(_)
+                if table.sees_whole_machine() && !table.is_inside_container(pid) =>
+            {
+                LocalProcess::Gone
+            }
+            WorkerProcess::Gone | WorkerProcess::Reused(_) => LocalProcess::OutOfSight,
             WorkerProcess::CannotTell => LocalProcess::Elsewhere,
         })
     };

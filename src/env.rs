@@ -32,6 +32,9 @@ pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
 /// `script-replied:2`. For tests.
 pub const JOBCTL_TEST_FAULT: &str = "JOBCTL_TEST_FAULT";
 
+/// Milliseconds between the two looks of a repair, instead of a minute. For tests.
+pub const JOBCTL_TEST_OBSERVE_MS: &str = "JOBCTL_TEST_OBSERVE_MS";
+
 /// Who called `sudo`; for the audit log.
 pub const SUDO_USER: &str = "SUDO_USER";
 

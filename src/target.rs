@@ -193,6 +193,14 @@ pub fn selected_sites(global: &Global) -> Result<Option<Vec<String>>> {
     Ok(Some(named))
 }
 
+/// Whether flags or the environment name every site in so many words, by `all`.
+///
+/// Errors: as [`selected_sites`].
+pub fn names_every_site(global: &Global) -> Result<bool> {
+    let named = if global.site.is_empty() { sites_of_environment()? } else { global.site.clone() };
+    Ok(named.iter().any(|site| site == ALL))
+}
+
 /// A variable that selects something; set but empty is an error.
 fn selecting_variable(name: &str) -> Result<Option<String>> {
     match env::read(name) {

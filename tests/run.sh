@@ -102,7 +102,7 @@ make_venvs() {
         jobs+=($!)
     done
     for version in "${croniter_releases[@]}"; do
-        # Its PyPI page asks for no tzdata, which zones need where the system has none.
+        # Python's zoneinfo needs tzdata where the system has no zones.
         make_venv "$python" "croniter-$version" "croniter==$version" tzdata &
         jobs+=($!)
     done

@@ -19,6 +19,11 @@ pub mod python_json;
 pub mod traceback;
 pub mod value;
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+
 pub use frappe::{FrappeJob, Headline};
 pub use limits::Limits;
 pub use payload::{Call, Decoder, Payload, Serializer, Stored};
@@ -29,4 +34,12 @@ pub use value::Value;
 /// Reads one JSON document, such as arguments that an operator typed.
 pub fn read_json(text: &str) -> Result<Value, serde_json::Error> {
     json::decode(text.as_bytes(), &Limits::default())
+}
+
+/// Compresses as RQ does with payloads and with the texts of failures.
+pub fn compressed(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    let written = encoder.write_all(plain).and_then(|()| encoder.finish());
+    // Writing to memory does not fail.
+    written.unwrap_or_default()
 }

@@ -3,11 +3,6 @@
 //! Source: `rq/job.py` `Job.create`, `rq/utils.py` `get_call_string`, 1.11 to 3.0;
 //! `frappe/utils/background_jobs.py` `enqueue`, v13 to v17.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
-
 use super::frappe::{EXECUTE_JOB, RUN_SCHEDULED_JOB};
 use super::payload::Serializer;
 use super::pickle_write::{self, Unwritable};
@@ -90,10 +85,7 @@ impl NewCall {
             Serializer::Pickle => pickle_write::call(&self.func, &self.args, &self.kwargs)?,
             Serializer::Json => self.json(),
         };
-        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-        let written = encoder.write_all(&plain).and_then(|()| encoder.finish());
-        // Writing to memory does not fail.
-        written.map_err(|_| Unwritable::TooLarge)
+        Ok(super::compressed(&plain))
     }
 
     fn json(&self) -> Vec<u8> {

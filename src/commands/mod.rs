@@ -118,11 +118,8 @@ impl Command {
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
         match self {
-            Self::Doctor(_)
-            | Self::Queues(_)
-            | Self::Workers(_)
-            | Self::ShowPendingJobs(_)
-            | Self::Stats(_) => true,
+            Self::Doctor(_) | Self::Queues(_) | Self::ShowPendingJobs(_) | Self::Stats(_) => true,
+            Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),

@@ -1,4 +1,7 @@
-//! `jobctl workers list` and `workers show`.
+//! `jobctl workers …`: list and show them, suspend them, remove dead registrations.
+
+mod prune;
+mod suspend;
 
 use clap::Subcommand;
 
@@ -7,7 +10,7 @@ use crate::error::{Outcome, Result};
 use crate::global::non_empty;
 use crate::ops;
 
-/// List the workers, or look at one
+/// List, show, suspend and resume workers; remove dead registrations
 ///
 /// Without a subcommand: list.
 #[derive(Debug, clap::Args)]
@@ -24,6 +27,16 @@ pub struct Args {
 enum Action {
     List(ListArgs),
     Show(ShowArgs),
+    Suspend(suspend::SuspendArgs),
+    Resume(suspend::ResumeArgs),
+    Prune(prune::Args),
+}
+
+impl Args {
+    /// Whether it only reads.
+    pub(super) const fn is_read(&self) -> bool {
+        matches!(self.action, None | Some(Action::List(_) | Action::Show(_)))
+    }
 }
 
 /// List the workers: whether they live, what they run, what they have done
@@ -55,7 +68,7 @@ struct ShowArgs {
     name: String,
 }
 
-/// Reads the workers and shows them.
+/// Reads the workers and shows them, or changes something about them.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let scope = context.scope()?;
     match &args.action {
@@ -63,6 +76,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             let report = ops::workers::show(context, &args.name)?;
             context.ui.finish(&scope, &report)
         }
+        Some(Action::Suspend(args)) => suspend::run_suspend(args, context),
+        Some(Action::Resume(args)) => suspend::run_resume(args, context),
+        Some(Action::Prune(args)) => prune::run(args, context),
         action => {
             let all = matches!(action, Some(Action::List(ListArgs { all: true })));
             let report = ops::workers::list(context, all)?;

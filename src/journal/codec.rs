@@ -64,6 +64,11 @@ impl Writer {
                 self.text(queue.as_str().as_bytes());
             }
             After::Unlisted => self.number(3),
+            After::Key { key, value } => {
+                self.number(4);
+                self.text(key);
+                self.each(value.as_slice(), |out, value| out.text(value));
+            }
         }
     }
 
@@ -209,6 +214,7 @@ impl<'a> Reader<'a> {
             1 => After::InList { queue: self.queue()? },
             2 => After::InRegistry { registry: registry_of(self.number()?)?, queue: self.queue()? },
             3 => After::Unlisted,
+            4 => After::Key { key: self.owned()?, value: self.each(Self::owned)?.pop() },
             _ => return None,
         })
     }

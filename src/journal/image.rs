@@ -38,6 +38,13 @@ pub enum After {
     },
     /// In no list and no registry, but its hash is there.
     Unlisted,
+    /// It is no job but a key, such as the one that suspends workers: an undo must find it so.
+    Key {
+        /// The key.
+        key: Vec<u8>,
+        /// The text that it holds; `None` where it is gone.
+        value: Option<Vec<u8>>,
+    },
 }
 
 /// One place in which a job stood.
@@ -117,6 +124,11 @@ impl JobImage {
     /// Whether the job existed before the change.
     pub fn existed(&self) -> bool {
         !(self.keys.is_empty() && self.memberships.is_empty())
+    }
+
+    /// Whether an undo puts something back, or removes a key; else it deletes the job.
+    pub fn is_put_back(&self) -> bool {
+        self.existed() || matches!(self.after, After::Key { .. })
     }
 
     /// A field of the hash under `job_key`.

@@ -75,6 +75,7 @@ fn after() -> impl Strategy<Value = After> {
     prop_oneof![
         Just(After::Gone),
         Just(After::Unlisted),
+        (bytes(), prop::option::of(bytes())).prop_map(|(key, value)| After::Key { key, value }),
         queue().prop_map(|queue| After::InList { queue }),
         (prop::sample::select(&Registry::ALL[..]), queue())
             .prop_map(|(registry, queue)| After::InRegistry { registry, queue }),
@@ -125,6 +126,7 @@ proptest! {
         let mut ended = false;
         while let Some(step) = reader.step().unwrap() {
             match step {
+                Step::Switches(_) => panic!("no switch was written"),
                 Step::Images(batch) => {
                     prop_assert_eq!(batch.first, read.len() as u64);
                     read.extend(batch.images);

@@ -74,6 +74,15 @@ impl Verb {
         }
     }
 
+    /// What it is done to, one of them.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Repair => "fault",
+            Self::Suspend | Self::Resume => "worker",
+            _ => "job",
+        }
+    }
+
     /// Whether what it changes is gone from Redis afterwards.
     pub const fn removes(self) -> bool {
         matches!(self, Self::Purge | Self::Delete)

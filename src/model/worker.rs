@@ -107,7 +107,9 @@ pub enum LocalProcess {
     Elsewhere,
     /// The process is there and looks like a worker.
     Present,
-    /// There is no such process, or the pid belongs to another program by now.
+    /// No such process is in sight, but there may be one in another namespace.
+    OutOfSight,
+    /// The whole machine has no such process, or the pid belongs to another program by now.
     Gone,
 }
 
@@ -136,10 +138,12 @@ impl Worker {
     /// Concludes whether it lives.
     ///
     /// The strongest evidence decides first: a clean end, the process on this host, the
-    /// subscription of its command channel, then silence. A process that is gone while somebody
-    /// listens may be one of another namespace under this host's name, or may have left a work
-    /// horse that inherited the connection; the heartbeats tell these two apart. Source: rq 1.14 to
-    /// 3.0 `worker.py` (`register_death`, `heartbeat`, `subscribe`), verified by experiment.
+    /// subscription of its command channel, then silence. A process that is not in sight while
+    /// somebody listens may be one of another namespace under this host's name, or may have left a
+    /// work horse that inherited the connection; the heartbeats tell these two apart. Where the
+    /// whole machine is in sight there is no need to wait for them: only a busy worker can leave
+    /// somebody who listens. Source: rq 1.14 to 3.0 `worker.py` (`register_death`, `heartbeat`,
+    /// `subscribe`), verified by experiment.
     pub fn liveness(&self, now: Timestamp, process: LocalProcess) -> Liveness {
         if self.died_at.is_some() {
             return Liveness::new(Alive::No, "ended cleanly");
@@ -153,7 +157,13 @@ impl Worker {
             };
         };
         let silence = self.long_silence_s(now);
-        if process == LocalProcess::Gone && (listens != Some(true) || silence.is_some()) {
+        let unheard = listens != Some(true) || silence.is_some();
+        let is_gone = match process {
+            LocalProcess::Gone => unheard || self.is_busy(),
+            LocalProcess::OutOfSight => unheard,
+            LocalProcess::Present | LocalProcess::Elsewhere => false,
+        };
+        if is_gone {
             let pid = identity.pid.unwrap_or_default();
             return Liveness::new(Alive::No, format!("process {pid} is gone from this host"));
         }
@@ -254,9 +264,17 @@ mod tests {
     #[test]
     fn process_of_another_namespace_is_believed_while_it_speaks() {
         let idle = worker("idle", Some(1), 400.0);
+        assert_eq!(idle.liveness(at(80), LocalProcess::OutOfSight).alive, Alive::Yes);
         assert_eq!(idle.liveness(at(80), LocalProcess::Gone).alive, Alive::Yes);
         let orphaned_horse = worker("busy", Some(1), 20.0);
-        assert_eq!(orphaned_horse.liveness(at(70), LocalProcess::Gone).alive, Alive::No);
+        assert_eq!(orphaned_horse.liveness(at(70), LocalProcess::OutOfSight).alive, Alive::No);
+    }
+
+    #[test]
+    fn busy_worker_whose_process_is_gone_from_the_machine_is_dead_at_once() {
+        let orphaned_horse = worker("busy", Some(1), 89.0);
+        assert_eq!(orphaned_horse.liveness(at(1), LocalProcess::Gone).alive, Alive::No);
+        assert_eq!(orphaned_horse.liveness(at(1), LocalProcess::OutOfSight).alive, Alive::Yes);
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use std::marker::PhantomData;
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::{Block, Cell, Layout, Report, Role, View};
+use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
 use crate::journal::OpId;
+use crate::model::fault::FaultKind;
+use crate::model::id::JobId;
 use crate::model::plan::{Plan, Skipped, Tally};
 
 /// Jobs left alone that are listed one by one.
@@ -39,9 +42,35 @@ pub struct ChangeReport {
     /// Whether a job that was named by its id was left alone.
     #[serde(skip)]
     pub named_skipped: bool,
+    /// What a repair found, kind by kind.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<FaultGroup>,
+    /// Until when the workers are suspended; absent where that is not the matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspended_until: Option<Timestamp>,
+    /// What is said first, where a count of changes does not say it.
+    #[serde(skip)]
+    pub headline: Option<String>,
     /// What is not as one would think.
     #[serde(skip)]
     pub notes: Vec<String>,
+}
+
+/// Faults of one kind that a repair found.
+#[derive(Debug, Clone, Serialize)]
+pub struct FaultGroup {
+    /// The kind.
+    pub kind: FaultKind,
+    /// How many of them the plan has.
+    pub count: u64,
+    /// What they are.
+    pub finding: &'static str,
+    /// What is done about them.
+    pub remedy: &'static str,
+    /// Whether they are watched for a while before they are touched.
+    pub watched: bool,
+    /// A few of them.
+    pub sample: Vec<JobId>,
 }
 
 impl ChangeReport {
@@ -58,6 +87,9 @@ impl ChangeReport {
             undoable: false,
             interrupted_by: None,
             named_skipped: false,
+            kinds: Vec::new(),
+            suspended_until: None,
+            headline: None,
             notes: Vec::new(),
             plan,
         };
@@ -92,6 +124,9 @@ impl ChangeReport {
 
     fn view(&self, view: &mut View) {
         view.push(Block::Text(Cell::new(self.sentence(), Role::Strong)));
+        if !self.kinds.is_empty() {
+            view.push(Block::Table(lay_out_faults(&self.kinds)));
+        }
         if self.dry_run || self.changed > 0 {
             lay_out_plan(&self.plan, view);
         }
@@ -101,7 +136,7 @@ impl ChangeReport {
             let more = if count > ids.len() as u64 { ", …" } else { "" };
             let text = format!(
                 "left alone: {}, {reason} ({}{more})",
-                human::counted(count, "job"),
+                human::counted(count, self.plan.kind.unit()),
                 ids.join(", ")
             );
             view.push(Block::Text(Cell::new(text, Role::Warn)));
@@ -109,18 +144,44 @@ impl ChangeReport {
     }
 
     fn sentence(&self) -> String {
-        let done = self.plan.kind.done();
+        if let Some(headline) = &self.headline {
+            return headline.clone();
+        }
+        let (done, unit) = (self.plan.kind.done(), self.plan.kind.unit());
         if self.dry_run {
             return format!(
                 "{} would be {done}; nothing was changed",
-                human::counted(self.plan.count, "job")
+                human::counted(self.plan.count, unit)
             );
         }
         match self.interrupted_by {
-            Some(_) => format!("{} {done}, then interrupted", human::counted(self.changed, "job")),
-            None => format!("{} {done}", human::counted(self.changed, "job")),
+            Some(_) => format!("{} {done}, then interrupted", human::counted(self.changed, unit)),
+            None => format!("{} {done}", human::counted(self.changed, unit)),
         }
     }
+}
+
+/// What was found, kind by kind.
+fn lay_out_faults(kinds: &[FaultGroup]) -> Table {
+    let columns = vec![
+        Column::left("KIND"),
+        Column::right("FOUND"),
+        Column::left("WHAT"),
+        Column::left("REMEDY"),
+        Column::left("SUCH AS").flexible(),
+    ];
+    let mut table = Table::new(columns, "nothing is broken");
+    for group in kinds {
+        let ids: Vec<String> = group.sample.iter().map(ToString::to_string).collect();
+        table.row(vec![
+            group.kind.word().into(),
+            human::count(group.count).into(),
+            group.finding.into(),
+            group.remedy.into(),
+            ids.join(", ").into(),
+        ]);
+    }
+    table
 }
 
 /// Lays a plan out: what there is of which kind.

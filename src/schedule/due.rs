@@ -286,7 +286,7 @@ impl JobTypeClock {
 /// The times of many types, ascending: each with the place of its type in `clocks`.
 ///
 /// At most `limit` of a type, so that one that runs every minute does not hide the rest. Two
-/// hundred types, half of them every minute, for a day: about ten milliseconds.
+/// hundred types for a day: ten milliseconds, or thirty if each of them runs every minute.
 pub fn timeline(
     clocks: &[JobTypeClock],
     now: DateTime,

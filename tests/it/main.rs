@@ -23,6 +23,7 @@ mod processes;
 mod purge;
 mod queues;
 mod registered;
+mod repair;
 mod retry;
 mod rq_workers;
 mod site_db;

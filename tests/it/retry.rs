@@ -163,13 +163,14 @@ fn retry_goes_through_the_rate_limiter() {
     let server = RedisServer::start();
     let (rq, path) = rq_with_tally("3.0.0");
     let call = format!(
-        "__import__('tally').fail_once, '{}', 'N', rate_limit=rq.rate_limit.RateLimit('slow', 1)",
+        "__import__('tally').fail_once, '{}', 'N', rate_limit=rq.rate_limit.RateLimit('slow', 1), failure_ttl=TTL",
         path.display()
     );
-    let ids = ["a", "b"].map(|n| {
+    // Retried in the order of the registry: the failure that is forgotten first comes first.
+    let ids = [("a", "1000"), ("b", "2000")].map(|(n, ttl)| {
         let snippet = format!(
             "import rq.rate_limit\nprint(Queue('default', connection=connection).enqueue({}).id)",
-            call.replace("'N'", &format!("'{n}'"))
+            call.replace("'N'", &format!("'{n}'")).replace("TTL", ttl)
         );
         rq.python(&server, &snippet)
     });

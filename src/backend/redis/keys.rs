@@ -256,6 +256,11 @@ impl Keys {
         self.queue_name_of(std::str::from_utf8(key).ok()?)
     }
 
+    /// Whether a list's key is that of an intermediate list, which no set of queues names.
+    pub fn is_intermediate(&self, key: &[u8]) -> bool {
+        self.queue_of_list(key).is_some_and(|queue| queue.ends_with(":intermediate"))
+    }
+
     /// The registry and the queue in the key of a registry; `None` for any other key.
     pub fn registry_of(&self, key: &[u8]) -> Option<(Registry, QueueName)> {
         Registry::ALL.into_iter().find_map(|registry| {
@@ -268,6 +273,16 @@ impl Keys {
     /// Stream of results, one entry per execution (1.12+).
     pub fn results(&self, id: &[u8]) -> Key {
         self.key(&[b"results", id])
+    }
+
+    /// Pattern of every stream of results.
+    pub fn results_pattern(&self) -> Key {
+        self.key(&[b"results", b"*"])
+    }
+
+    /// The job id in a key that [`Keys::results_pattern`] matched.
+    pub fn id_of_results<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        key.strip_prefix(self.prefix.as_bytes())?.strip_prefix(b":results:")
     }
 
     /// Sorted set of running executions (2.0+).
@@ -283,6 +298,11 @@ impl Keys {
     /// Set of full worker keys.
     pub fn workers(&self) -> Key {
         self.key(&[b"workers"])
+    }
+
+    /// Set of full worker keys of one queue.
+    pub fn queue_workers(&self, queue: &QueueName) -> Key {
+        self.key(&[b"workers", queue.as_str().as_bytes()])
     }
 
     /// Hash of a worker's registration.

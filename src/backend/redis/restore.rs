@@ -1,6 +1,6 @@
 //! Puts jobs back as their images say: the one step by which every verb is undone.
 
-use super::keys::Keys;
+use super::keys::{Key, Keys};
 use super::read::Store;
 use super::scripts::{Call, Called, RESTORE};
 use crate::error::Result;
@@ -54,6 +54,12 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         After::InList { queue } => (keys.queue(queue), "list"),
         After::InRegistry { registry, queue } => (keys.registry(*registry, queue), "zset"),
         After::Unlisted => (hash.clone(), "unlisted"),
+        After::Key { key, value: None } => (Key::of(key.clone()), "gone"),
+        After::Key { key, value: Some(_) } => (Key::of(key.clone()), "holds"),
+    };
+    let holds = match &image.after {
+        After::Key { value, .. } => value.as_deref().unwrap_or_default(),
+        _ => &[],
     };
     let mut steps = Steps::default();
     let mut list = None;
@@ -61,8 +67,10 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
         match membership {
             Membership::List { key, index, before, .. } => {
                 list = Some((key.clone(), *index, before.clone()));
-                let queues = keys.queues();
-                steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
+                if !keys.is_intermediate(key) {
+                    let queues = keys.queues();
+                    steps.add(queues.as_bytes(), &[b"SADD", queues.as_bytes(), key]);
+                }
             }
             Membership::Row { key, .. } => {
                 list = Some((key.clone(), AT_THE_TAIL, None));
@@ -89,7 +97,7 @@ fn restoring(keys: &Keys, op: &OpId, job: &Restore<'_>) -> Call {
     call.arg(&image.id).number(job.number).arg(claim);
     match list {
         None => {
-            call.key(&hash).arg("none").arg("").arg("0").arg("");
+            call.key(&hash).arg("none").arg(holds).arg("0").arg("");
         }
         Some((key, index, before)) => {
             call.keys.push(key);

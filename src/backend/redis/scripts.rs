@@ -30,6 +30,11 @@ pub(super) static REQUEUE: Script = Script::new(include_str!("scripts/requeue.lu
 pub(super) static REQUEUE_LIMITED: Script =
     Script::new(include_str!("scripts/requeue_limited.lua"));
 pub(super) static RESTORE: Script = Script::new(include_str!("scripts/restore.lua"));
+pub(super) static DROP_ENTRY: Script = Script::new(include_str!("scripts/drop_entry.lua"));
+pub(super) static SETTLE_STRAY: Script = Script::new(include_str!("scripts/settle_stray.lua"));
+pub(super) static KEEP_WAITING: Script = Script::new(include_str!("scripts/keep_waiting.lua"));
+pub(super) static PRUNE_WORKER: Script = Script::new(include_str!("scripts/prune_worker.lua"));
+pub(super) static SUSPEND: Script = Script::new(include_str!("scripts/suspend.lua"));
 
 /// What one call did, by the number that the script replied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

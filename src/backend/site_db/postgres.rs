@@ -175,12 +175,17 @@ fn explain(error: &Error) -> (DbFault, String) {
     let Some(refusal) = error.as_db_error() else {
         // The driver says only "error connecting to server"; the cause says why.
         let cause = std::error::Error::source(error).map(ToString::to_string);
+        let fault = match &cause {
+            // The server asks for one and the configuration has none.
+            Some(cause) if cause.contains("password missing") => DbFault::Denied,
+            _ => DbFault::Unreachable,
+        };
         let why = match cause {
             Some(cause) if cause.contains("Connection refused") => "connection refused".to_owned(),
             Some(cause) => cause,
             None => error.to_string(),
         };
-        return (DbFault::Unreachable, why);
+        return (fault, why);
     };
     let code = refusal.code();
     let fault = match code {

@@ -7,6 +7,7 @@ mod exists;
 mod list;
 mod move_jobs;
 mod promote;
+mod repair;
 mod retry;
 mod show;
 mod stop;
@@ -43,6 +44,7 @@ enum JobsCommand {
     Stop(Box<stop::Args>),
     Delete(Box<delete::Args>),
     Cancel(Box<cancel::Args>),
+    Repair(repair::Args),
 }
 
 /// Runs one of the commands.
@@ -59,6 +61,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         JobsCommand::Stop(args) => stop::run(args, context),
         JobsCommand::Delete(args) => delete::run(args, context),
         JobsCommand::Cancel(args) => cancel::run(args, context),
+        JobsCommand::Repair(args) => repair::run(args, context),
     }
 }
 

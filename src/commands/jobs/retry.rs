@@ -12,7 +12,8 @@ use crate::ops::change::retry::{Retrying, retry};
 /// By id, or by the same filters as `jobs list`; without ids and --status only jobs that failed.
 /// Stopped and canceled jobs are taken by id, or with --status. A job keeps the retries that it
 /// has left and loses the expiry of its failure. What others requeued or removed meanwhile is left
-/// alone.
+/// alone. The order is the registry's: the failure that is forgotten first, which usually is the
+/// oldest one, comes first; those of one second by id.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

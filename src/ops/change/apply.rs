@@ -41,6 +41,19 @@ pub trait Change {
         Ok(())
     }
 
+    /// Reads the jobs as they stand.
+    fn standings(&self, store: &mut Store, jobs: &[Self::Job]) -> Result<Vec<Part<Standing>>>
+    where
+        Self: Sized,
+    {
+        standings_of(store, self, jobs)
+    }
+
+    /// Whether an undo needs the job's own keys; not where the change leaves all of them alone.
+    fn touches_keys(&self, _job: &Self::Job) -> bool {
+        true
+    }
+
     /// Why the job is to be left alone, as it stands now.
     fn refuses(&self, job: &Self::Job, standing: &Standing) -> Option<String>;
 
@@ -177,7 +190,7 @@ impl Run {
     ) -> Result<()> {
         let (jobs, standings) = reconnecting(context, |store| {
             change.prepare(store, &mut jobs)?;
-            standings_of(store, change, &jobs)
+            change.standings(store, &jobs)
         })
         .map(|standings| (jobs, standings))?;
         let taken_at_ms = clock::now().as_millisecond();
@@ -230,13 +243,16 @@ impl Run {
                 let memberships = memberships.chain(change.also_in(job)).collect();
                 let id = change.id(job).as_bytes().to_vec();
                 // Lent to the image: they are most of what a batch takes in memory.
-                let keys = std::mem::take(&mut standing.keys);
+                let lent = change.touches_keys(job).then(|| std::mem::take(&mut standing.keys));
+                let keys = lent.unwrap_or_default();
                 JobImage { id, after, memberships, keys }
             })
             .collect();
         journal.images(taken_at_ms, &images)?;
-        for ((_, standing), image) in chosen.iter_mut().zip(images) {
-            standing.keys = image.keys;
+        for ((job, standing), image) in chosen.iter_mut().zip(images) {
+            if change.touches_keys(job) {
+                standing.keys = image.keys;
+            }
         }
         journal.sync()?;
         Ok(first)
@@ -424,7 +440,8 @@ fn is_lost(error: &anyhow::Error) -> bool {
     matches!(failure_of(error).map(Failure::kind), Some(Kind::Unreachable | Kind::TryAgain))
 }
 
-fn standings_of<C: Change>(
+/// Reads jobs with the sets of the queues that the change names.
+pub(super) fn standings_of<C: Change>(
     store: &mut Store,
     change: &C,
     jobs: &[C::Job],

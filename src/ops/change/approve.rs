@@ -67,12 +67,19 @@ fn check_prefix(context: &mut Context, verb: Verb) -> Result<()> {
 }
 
 fn not_explicit(plan: &Plan) -> Failure {
-    let what = human::counted(plan.count, "job");
+    let what = human::counted(plan.count, plan.kind.unit());
     Failure::new(
         Kind::Refused,
-        format!("will not {} {what} unasked: no flag says which jobs are meant", plan.kind.word()),
+        format!(
+            "will not {} {what} unasked: no flag says which {}s are meant",
+            plan.kind.word(),
+            plan.kind.unit()
+        ),
     )
-    .hint("say which: --queue, --site, --method or another filter, or ids")
+    .hint(match plan.kind {
+        Verb::Repair => "say which: --kind, --queue, --site or ids; --dry-run shows them",
+        _ => "say which: --queue, --site, --method or another filter, or ids",
+    })
     .hint("--all takes every one of them; variables and default sites do not count")
 }
 
@@ -96,7 +103,7 @@ fn ask(context: &mut Context, plan: &Plan) -> Result<()> {
     for warning in &plan.warnings {
         ui.warn(warning);
     }
-    let what = format!("{} {}", plan.kind.word(), human::counted(plan.count, "job"));
+    let what = format!("{} {}", plan.kind.word(), human::counted(plan.count, plan.kind.unit()));
     let agreed = match &plan.to_type {
         Some(name) => ui.ask(&format!("{what}? Type `{name}` to go on:"))? == *name,
         None => matches!(ui.ask(&format!("{what}? [y/N]"))?.as_str(), "y" | "Y" | "yes"),

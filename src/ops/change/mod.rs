@@ -19,10 +19,12 @@ pub mod ops;
 pub mod promote;
 pub mod purge;
 mod recipe;
+pub mod repair;
 mod requeue;
 pub mod retry;
 mod rows;
 pub mod stop;
+pub mod suspend;
 pub mod trigger;
 pub mod undo;
 

@@ -50,6 +50,15 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
                         format!("in queue `{queue}`, {}", registry.word())
                     }
                     After::Unlisted => "in no queue".to_owned(),
+                    After::Key { key, value } => {
+                        let key = String::from_utf8_lossy(key);
+                        let left = match value {
+                            Some(_) => "set",
+                            None if image.existed() => "gone",
+                            None => "kept for ever",
+                        };
+                        format!("key `{key}`: {left}")
+                    }
                 },
             });
         }

@@ -8,11 +8,11 @@ use std::fs::File;
 
 use nix::fcntl::Flock;
 
-use super::apply::{Change, Item, actor};
+use super::apply::{Change, Item, actor, standings_of};
 use super::rows::Rows;
 use super::{Go, How, apply, approve};
 use crate::backend::redis::images::Standing;
-use crate::backend::redis::keys::Keys;
+use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::read::Store;
 use crate::backend::redis::restore::Restore;
 use crate::backend::redis::scripts::{Called, Code};
@@ -22,9 +22,10 @@ use crate::context::{Context, local_processes};
 use crate::error::{Failure, Kind, Result};
 use crate::journal::{
     After, AuditLine, End, Ending, ImageBatch, JobImage, Journal, JournalDir, JournalReader,
-    Membership, OpId, Step, Verdict,
+    KeyValue, Membership, OpId, Step, Verdict,
 };
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
+use crate::model::part::Part;
 use crate::model::plan::{Plan, Skipped, Verb};
 use crate::model::queue::Registry;
 use crate::model::worker::Alive;
@@ -270,6 +271,12 @@ impl Choice {
         if verdict.is_none() && !self.options.force {
             return Judged::Leave(DOUBTFUL.to_owned());
         }
+        if matches!(image.after, After::Key { value: None, .. }) && !image.existed() {
+            return Judged::Leave("a waiting job gets no expiry of an earlier run back".to_owned());
+        }
+        if matches!(image.after, After::Key { .. }) {
+            return Judged::Undo;
+        }
         if removed && lives {
             return Judged::Leave(Code::Lives.reason().to_owned());
         }
@@ -468,6 +475,13 @@ impl Undoing {
 
     /// Where putting the job back leaves it.
     fn restored(&self, image: &JobImage) -> After {
+        if let After::Key { key, .. } = &image.after {
+            let value = image.keys.iter().find_map(|image| match &image.value {
+                KeyValue::String(text) if image.key == *key => Some(text.clone()),
+                _ => None,
+            });
+            return After::Key { key: key.clone(), value };
+        }
         let list = Self::list_of(image).and_then(|key| self.keys.queue_of_list(key));
         if let Some(queue) = list {
             return After::InList { queue: QueueName::new(queue) };
@@ -533,7 +547,7 @@ impl Undoing {
                 After::InRegistry { registry, queue } => {
                     Hold::Zset(keys.registry(*registry, queue).into_bytes())
                 }
-                After::Gone | After::Unlisted => Hold::Nothing,
+                After::Gone | After::Unlisted | After::Key { .. } => Hold::Nothing,
             })
             .collect();
         let marked: Vec<Marked<'_>> = items
@@ -562,7 +576,7 @@ impl Change for Undoing {
     fn queues(&self, job: &UndoneJob) -> Vec<QueueName> {
         match &job.image.after {
             After::InList { queue } | After::InRegistry { queue, .. } => vec![queue.clone()],
-            After::Gone | After::Unlisted => Vec::new(),
+            After::Gone | After::Unlisted | After::Key { .. } => Vec::new(),
         }
     }
 
@@ -583,13 +597,26 @@ impl Change for Undoing {
         Ok(())
     }
 
+    fn standings(&self, store: &mut Store, jobs: &[UndoneJob]) -> Result<Vec<Part<Standing>>> {
+        let mut standings = standings_of(store, self, jobs)?;
+        for (job, standing) in jobs.iter().zip(&mut standings) {
+            let After::Key { key, value: Some(_) } = &job.image.after else { continue };
+            let read = store.text_key(&Key::of(key.clone()))?;
+            *standing = read.map(|image| Standing {
+                keys: image.into_iter().collect(),
+                memberships: Vec::new(),
+            });
+        }
+        Ok(standings)
+    }
+
     fn refuses(&self, job: &UndoneJob, standing: &Standing) -> Option<String> {
         let gone = job.image.after == After::Gone;
         (gone && standing.has_hash()).then(|| Code::Lives.reason().to_owned())
     }
 
     fn after(&self, job: &UndoneJob, _standing: &Standing) -> (After, Option<Membership>) {
-        let after = if job.image.existed() { self.restored(&job.image) } else { After::Gone };
+        let after = if job.image.is_put_back() { self.restored(&job.image) } else { After::Gone };
         let list = match &job.image.after {
             After::InList { queue } => {
                 let (index, length) = job.spot.unwrap_or((AT_THE_TAIL, 0));
@@ -608,7 +635,7 @@ impl Change for Undoing {
         items: &[Item<'_, UndoneJob>],
     ) -> Result<Vec<Called>> {
         let (back, away): (Vec<_>, Vec<_>) =
-            items.iter().enumerate().partition(|(_, item)| item.job.image.existed());
+            items.iter().enumerate().partition(|(_, item)| item.job.image.is_put_back());
         let mut called: Vec<Called> = items.iter().map(|_| Ok(Code::Taken)).collect();
         let mut results = self.restore(store, op, &back)?;
         results.extend(Self::remove(store, &self.keys, op, &away)?);

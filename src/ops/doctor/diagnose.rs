@@ -159,7 +159,7 @@ fn pasteable(mut finding: Finding) -> Finding {
         !holds_control(command)
             && !command.contains(char::REPLACEMENT_CHARACTER)
             // A name behind these that begins with a dash would be read as an option.
-            && ![" show -", " --queue -"].iter().any(|option| command.contains(option))
+            && ![" show -", " delete -", " ghost -", " --queue -"].iter().any(|option| command.contains(option))
     });
     finding
 }

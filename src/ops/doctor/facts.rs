@@ -10,6 +10,7 @@ use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
 use crate::bench::{Bench, BenchId, Config, SchedulerProcess, Sites};
 use crate::codec::frappe::headline_of_description;
 use crate::error::Kind;
+use crate::model::fault::FaultKind;
 use crate::model::id::{JobId, QueueName, site_of_id};
 use crate::model::job::Job;
 use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
@@ -175,6 +176,12 @@ impl<'a> Facts<'a> {
         format!("{} {command}", self.paste.jobctl)
     }
 
+    /// The command that repairs the faults of one kind in a queue, to paste.
+    pub fn repair(&self, kind: FaultKind, queue: &QueueName) -> String {
+        let queue = shell_quote(self.short(queue));
+        self.jobctl(&format!("jobs repair --kind {} --queue {queue}", kind.word()))
+    }
+
     /// A `bench` command to paste.
     pub fn bench_cli(&self, command: &str) -> String {
         format!("{} {command}", self.paste.bench)
@@ -197,11 +204,6 @@ impl<'a> Facts<'a> {
             Place::Intermediate(queue) => self.intermediate_key(queue),
             Place::Registry(registry, queue) => text_of(&self.keys.registry(*registry, queue)),
         }
-    }
-
-    /// The key of a job's hash.
-    pub fn job_key(&self, id: &JobId) -> String {
-        text_of(&self.keys.job(id.as_bytes()))
     }
 
     /// The key of the lock of RQ's own scheduler for a queue.

@@ -8,6 +8,7 @@ use super::{Checked, Facts, Simple};
 use crate::backend::redis::read::Entry;
 use crate::backend::redis::survey::{QueueSurvey, Sampled};
 use crate::human::{age, count, counted, percent};
+use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
 use crate::model::id::JobId;
 use crate::model::job::{Job, Status, seconds_between};
@@ -298,9 +299,16 @@ fn abandoned(facts: &Facts<'_>) -> Checked {
             .because(cleaned);
         let lines = left.iter().take(5).map(|sampled| format!("id {}", sampled.entry.id.text()));
         let finding = lines.fold(finding, Finding::because);
-        Some(finding.fix(
-            facts.jobctl(&format!("jobs list --queue {} --status started", shell_quote(name))),
-        ))
+        Some(
+            finding
+                .fix(
+                    facts.jobctl(&format!(
+                        "jobs list --queue {} --status started",
+                        shell_quote(name)
+                    )),
+                )
+                .fix(facts.repair(FaultKind::Abandoned, &queue.name)),
+        )
     })
 }
 
@@ -366,8 +374,8 @@ fn ghost(facts: &Facts<'_>) -> Checked {
                 "its hash says {says}, but it stands in no list, no registry and no worker"
             ))
             .because("Frappe does not enqueue a scheduled job while its id says queued or started");
-            let key = facts.job_key(&stored.job.id);
-            finding.fix(facts.redis_cli(&format!("del {}", shell_quote(&key))))
+            let id = shell_quote(&id);
+            finding.fix(facts.jobctl(&format!("jobs repair --kind ghost {id}")))
         });
     findings.collect::<Vec<_>>().into()
 }
@@ -391,7 +399,13 @@ fn lost(facts: &Facts<'_>) -> Checked {
     )
     .because("a worker that serves several queues died between taking and starting them");
     let lines = mine.iter().take(5).map(|stored| format!("id {}", stored.job.id.text()));
-    Some(lines.fold(finding, Finding::because).fix(show(facts, &first.job.id))).into()
+    Some(
+        lines
+            .fold(finding, Finding::because)
+            .fix(show(facts, &first.job.id))
+            .fix(facts.jobctl("jobs repair --kind lost")),
+    )
+    .into()
 }
 
 fn dangling(facts: &Facts<'_>) -> Checked {
@@ -412,5 +426,6 @@ fn dangling(facts: &Facts<'_>) -> Checked {
         survey.unlisted.dangling.iter().map(|(place, n)| {
             format!("{}: {}", place.describe(facts.short(place.queue())), count(*n))
         });
-    Some(lines.fold(finding, Finding::because)).into()
+    let fix = facts.jobctl("jobs repair --kind dangling");
+    Some(lines.fold(finding, Finding::because).fix(fix)).into()
 }

@@ -304,7 +304,7 @@ fn suspended(facts: &Facts<'_>) -> Checked {
         )
         .because(until)
         .because(format!("the key `{}` exists", facts.suspended_key()))
-        .fix(facts.redis_cli(&format!("del {}", shell_quote(&facts.suspended_key())))),
+        .fix(facts.jobctl("workers resume")),
     )
     .into()
 }

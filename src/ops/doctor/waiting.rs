@@ -6,8 +6,9 @@ use super::{Checked, Facts, Simple};
 use crate::backend::redis::read::StoredJob;
 use crate::backend::redis::survey::{Examples, QueueSurvey, Sampled};
 use crate::human::{age, count, counted};
+use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
-use crate::model::id::JobId;
+use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status, seconds_between};
 use crate::render::sanitize::shell_quote;
 
@@ -63,7 +64,9 @@ fn hashless(facts: &Facts<'_>) -> Checked {
     each(facts, |queue| {
         let found = &queue.waiting.hashless;
         let mine: Vec<&JobId> = found.first.iter().filter(|id| facts.concerns_id(id)).collect();
-        let first = mine.first()?;
+        if mine.is_empty() {
+            return None;
+        }
         let name = facts.short(&queue.name);
         let number = match facts.sites {
             None => counted(found.count, "waiting id"),
@@ -74,9 +77,7 @@ fn hashless(facts: &Facts<'_>) -> Checked {
             .because("the jobs expired or were deleted; workers skip such ids");
         let lines = mine.iter().take(MOST_LISTED).map(|id| format!("id {}", id.text()));
         let finding = because_all(because_all(finding, lines), reach(queue));
-        let (key, id) = (facts.queue_key(&queue.name), first.text());
-        let command = format!("lrem {} 0 {}", shell_quote(&key), shell_quote(&id));
-        Some(finding.fix(facts.redis_cli(&command)))
+        Some(finding.fix(facts.repair(FaultKind::Hashless, &queue.name)))
     })
 }
 
@@ -121,14 +122,11 @@ fn expiring(facts: &Facts<'_>) -> Checked {
         let finding = Finding::new("queue.expiring", severity, summary)
             .figure(format!("soonest in {}", age(soonest)))
             .because("their hashes kept the expiry of an earlier run under the same id");
-        let shown = || mine.iter().take(MOST_LISTED).map(|(_, stored)| stored);
-        let lines = shown()
+        let shown = mine.iter().take(MOST_LISTED).map(|(_, stored)| stored);
+        let lines = shown
             .map(|stored| format!("id {}, gone in {}", stored.job.id.text(), age(left(stored))));
         let finding = because_all(because_all(finding, lines), reach(queue));
-        let fixes = shown().map(|stored| {
-            facts.redis_cli(&format!("persist {}", shell_quote(&facts.job_key(&stored.job.id))))
-        });
-        Some(fixes.fold(finding, Finding::fix))
+        Some(finding.fix(facts.repair(FaultKind::Expiring, &queue.name)))
     })
 }
 
@@ -176,11 +174,15 @@ fn parked(facts: &Facts<'_>) -> Checked {
         .because(cleaned);
         let lines =
             stuck.iter().take(MOST_LISTED).map(|parked| format!("id {}", parked.entry.id.text()));
-        let key = facts.intermediate_key(&queue.name);
+        // An id without a job is of another kind, wherever it stands.
+        let kind = match first.stored() {
+            Some(_) => FaultKind::Stuck,
+            None => FaultKind::Hashless,
+        };
         Some(
             because_all(finding, lines)
-                .fix(facts.redis_cli(&format!("lrange {} 0 -1", shell_quote(&key))))
-                .fix(facts.jobctl(&format!("jobs show {}", shell_quote(&first.entry.id.text())))),
+                .fix(facts.jobctl(&format!("jobs show {}", shell_quote(&first.entry.id.text()))))
+                .fix(facts.repair(kind, &queue.name)),
         )
     })
 }
@@ -227,15 +229,15 @@ fn poison(facts: &Facts<'_>) -> Checked {
         let name = facts.short(&queue.name);
         let looping = poisonous(
             facts,
+            &queue.name,
             &looping,
             format!("queue `{name}`: a job makes one worker after the other exit"),
-            &facts.intermediate_key(&queue.name),
         );
         let waiting = poisonous(
             facts,
+            &queue.name,
             &waiting,
             format!("queue `{name}`: a waiting job will make its worker exit"),
-            &facts.queue_key(&queue.name),
         );
         let waiting = waiting.map(|finding| because_all(finding, reach(queue)));
         let unread = never_read(facts, queue, release);
@@ -244,8 +246,13 @@ fn poison(facts: &Facts<'_>) -> Checked {
     findings.collect::<Vec<_>>().into()
 }
 
-/// The finding about jobs that end their workers; the list at `key` holds them.
-fn poisonous(facts: &Facts<'_>, faults: &Faults, summary: String, key: &str) -> Option<Finding> {
+/// The finding about jobs of a queue that end their workers.
+fn poisonous(
+    facts: &Facts<'_>,
+    queue: &QueueName,
+    faults: &Faults,
+    summary: String,
+) -> Option<Finding> {
     let (first, _) = faults.first()?;
     let id = shell_quote(&first.text()).into_owned();
     let lines = faults.iter().flat_map(|(_, lines)| lines).take(MOST_LISTED).cloned();
@@ -253,7 +260,7 @@ fn poisonous(facts: &Facts<'_>, faults: &Faults, summary: String, key: &str) -> 
     Some(
         because_all(finding, lines)
             .fix(facts.jobctl(&format!("jobs show {id}")))
-            .fix(facts.redis_cli(&format!("lrem {} 0 {id}", shell_quote(key)))),
+            .fix(facts.repair(FaultKind::Poison, queue)),
     )
 }
 
@@ -284,7 +291,12 @@ fn never_read(
     ));
     let lines = mine.iter().take(MOST_LISTED).map(|id| format!("id {}", id.text()));
     let finding = because_all(because_all(finding, lines), reach(queue));
-    Some(finding.fix(facts.jobctl(&format!("jobs show {}", shell_quote(&first.text())))))
+    let id = shell_quote(&first.text()).into_owned();
+    Some(
+        finding
+            .fix(facts.jobctl(&format!("jobs show {id}")))
+            .fix(facts.jobctl(&format!("jobs delete {id}"))),
+    )
 }
 
 fn dotted((major, minor): (u32, u32)) -> String {

@@ -136,7 +136,7 @@ fn gone(facts: &Facts<'_>) -> Checked {
             if let Some(ttl) = worker.ttl_s {
                 finding = finding.because(format!("its registration expires in {}", age(ttl)));
             }
-            finding.fix(show(facts, worker))
+            finding.fix(show(facts, worker)).fix(facts.jobctl("workers prune"))
         })
     })
 }

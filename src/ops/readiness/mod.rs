@@ -71,14 +71,15 @@ pub fn ready_for_migration(
         if stops { Some(Stopped::pause(context, &looker, &interrupts, how)?) } else { None };
     fault::point("schedulers-paused");
     let watched = watch(context, &mut looker, options.wait, &interrupts, &mut report);
-    if let Some(stopped) = &mut stopped
-        && !(watched.is_ok() && report.ready)
-    {
-        stopped.give_back(context)?;
-    }
+    let given_back = match &mut stopped {
+        Some(stopped) if !(watched.is_ok() && report.ready) => stopped.give_back(context),
+        _ => Ok(()),
+    };
     if let Some(stopped) = stopped {
         stopped.end(&mut report);
     }
+    // What was not given back outlasts whatever ended the waiting.
+    given_back?;
     watched?;
     note_running_schedulers(context, &mut report)?;
     Ok(report)
@@ -186,11 +187,13 @@ impl Stopped {
             match turning.turn_site(context, &mut stopped.operation, site, waiting) {
                 Ok(Turned::Changed(_)) => paused += 1,
                 Ok(_) => {}
+                // The first look sees the signal as well.
+                Err(error) if error.is::<Interrupted>() => break,
                 Err(error) => {
                     stopped.ending = Ending::Failed;
-                    stopped.give_back(context)?;
+                    let given_back = stopped.give_back(context);
                     stopped.end(&mut ReadinessReport::default());
-                    return Err(stopped_by(error, site));
+                    return given_back.and(Err(stopped_by(error, site)));
                 }
             }
         }
@@ -232,9 +235,6 @@ impl Stopped {
 }
 
 fn stopped_by(error: anyhow::Error, site: &str) -> anyhow::Error {
-    if error.is::<Interrupted>() {
-        return error;
-    }
     let Some(kind) = failure_of(&error).map(Failure::kind) else { return error };
     let hints: Vec<String> = failure_of(&error).map(|f| f.hints().to_vec()).unwrap_or_default();
     let failure = Failure::new(kind, format!("cannot pause the scheduler of `{site}`"));

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::ops::change::How;
-use crate::target::selected_sites;
+use crate::target::names_every_site;
 
 /// The sites that were named, in order.
 ///
@@ -17,9 +17,9 @@ pub fn named_sites(context: &Context, limit: Option<u64>) -> Result<Vec<String>>
     let mut sites = match context.sites()? {
         _ if !by_flag && !context.ui.can_ask() => return Err(unnamed().into()),
         Some(sites) => sites,
-        None if by_flag => bench.sites().names().map(str::to_owned).collect(),
-        // A variable may say `all`; the default site is only for those who say nothing.
-        None if selected_sites(&context.global)?.is_some() => Vec::new(),
+        None if names_every_site(&context.global)? => {
+            bench.sites().names().map(str::to_owned).collect()
+        }
         None => vec![bench.default_site().ok_or_else(unnamed)?.0],
     };
     if sites.is_empty() {

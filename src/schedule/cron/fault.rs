@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Dialect, Field};
+use super::Field;
 
 /// An expression that croniter refuses: where, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,15 +129,3 @@ impl fmt::Display for NoTime {
 }
 
 impl std::error::Error for NoTime {}
-
-impl Dialect {
-    /// The name for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::V1_0 => "croniter 1.0",
-            Self::V1_3 => "croniter 1.3",
-            Self::V2_0 => "croniter 2.0",
-            Self::V6_0 => "croniter 6.0",
-        }
-    }
-}

@@ -62,6 +62,16 @@ impl Dialect {
         })
     }
 
+    /// The name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_0 => "croniter 1.0",
+            Self::V1_3 => "croniter 1.3",
+            Self::V2_0 => "croniter 2.0",
+            Self::V6_0 => "croniter 6.0",
+        }
+    }
+
     /// The most fields of an expression. The sixth are seconds, the seventh years.
     pub const fn max_fields(self) -> usize {
         match self {

@@ -73,10 +73,10 @@ struct Collected {
 impl Collected {
     fn add(&mut self, value: u16, nth: Option<Nth>) {
         self.values.insert(value);
-        if let (Some(nth), Ok(day)) = (nth, u8::try_from(value)) {
-            if !self.nth.contains(&(day, nth)) {
-                self.nth.push((day, nth));
-            }
+        if let (Some(nth), Ok(day)) = (nth, u8::try_from(value))
+            && !self.nth.contains(&(day, nth))
+        {
+            self.nth.push((day, nth));
         }
     }
 
@@ -164,8 +164,8 @@ impl Reading<'_> {
 
     fn field(&self, field: Field, text: &str) -> Result<Collected, CronError> {
         let mut collected = Collected::default();
-        if let Some(fault) = self.random(field, text) {
-            fault.map_err(|fault| CronError::at(field, text, fault))?;
+        if let Some(taken) = self.random(field, text) {
+            taken.map_err(|fault| CronError::at(field, text, fault))?;
             collected.any = true;
             collected.random = true;
             return Ok(collected);
@@ -250,14 +250,10 @@ impl Reading<'_> {
                 Dialect::V1_0 => leading_digits(which),
                 _ => which,
             };
-            let is_special = digits(which).is_some() && self.takes_occurrence(days);
-            if !is_special {
-                return Err(CronFault::Unreadable);
-            }
-            return match digits(which) {
-                Some(n @ 1..=5) => Ok((days, u8::try_from(n).ok().map(Nth::From1))),
-                _ => Err(CronFault::Occurrence),
-            };
+            let which = digits(which).filter(|_| self.takes_occurrence(days));
+            let nth = u8::try_from(which.ok_or(CronFault::Unreadable)?).ok();
+            let nth = nth.filter(|nth| (1..=5).contains(nth)).ok_or(CronFault::Occurrence)?;
+            return Ok((days, Some(Nth::From1(nth))));
         }
         match part.strip_prefix('l') {
             Some(day) if digits(day).is_some() => Ok((day, Some(Nth::Last))),
@@ -269,11 +265,10 @@ impl Reading<'_> {
         let is_word = |text: &str| {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         };
+        let is_day = |text: &str| self.dialect > Dialect::V1_0 && WEEKDAYS.contains(&text);
         match days.split_once('-') {
             None => is_word(days),
-            Some((from, to)) => {
-                self.dialect > Dialect::V1_0 && WEEKDAYS.contains(&from) && WEEKDAYS.contains(&to)
-            }
+            Some((from, to)) => is_day(from) && is_day(to),
         }
     }
 

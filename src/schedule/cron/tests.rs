@@ -93,9 +93,11 @@ fn dialects_differ_in_what_they_take() {
     ] {
         for dialect in DIALECTS {
             let parsed = Cron::parse(expression, dialect).map_err(|error| error.fault);
-            match dialect >= taken_from {
-                true => assert!(parsed.is_ok(), "`{expression}` in {}", dialect.name()),
-                false => assert_eq!(parsed, Err(before), "`{expression}` in {}", dialect.name()),
+            let name = dialect.name();
+            if dialect >= taken_from {
+                assert!(parsed.is_ok(), "`{expression}` in {name}");
+            } else {
+                assert_eq!(parsed, Err(before), "`{expression}` in {name}");
             }
         }
     }

@@ -23,7 +23,7 @@ fn clock(family: Family, job_type: &JobType<'_>) -> JobTypeClock {
     JobTypeClock::new(&rules(family), job_type, at(NOW))
 }
 
-fn own<'a>(cron_format: &'a str) -> JobType<'a> {
+fn own(cron_format: &str) -> JobType<'_> {
     JobType { cron_format: Some(cron_format), ..ran("Cron", NOW) }
 }
 

@@ -181,6 +181,21 @@ impl ProcTable {
             && namespace.is_ok_and(|name| name.as_os_str() == HOST_PID_NAMESPACE)
     }
 
+    /// Whether some visible process of another PID namespace has this id there.
+    ///
+    /// A container that shares the host's name registers its workers under such ids. Reads every
+    /// process: for the few ids that nobody has here.
+    pub fn is_inside_container(&self, pid: u32) -> bool {
+        let inner = |outer: u32| {
+            let status = self.read(outer, "status")?;
+            let status = String::from_utf8_lossy(&status).into_owned();
+            let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+            // From this namespace inwards; one id alone is that of a process of this namespace.
+            ids.split_ascii_whitespace().skip(1).last()?.parse::<u32>().ok()
+        };
+        self.pids().into_iter().any(|outer| inner(outer) == Some(pid))
+    }
+
     fn path(&self, pid: u32, file: &str) -> PathBuf {
         self.root.join(pid.to_string()).join(file)
     }

@@ -161,3 +161,14 @@ fn tree_memory_of_a_vanished_process_is_none() {
     let table = ProcTable::live().unwrap();
     assert_eq!(table.tree_memory(u32::MAX, &table.parents()), None);
 }
+
+#[test]
+fn is_inside_container_asks_for_the_innermost_id_of_other_namespaces() {
+    let fake = FakeTable::new().process(40, 'S', b"python\0").process(41, 'S', b"python\0");
+    fs::write(fake.dir.path().join("40/status"), "Name:\tpython\nNSpid:\t40\t9\t7\n").unwrap();
+    fs::write(fake.dir.path().join("41/status"), "Name:\tpython\nNSpid:\t41\n").unwrap();
+    let table = fake.table();
+    assert!(table.is_inside_container(7));
+    assert!(!table.is_inside_container(9));
+    assert!(!table.is_inside_container(41));
+}

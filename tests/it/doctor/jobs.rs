@@ -270,7 +270,7 @@ fn abandoned_jobs_nobody_will_clean_up_after_say_so() {
 }
 
 #[test]
-fn ghost_of_every_kind_is_found_and_its_fix_deletes_the_hash_alone() {
+fn ghost_of_every_kind_is_found_and_its_fix_names_it_alone() {
     let stage = Stage::bench_of("16.10.0");
     stage.job("short", "site1.localhost||scheduled_job||a1b2c3").waited(60).save();
     stage.job("short", "site2.localhost||scheduled_job||started").started(90).save();
@@ -278,7 +278,8 @@ fn ghost_of_every_kind_is_found_and_its_fix_deletes_the_hash_alone() {
     let found = diagnosis.findings("job.ghost");
     assert_eq!(found.len(), 2, "{:#}", diagnosis.report);
     assert!(found.iter().any(|finding| {
-        fixes(finding).ends_with("del 'rq:job:site1.localhost||scheduled_job||a1b2c3'")
+        fixes(finding)
+            .ends_with("jobs repair --kind ghost 'site1.localhost||scheduled_job||a1b2c3'")
     }));
 }
 

@@ -142,7 +142,9 @@ fn dead_worker_says_what_it_ran_and_how_it_was_told() {
         text.contains("site1.localhost::x") && text.contains("pid 4711 on another-host"),
         "{text}"
     );
-    assert!(fixes(finding).ends_with("workers show 0123456789abcdef0123456789abcdef"));
+    let fixes = fixes(finding);
+    assert!(fixes.contains("workers show 0123456789abcdef0123456789abcdef\n"), "{fixes}");
+    assert!(fixes.ends_with("workers prune"), "{fixes}");
     assert_eq!(diagnosis.data()["workers"]["alive"], 1);
 }
 

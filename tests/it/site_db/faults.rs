@@ -38,6 +38,14 @@ fn wrong_password_is_denied() {
 }
 
 #[test]
+fn missing_password_is_denied() {
+    for engine in SERVERS {
+        let error = refusal(engine, |bench| bench.unset_on(SITE, "db_password"));
+        assert_eq!(error.fault(), DbFault::Denied, "{error:?}");
+    }
+}
+
+#[test]
 fn unknown_database_is_named() {
     let mut place = Place::new("postgres", V16, |db| db);
     place.bench.set_on(SITE, "db_user", place.db.name.clone());

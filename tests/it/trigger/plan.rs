@@ -181,12 +181,15 @@ fn full_queue_refuses_unless_told_otherwise() {
     assert_eq!(place.queued("default").len(), 551);
     // At a rate, it waits for room.
     place.server.cmd(&["LPOP", &key]);
+    let base = ["trigger-scheduler-event", "all", "--site", SITE, "--rate", "50/s", "-o", "json"];
+    let waiting = place.jobctl(&base);
     std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| place.trigger(0, &["all", "--rate", "50/s"]));
+        let waiting = scope.spawn(|| waiting.run());
         for _ in 0..2 {
             place.server.cmd(&["LPOP", &key]);
         }
-        assert_eq!(column(&waiting.join().unwrap(), "state"), ["enqueued"]);
+        let run = waiting.join().unwrap();
+        assert_eq!(column(&run.json()["data"], "state"), ["enqueued"], "{run:?}");
     });
 }
 

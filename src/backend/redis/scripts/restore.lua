@@ -2,9 +2,9 @@
 --
 -- KEYS  1 receipts   2 the job's hash   3 what the job is taken from (its hash: nothing)
 --       4 the list that it goes into (its hash: none)   then every other key that a step names
--- ARGV  1 id   2 number of the image   3 gone, list, zset or unlisted   4 none, before or index
---       5 the id that it goes before   6 the index that it gets   7 the id that it goes behind at
---       the head, where 5 is gone   then steps: a key, `keep`, `replace` or `add`, a count of
+-- ARGV  1 id   2 number of the image   3 gone, list, zset, unlisted or holds   4 none, before or
+--       index   5 the id that it goes before, for holds the text that key 3 must hold   6 the
+--       index that it gets   7 the id that it goes behind at the head, where 5 is gone   then steps: a key, `keep`, `replace` or `add`, a count of
 --       commands, and each command as a count of words and words
 -- Reply 1 put back   0 it is not where the change left it   5 the job lives again
 --
@@ -15,7 +15,10 @@ if claim == 'list' then
   if redis.call('LREM', KEYS[3], -1, id) == 0 then return 0 end
 elseif claim == 'zset' then
   if redis.call('ZREM', KEYS[3], id) == 0 then return 0 end
-elseif redis.call('EXISTS', KEYS[2]) == (claim == 'gone' and 1 or 0) then
+elseif claim == 'holds' then
+  if redis.call('GET', KEYS[3]) ~= ARGV[5] then return 0 end
+  redis.call('UNLINK', KEYS[3])
+elseif redis.call('EXISTS', KEYS[3]) == (claim == 'gone' and 1 or 0) then
   return claim == 'gone' and 5 or 0
 end
 redis.call('RPUSH', KEYS[1], ARGV[2])

@@ -4,8 +4,8 @@
 //! of logs in time as well: these tables grow by a row per run. Times are those of the site's own
 //! zone, as the tables have them.
 //!
-//! Tables: section "tables" of each Frappe version's `core/doctype/scheduled_job_*` and
-//! `core/doctype/system_settings`.
+//! Source of the columns: `scheduled_job_type.json`, `scheduled_job_log.json` and their like under
+//! `frappe/core/doctype` of each version.
 
 mod logs;
 mod settings;

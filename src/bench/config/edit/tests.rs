@@ -28,8 +28,8 @@ fn content(folder: &TempDir) -> String {
     fs::read_to_string(folder.path().join("sites/erp/site_config.json")).unwrap()
 }
 
-fn set(bench: &Bench, key: &str, value: Option<Json>) -> Result<()> {
-    bench.edit_config(&erp(), NOW)?.set(key, value.as_ref())
+fn set(bench: &Bench, key: &str, value: Option<&Json>) -> Result<()> {
+    bench.edit_config(&erp(), NOW)?.set(key, value)
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn set_changes_one_key_and_keeps_mode_and_everything_else() {
         bench("{\"z\": 1.50, \"db_name\": \"_x\", \"n\": 12345678901234567890123}");
     let path = folder.path().join("sites/erp/site_config.json");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    set(&bench, "pause_scheduler", Some(true.into())).unwrap();
+    set(&bench, "pause_scheduler", Some(&true.into())).unwrap();
     let expected = "{\n \"db_name\": \"_x\",\n \"n\": 12345678901234567890123,\n \
                     \"pause_scheduler\": true,\n \"z\": 1.5\n}";
     assert_eq!(content(&folder), expected);
@@ -65,7 +65,7 @@ fn edit_through_a_link_inside_of_the_bench_writes_its_target() {
     let target = folder.path().join("config/erp.json");
     fs::rename(&path, &target).unwrap();
     symlink("../../config/erp.json", &path).unwrap();
-    set(&bench, "a", Some(1.into())).unwrap();
+    set(&bench, "a", Some(&1.into())).unwrap();
     assert!(path.symlink_metadata().unwrap().is_symlink());
     assert_eq!(fs::read_to_string(target).unwrap(), "{\n \"a\": 1\n}");
 }
@@ -79,7 +79,7 @@ fn edit_through_a_link_out_of_the_bench_is_refused_by_name() {
     let path = folder.path().join("sites/erp/site_config.json");
     fs::remove_file(&path).unwrap();
     symlink(&target, &path).unwrap();
-    let error = set(&bench, "a", Some(1.into())).unwrap_err();
+    let error = set(&bench, "a", Some(&1.into())).unwrap_err();
     assert_eq!(exit_code_of(&error), 78);
     assert!(error.to_string().contains("other.json"), "{error}");
     assert_eq!(fs::read_to_string(&target).unwrap(), "{}");
@@ -87,7 +87,7 @@ fn edit_through_a_link_out_of_the_bench_is_refused_by_name() {
     fs::remove_file(&path).unwrap();
     fs::write(&path, "{}").unwrap();
     symlink(outside.path(), folder.path().join("sites/erp/locks")).unwrap();
-    assert!(set(&bench, "a", Some(1.into())).is_err());
+    assert!(set(&bench, "a", Some(&1.into())).is_err());
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
 }
 
@@ -97,7 +97,7 @@ fn edit_of_a_file_with_two_names_keeps_them_one_file() {
     let path = folder.path().join("sites/erp/site_config.json");
     let second = folder.path().join("second.json");
     fs::hard_link(&path, &second).unwrap();
-    set(&bench, "a", Some(1.into())).unwrap();
+    set(&bench, "a", Some(&1.into())).unwrap();
     assert_eq!(fs::read_to_string(second).unwrap(), "{\n \"a\": 1\n}");
 }
 
@@ -129,7 +129,7 @@ fn lock_file_that_was_removed_is_made_anew() {
     let lock = folder.path().join("sites/erp/locks/site_config.lock");
     drop(bench.edit_config(&erp(), NOW).unwrap());
     fs::remove_file(&lock).unwrap();
-    set(&bench, "a", Some(1.into())).unwrap();
+    set(&bench, "a", Some(&1.into())).unwrap();
     assert!(lock.exists());
 }
 
