@@ -220,6 +220,6 @@ fn site_whose_database_is_gone_fails_alone_and_all_of_them_together() {
 fn limit_takes_the_first_types_and_says_so() {
     let place = Place::v15(&several());
     let run = place.ends(0, &["trigger-scheduler-event", "any", "--site", SITE, "--limit", "2"]);
-    assert!(run.stderr.contains("first 2 of 5"), "{}", run.stderr);
+    assert!(run.stdout.contains("first 2 of 5"), "{}", run.stdout);
     assert_eq!(place.queued("default").len() + place.queued("long").len(), 2);
 }

@@ -193,6 +193,7 @@ fn wait_without_a_worker_ends_with_its_time() {
     let run = run.run();
     assert_eq!(run.code, 75, "{run:?}");
     assert_eq!(column(&run.json()["data"], "state"), ["not_ended"; 2]);
-    assert!(run.stderr.contains("no live worker"), "{}", run.stderr);
+    let notes = run.json()["notes"].to_string();
+    assert!(notes.contains("no live worker"), "{notes}");
     assert!(run.stderr.lines().last().unwrap().starts_with("undo with"), "{}", run.stderr);
 }

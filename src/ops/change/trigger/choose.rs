@@ -20,6 +20,9 @@ use crate::schedule::frequency::{Event, Frequency};
 /// Frequencies that are named where the one asked for has no types.
 const MOST_NEAR: usize = 4;
 
+/// Sites without types that are named.
+const MOST_WITHOUT: usize = 5;
+
 /// Stopped types that are named.
 const MOST_STOPPED: usize = 3;
 
@@ -69,17 +72,25 @@ pub(super) fn report(
     if report.types.is_empty() && !without.is_empty() {
         return Err(unknown.unwrap_or_else(|| nothing(&event, word, &without)).into());
     }
-    for (site, types) in without {
-        let hints = nothing(&event, word, &[(site, types)]);
-        let why = hints.hints().first().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        report.notes.push(format!("{site} has no types of `{word}`{why}"));
-    }
+    report.notes.extend(notes_on(&event, word, &without));
     let count = usize::try_from(how.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
     if report.types.len() > count {
         report.notes.push(format!("only the first {count} of {} types", report.types.len()));
         report.types.truncate(count);
     }
     Ok(report)
+}
+
+/// Says which sites have no type where others have some.
+fn notes_on(event: &Event, word: &str, without: &[(&str, &[ScheduledJobType])]) -> Vec<String> {
+    let told = without.iter().take(MOST_WITHOUT).map(|(site, types)| {
+        let instead = nothing(event, word, &[(*site, *types)]);
+        let instead = instead.hints().first().map(|hint| format!(" ({hint})"));
+        format!("{site} has no types of `{word}`{}", instead.unwrap_or_default())
+    });
+    let more = without.len().saturating_sub(MOST_WITHOUT) as u64;
+    let more = (more > 0).then(|| format!("nor have {} more", human::counted(more, "site")));
+    told.chain(more).collect()
 }
 
 /// The types that an event means. A stopped one has to be named.
