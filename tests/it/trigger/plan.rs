@@ -223,3 +223,23 @@ fn limit_takes_the_first_types_and_says_so() {
     assert!(run.stdout.contains("first 2 of 5"), "{}", run.stdout);
     assert_eq!(place.queued("default").len() + place.queued("long").len(), 2);
 }
+
+#[test]
+fn kill_at_every_point_leaves_what_undo_takes_back() {
+    for point in ["images-synced", "script-replied", "confirmed", "before-end"] {
+        let place = Place::v15(&several());
+        let killed = place
+            .jobctl(&["trigger-scheduler-event", "any", "--site", SITE])
+            .env("JOBCTL_TEST_FAULT", point)
+            .run();
+        assert_eq!(killed.code, -1, "{point}: {killed:?}");
+        let waiting = place.queued("default").len() + place.queued("long").len();
+        assert_eq!(waiting, if point == "images-synced" { 0 } else { 5 }, "{point}");
+        let ops = place.ends(0, &["ops", "list", "-o", "json"]).json();
+        let op = ops["data"]["ops"][0]["op_id"].as_str().unwrap();
+        place.ends(0, &["undo", op, "--yes"]);
+        assert!(place.queued("default").is_empty() && place.queued("long").is_empty(), "{point}");
+        let key = format!("rq:job:{}", place.id("app.tasks.daily"));
+        assert_eq!(place.server.cmd(&["EXISTS", &key]), Value::Int(0), "{point}");
+    }
+}
