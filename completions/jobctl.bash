@@ -73,6 +73,9 @@ _jobctl() {
             jobctl,stats)
                 cmd="jobctl__subcmd__stats"
                 ;;
+            jobctl,trigger-scheduler-event)
+                cmd="jobctl__subcmd__trigger__subcmd__scheduler__subcmd__event"
+                ;;
             jobctl,undo)
                 cmd="jobctl__subcmd__undo"
                 ;;
@@ -158,7 +161,7 @@ _jobctl() {
 
     case "${cmd}" in
         jobctl)
-            opts="-o -q -v -h -V --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version doctor jobs queues workers show-pending-jobs logs stats purge-jobs scheduler pause-scheduler resume-scheduler set-maintenance-mode ready-for-migration publish-realtime schedule undo ops demo completions man generate"
+            opts="-o -q -v -h -V --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version doctor jobs queues workers show-pending-jobs logs stats purge-jobs trigger-scheduler-event scheduler pause-scheduler resume-scheduler set-maintenance-mode ready-for-migration publish-realtime schedule undo ops demo completions man generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2768,6 +2771,72 @@ _jobctl() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bench)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --redis)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide plain json jsonl csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        jobctl__subcmd__trigger__subcmd__scheduler__subcmd__event)
+            opts="-y -o -q -v -h -V --wait --inline --rate --over-cap --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -55,6 +55,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Pause and resume the schedulers of sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "pause-scheduler" -d 'Pause the scheduler of sites: no scheduled job is enqueued'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "resume-scheduler" -d 'Resume the scheduler of sites'
@@ -139,7 +140,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -303,7 +304,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -354,7 +355,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -405,7 +406,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -453,7 +454,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -502,7 +503,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -552,7 +553,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -973,7 +974,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -1014,6 +1015,38 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l local -d 'P
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l wait -d 'Follow the jobs to their ends, for no longer than this where it is given' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l rate -d 'So many a second, waiting while the queue holds as many as Frappe allows' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l inline -d 'Have Frappe run them here and now, one after the other, without a queue'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
 text\t''"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F

@@ -3,7 +3,9 @@
 
 pub mod change;
 pub mod doctor;
+mod frappe_process;
 mod headline;
+pub mod job_types;
 pub mod jobs;
 pub mod logs;
 pub mod pending;

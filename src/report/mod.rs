@@ -24,6 +24,7 @@ pub mod scheduler_status;
 pub mod stats;
 pub mod stop;
 pub mod switch;
+pub mod trigger;
 pub mod watch;
 pub mod workers;
 

@@ -34,4 +34,5 @@ mod status;
 mod stopping;
 mod switch;
 mod transcripts;
+mod trigger;
 mod workers;

@@ -18,12 +18,14 @@ pub mod move_jobs;
 pub mod ops;
 pub mod promote;
 pub mod purge;
+mod recipe;
 pub mod repair;
 mod requeue;
 pub mod retry;
 mod rows;
 pub mod stop;
 pub mod suspend;
+pub mod trigger;
 pub mod undo;
 
 use std::time::Duration;

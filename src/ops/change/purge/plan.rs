@@ -12,6 +12,7 @@ use crate::codec::payload::Decoder;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::human;
+use crate::model::event::MatchedBy;
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
 use crate::model::id_set::{IdSet, IdSetBuilder};
 use crate::model::job::parse_rq_date;
@@ -48,6 +49,8 @@ pub(super) struct Match {
     state: State,
     site: Option<String>,
     method: Option<String>,
+    /// What it belongs to the selected event by.
+    matched_by: Option<MatchedBy>,
 }
 
 /// Makes the plan, and says what stands where.
@@ -189,12 +192,15 @@ impl Draft {
     }
 
     fn count(&mut self, found: Match) {
-        let Match { id, queue, state, site, method } = found;
+        let Match { id, queue, state, site, method, matched_by } = found;
         let plan = &mut self.plan;
         plan.count += 1;
         plan.by_queue.add(queue.as_str());
         plan.by_status.add(state.word());
         plan.by_method.add(method.as_deref().unwrap_or(UNREADABLE));
+        if let Some(matched_by) = matched_by {
+            plan.by_event.add(matched_by.word());
+        }
         if let Some(site) = site {
             if is_scheduled_job_id(id.as_bytes()) && !self.fixed_sites.contains(&site) {
                 self.fixed_sites.push(site.clone());
@@ -240,7 +246,8 @@ fn visit_place(
         let site = found.site().map(std::borrow::Cow::into_owned);
         let method = found.headline.as_ref().map(|headline| headline.method.to_string());
         let queue = found.place.queue().clone();
-        Ok(draft.add(Match { id: found.entry.id, queue, state, site, method }))
+        let matched_by = found.matched_by;
+        Ok(draft.add(Match { id: found.entry.id, queue, state, site, method, matched_by }))
     };
     if selection.ids.is_empty() {
         finder.visit(std::slice::from_ref(queue), &mut visit)?;
@@ -378,8 +385,10 @@ impl FieldReader<'_> {
             method: headline.map(|headline| &*headline.method),
             event: headline.and_then(|headline| headline.event.as_deref()),
             user: headline.and_then(|headline| headline.user.as_deref()),
+            is_scheduled: headline.is_some_and(|headline| headline.is_scheduled),
         };
-        selection.admits_facets(*admits, &facets).then(|| Match {
+        selection.admits_facets(id, *admits, &facets).then(|| Match {
+            matched_by: selection.event.as_ref().and_then(|e| e.matched_by(id, &facets)),
             id: id.clone(),
             queue: queue.clone(),
             state: State::Queued,
