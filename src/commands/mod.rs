@@ -51,6 +51,8 @@ pub enum Command {
     Stats(stats::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     Scheduler(scheduler::Args),
+    EnableScheduler(scheduler::enable::Args),
+    DisableScheduler(scheduler::disable::Args),
     PauseScheduler(scheduler::pause::Args),
     ResumeScheduler(scheduler::resume::Args),
     SetMaintenanceMode(set_maintenance_mode::Args),
@@ -86,6 +88,12 @@ impl Command {
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::Scheduler(args) => {
                 scheduler::run(args, on_target(&args.global(global), context)?)
+            }
+            Self::EnableScheduler(args) => {
+                scheduler::enable::run(args, on_target(global, context)?)
+            }
+            Self::DisableScheduler(args) => {
+                scheduler::disable::run(args, on_target(global, context)?)
             }
             Self::PauseScheduler(args) => scheduler::pause::run(args, on_target(global, context)?),
             Self::ResumeScheduler(args) => {
@@ -123,6 +131,8 @@ impl Command {
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)
+            | Self::EnableScheduler(_)
+            | Self::DisableScheduler(_)
             | Self::PauseScheduler(_)
             | Self::ResumeScheduler(_)
             | Self::SetMaintenanceMode(_)

@@ -12,6 +12,7 @@ pub mod readiness;
 pub mod realtime;
 pub mod schedule;
 pub mod scope;
+pub mod sites;
 pub mod stats;
 pub mod switch;
 pub mod workers;
