@@ -131,7 +131,7 @@ proptest! {
                     read.extend(batch.images);
                 }
                 Step::End(_) => ended = true,
-                Step::Verdicts { .. } | Step::Switches(_) => {}
+                Step::Verdicts { .. } => {}
             }
         }
         prop_assert!(ended);

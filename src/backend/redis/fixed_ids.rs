@@ -197,7 +197,8 @@ impl Store {
         for worker in &workers {
             let is_silent = worker.is_busy() && worker.current_jobs.is_empty();
             unseen.retain(|id, queue| {
-                !worker.current_jobs.contains(id) && !(is_silent && worker.queues().contains(queue))
+                !worker.current_jobs.contains(id)
+                    && (!is_silent || !worker.queues().contains(queue))
             });
         }
         Ok(())

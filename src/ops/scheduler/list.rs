@@ -6,8 +6,8 @@ use globset::GlobMatcher;
 use jiff::{Span, Timestamp};
 
 use super::{
-    Jobs, SiteClock, asked, cut_note, fits, ids_of, is_absent, jitter_of, pending_word, queue_of,
-    site_notes, unlogged_note,
+    Jobs, SiteClock, asked, cut_note, fits, ids_of, jitter_of, pending_word, queue_of, site_notes,
+    unlogged_note,
 };
 use crate::backend::redis::fixed_ids::FixedJob;
 use crate::backend::site_db::DbError;
@@ -22,7 +22,7 @@ use crate::ops::sites::{Standing, Surroundings};
 use crate::ops::switch::places::bench_of;
 use crate::report::schedule::list::{TypeProblem, TypeRow, TypesReport};
 use crate::schedule::Frequency;
-use crate::schedule::due::{JobTypeClock, Problem, Rules};
+use crate::schedule::due::{Effect, JobTypeClock, Problem, Rules};
 use crate::sys::clock;
 
 /// Days of the log that are counted.
@@ -108,8 +108,8 @@ pub fn list(context: &mut Context, wanted: &Wanted) -> Result<TypesReport> {
         };
         told.extend(listing.clock.caveat(&site.site));
         told.extend(cut_note(&site.site, facts.types.iter().flatten().count()));
-        if let Err(error) = week.as_ref().map_err(|error| (is_absent(error), error)) {
-            told.push(format!("{}: the runs are not known: {}", site.site, error.1));
+        if let Err(error) = week {
+            told.push(format!("{}: the runs are not known: {error}", site.site));
         }
         let admitted = standing.types().into_iter().filter(|timed| wanted.admits(timed.row));
         types.extend(admitted.map(|timed| listing.row(&timed)).filter(|row| wanted.takes(row)));
@@ -233,26 +233,26 @@ impl Listing<'_> {
     }
 }
 
-/// The problems in words, each once with the sites or types that have it counted.
+/// The problems in words, each once.
 fn problem_notes(types: &[TypeRow]) -> Vec<String> {
-    let mut notes: Vec<(String, usize)> = Vec::new();
+    let mut notes: Vec<String> = Vec::new();
     let faulty = types.iter().filter(|row| !row.stopped);
     for (row, problem) in faulty.flat_map(|row| row.problems.iter().map(move |p| (row, p))) {
         // What is wrong with a site's rules is the same for every type of it.
-        let whom = match problem.effect == crate::schedule::due::Effect::WholeSite.describe() {
-            true => row.site.clone(),
-            false => format!("{}: {}", row.site, row.method),
+        let whom = if problem.effect == Effect::WholeSite.describe() {
+            row.site.clone()
+        } else {
+            format!("{}: {}", row.site, row.method)
         };
         let note = format!("{whom}: {}: {}", problem.detail, problem.effect);
-        match notes.iter_mut().find(|(known, _)| *known == note) {
-            Some((_, count)) => *count += 1,
-            None => notes.push((note, 1)),
+        if !notes.contains(&note) {
+            notes.push(note);
         }
     }
     let more = notes.len().saturating_sub(MOST_TOLD);
-    let mut told: Vec<String> = notes.into_iter().take(MOST_TOLD).map(|(note, _)| note).collect();
+    notes.truncate(MOST_TOLD);
     if more > 0 {
-        told.push(format!("{more} more types have problems: -o wide shows them"));
+        notes.push(format!("{more} more problems: -o wide shows them"));
     }
-    told
+    notes
 }

@@ -68,9 +68,9 @@ pub fn log(context: &mut Context, wanted: &Wanted) -> Result<RunsReport> {
     let sites = selected(context, bench)?;
     let read: Vec<ReadSite<Found>> =
         read_each(bench, &sites, context.settings.timeout, |_, db| read(db, wanted, now));
-    let unended = read.iter().flat_map(|site| {
-        site.found.iter().flat_map(|found| found.unended()).map(|row| (&*site.site, row))
-    });
+    let unended = read
+        .iter()
+        .flat_map(|site| site.found.iter().flat_map(Found::unended).map(|row| (&*site.site, row)));
     let mut ids = ids_of(bench, unended);
     ids.sort_unstable();
     ids.dedup();

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use crate::backend::redis::fixed_ids::FixedJob;
+use crate::backend::site_db::DbError;
 use crate::backend::site_db::read::{MAX_JOB_TYPES, ScheduledJobType};
-use crate::backend::site_db::{DbError, DbFault};
 use crate::bench::{Bench, Family};
 use crate::context::Context;
 use crate::error::failure_of;
@@ -84,20 +84,12 @@ impl Jobs {
         }
         match context.store().and_then(|store| store.fixed_jobs(ids, now)) {
             Ok(found) => {
-                let pairs = ids.iter().cloned().zip(found);
-                let mut unread = 0;
-                let known = pairs.filter_map(|(id, found)| match found {
-                    Ok(found) => Some((id, found)),
-                    Err(_) => {
-                        unread += 1;
-                        None
-                    }
-                });
-                let known = Self(known.collect());
+                let unread = found.iter().filter(|job| job.is_err()).count();
                 if unread > 0 {
                     notes.push(format!("of {unread} jobs Redis does not say whether they wait"));
                 }
-                known
+                let pairs = ids.iter().cloned().zip(found);
+                Self(pairs.filter_map(|(id, job)| Some((id, job.ok()?))).collect())
             }
             Err(error) => {
                 context.disconnect();
@@ -195,9 +187,4 @@ fn unlogged_note<'t>(types: impl Iterator<Item = &'t ScheduledJobType>) -> Optio
 fn cut_note(site: &str, types: usize) -> Option<String> {
     (i64::try_from(types) == Ok(MAX_JOB_TYPES))
         .then(|| format!("{site}: only the first {MAX_JOB_TYPES} job types were read"))
-}
-
-/// Whether a log is merely absent: then what it would tell is unknown, and nothing is broken.
-fn is_absent(error: &DbError) -> bool {
-    matches!(error.fault(), DbFault::NoTable)
 }
