@@ -104,7 +104,7 @@ fn argument(text: &str) -> std::result::Result<(String, String), String> {
     }
 }
 
-fn glob(pattern: &str) -> Result<globset::GlobMatcher> {
+pub(super) fn glob(pattern: &str) -> Result<globset::GlobMatcher> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| {
         Failure::new(Kind::Usage, format!("cannot use `{pattern}` as `--method`: {}", error.kind()))

@@ -13,6 +13,7 @@ pub mod queues;
 pub mod readiness;
 pub mod realtime;
 pub mod schedule;
+pub mod scheduler;
 pub mod scope;
 pub mod sites;
 pub mod stats;

@@ -20,6 +20,7 @@ pub mod pending;
 pub mod publish;
 pub mod queues;
 pub mod readiness;
+pub mod schedule;
 pub mod scheduler_status;
 pub mod stats;
 pub mod stop;

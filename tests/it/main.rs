@@ -15,6 +15,7 @@ mod doctor;
 mod doctor_turns;
 mod enqueue;
 mod generated;
+mod job_types;
 mod jobs;
 mod list_removal;
 mod logs;

@@ -2,6 +2,9 @@
 
 pub(super) mod disable;
 pub(super) mod enable;
+mod list;
+mod log;
+mod next;
 pub(super) mod pause;
 pub(super) mod resume;
 mod start_job;
@@ -20,6 +23,7 @@ use crate::render::Format;
 #[command(after_help = "\
 Examples:
   jobctl scheduler status
+  jobctl scheduler next 24h --site all
   jobctl scheduler pause --site erp.example --reason 'import runs'
   jobctl scheduler resume --site all")]
 pub struct Args {
@@ -34,6 +38,9 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum SchedulerCommand {
     Status(status::Args),
+    List(list::Args),
+    Next(next::Args),
+    Log(log::Args),
     Enable(enable::Args),
     Disable(disable::Args),
     Pause(pause::Args),
@@ -53,6 +60,9 @@ enum BenchFormat {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     match &args.command {
         SchedulerCommand::Status(_) => status::run(context),
+        SchedulerCommand::List(args) => list::run(args, context),
+        SchedulerCommand::Next(args) => next::run(args, context),
+        SchedulerCommand::Log(args) => log::run(args, context),
         SchedulerCommand::Enable(args) => enable::run(args, context),
         SchedulerCommand::Disable(args) => disable::run(args, context),
         SchedulerCommand::Pause(args) => pause::run(args, context),
@@ -66,7 +76,10 @@ impl Args {
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
         match self.command {
-            SchedulerCommand::Status(_) => true,
+            SchedulerCommand::Status(_)
+            | SchedulerCommand::List(_)
+            | SchedulerCommand::Next(_)
+            | SchedulerCommand::Log(_) => true,
             SchedulerCommand::Enable(_)
             | SchedulerCommand::Disable(_)
             | SchedulerCommand::Pause(_)

@@ -173,7 +173,9 @@ impl<'a> Standing<'a> {
         let family = frappe.family();
         // Late releases of 15 took the lock and the new croniter together.
         let is_late_v15 = family == Family::V15 && frappe.locks_scheduler();
-        let dialect = if is_late_v15 { Dialect::V6_0 } else { Dialect::of_family(family) };
+        let expected = if is_late_v15 { Dialect::V6_0 } else { Dialect::of_family(family) };
+        let installed = self.around.bench.croniter_version().and_then(Dialect::of_release);
+        let dialect = installed.unwrap_or(expected);
         let interval = self.config.get("scheduler_interval").map(|setting| &setting.value);
         Rules::new(family, dialect, is_late_v15, interval)
     }

@@ -22,7 +22,7 @@ use crate::sys::clock;
 const CACHED: &str = "this Frappe goes by the System Settings in its cache: a row that was changed by hand has no effect before the cached document is deleted, which `jobctl enable-scheduler` does also where the row says 1 already";
 
 /// Rounds of the scheduler after which a type that is due and not enqueued is noteworthy.
-const ROUNDS: i64 = 3;
+pub(in crate::ops) const ROUNDS: i64 = 3;
 
 /// What was read of a site, and in how many round trips.
 type Read = ReadSite<(SchedulerFacts, u32)>;
