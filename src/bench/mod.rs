@@ -107,6 +107,7 @@ impl Bench {
             patience: Patience::default(),
             frappe: OnceLock::new(),
             rq_version: OnceLock::new(),
+            croniter_version: OnceLock::new(),
             common: OnceLock::new(),
             config: OnceLock::new(),
         }

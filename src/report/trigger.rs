@@ -183,7 +183,7 @@ impl TriggerReport {
             if let Some(error) = &site.error {
                 view.push(Block::Text(Cell::new(error.clone(), Role::Bad)));
             }
-            for Obstacle { code, source } in &site.obstacles {
+            for Obstacle { code, source, .. } in &site.obstacles {
                 let text =
                     format!("{}: its scheduler does not run: `{code}` in {source}", site.site);
                 view.push(Block::Text(Cell::new(text, Role::Warn)));

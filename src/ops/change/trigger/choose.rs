@@ -163,7 +163,8 @@ fn site_of(bench: &Bench, site: &str, answer: &Result<SiteTypes, DbError>) -> Tr
             let standing = config.standing(key);
             let (_, path) = standing.in_force().filter(|_| standing.is_on())?;
             let source = bench.relative(path).to_string_lossy().into_owned();
-            Some(Obstacle { code: key.to_owned(), source })
+            let detail = format!("`{key}` is set in {source}");
+            Some(Obstacle { code: key.to_owned(), source, detail, fix: None })
         })
         .collect();
     let mut found = TriggerSite {
@@ -177,6 +178,8 @@ fn site_of(bench: &Bench, site: &str, answer: &Result<SiteTypes, DbError>) -> Tr
         Ok(read) if !read.settings.scheduler_enabled => obstacles.push(Obstacle {
             code: "enable_scheduler".to_owned(),
             source: "System Settings (database)".to_owned(),
+            detail: "`enable_scheduler` is off in System Settings".to_owned(),
+            fix: None,
         }),
         Ok(_) => {}
         Err(error) => {
