@@ -73,11 +73,11 @@ impl Place {
         let key = format!("rq:queue:{}", self.bench.queue(queue));
         redis::cmd("LRANGE").arg(key).arg(0).arg(-1).query(&mut self.server.client()).unwrap()
     }
+}
 
-    /// The fixed id of a method's job in Frappe 14 and 15.
-    fn id(&self, method: &str) -> String {
-        format!("{SITE}::scheduled_job::{method}")
-    }
+/// The fixed id of a method's job in Frappe 14 and 15.
+fn fixed_id(method: &str) -> String {
+    format!("{SITE}::scheduled_job::{method}")
 }
 
 fn filled(db: SiteDb, types: &[JobType]) -> SiteDb {

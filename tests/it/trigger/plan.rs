@@ -5,7 +5,7 @@ use std::fs;
 use redis::Value;
 use serde_json::json;
 
-use super::{Place, SITE, column, op_of, several};
+use super::{Place, SITE, column, fixed_id, op_of, several};
 use crate::change::{assert_same, snapshot};
 use crate::support::redis::free_port;
 use crate::support::site_schema::{SiteDb, V14, V15, V16, job_type};
@@ -101,13 +101,13 @@ fn pause_and_maintenance_are_shown_and_do_not_keep_the_jobs_back() {
         {"code": "pause_scheduler", "source": "sites/common_site_config.json"},
     ]);
     assert_eq!(data["sites"][0]["obstacles"], expected);
-    assert_eq!(place.queued("default"), [place.id("app.tasks.daily")]);
+    assert_eq!(place.queued("default"), [fixed_id("app.tasks.daily")]);
 }
 
 #[test]
 fn fixed_id_never_inherits_an_expiry_and_undo_puts_the_ended_job_back() {
     let place = Place::v15(&several());
-    let (queue, id) = (place.bench.queue("default"), place.id("app.tasks.daily"));
+    let (queue, id) = (place.bench.queue("default"), fixed_id("app.tasks.daily"));
     let ended = job(&place.server, &queue, &id).ended("finished", 60).set("meta", "stale");
     ended.expires_in(500).save_in("finished", Some(&in_s(500)));
     let before = snapshot(&place.server);
@@ -117,7 +117,7 @@ fn fixed_id_never_inherits_an_expiry_and_undo_puts_the_ended_job_back() {
     let run = place.ends(0, &arguments);
     assert_eq!(place.server.cmd(&["TTL", &key]), Value::Int(-1));
     assert_eq!(place.server.cmd(&["HEXISTS", &key, "meta"]), Value::Int(0));
-    assert_eq!(place.queued("default"), [id.clone()]);
+    assert_eq!(place.queued("default"), std::slice::from_ref(&id));
     let finished = format!("rq:finished:{queue}");
     assert_eq!(place.server.cmd(&["ZCARD", &finished]), Value::Int(0));
 
@@ -137,12 +137,12 @@ fn fixed_id_never_inherits_an_expiry_and_undo_puts_the_ended_job_back() {
 fn what_waits_or_runs_is_left_alone_and_a_ghost_is_named_with_its_repair() {
     let place = Place::v15(&several());
     let queue = place.bench.queue("default");
-    let waits = place.id("app.tasks.all");
+    let waits = fixed_id("app.tasks.all");
     job(&place.server, &queue, &waits).waited(600).wait();
-    let runs = place.id("app.more.cron");
+    let runs = fixed_id("app.more.cron");
     let running = job(&place.server, &queue, &runs).started(30);
     running.save_in("wip", Some(&in_s(300)));
-    let ghost = place.id("app.more.hourly");
+    let ghost = fixed_id("app.more.hourly");
     job(&place.server, &queue, &ghost).waited(600).save();
 
     let data = place.trigger(1, &["any"]);
@@ -155,8 +155,8 @@ fn what_waits_or_runs_is_left_alone_and_a_ghost_is_named_with_its_repair() {
     assert_eq!(state("app.more.cron"), "already_there");
     assert_eq!(state("app.more.hourly"), "ghost");
     assert_eq!(state("app.tasks.daily"), "enqueued");
-    assert_eq!(place.queued("default"), [waits, place.id("app.tasks.daily")]);
-    assert_eq!(place.queued("long"), [place.id("app.more.nightly")]);
+    assert_eq!(place.queued("default"), [waits, fixed_id("app.tasks.daily")]);
+    assert_eq!(place.queued("long"), [fixed_id("app.more.nightly")]);
     let rows = data["types"].as_array().unwrap();
     let fix = rows.iter().find(|row| row["state"] == "ghost").unwrap()["fix"].clone();
     assert!(fix.as_str().unwrap().ends_with(&format!("jobs repair --kind ghost {ghost}")), "{fix}");
@@ -239,7 +239,7 @@ fn kill_at_every_point_leaves_what_undo_takes_back() {
         let op = ops["data"]["ops"][0]["op_id"].as_str().unwrap();
         place.ends(0, &["undo", op, "--yes"]);
         assert!(place.queued("default").is_empty() && place.queued("long").is_empty(), "{point}");
-        let key = format!("rq:job:{}", place.id("app.tasks.daily"));
+        let key = format!("rq:job:{}", fixed_id("app.tasks.daily"));
         assert_eq!(place.server.cmd(&["EXISTS", &key]), Value::Int(0), "{point}");
     }
 }

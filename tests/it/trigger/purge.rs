@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Place, SITE, several};
+use super::{Place, SITE, fixed_id, several};
 use crate::support::redis::free_port;
 
 /// A site with its daily, hourly and nightly jobs enqueued, and one job that was enqueued for the
@@ -53,7 +53,7 @@ fn purge_takes_the_scheduled_jobs_of_a_frequency_and_says_how_many_by_which() {
 
     let done = purge(&place, 0, &["--event", "daily"]);
     assert_eq!(done["removed"], 2, "{done}");
-    let gone = [place.id("app.tasks.daily"), format!("{SITE}::daily")];
+    let gone = [fixed_id("app.tasks.daily"), format!("{SITE}::daily")];
     let left: Vec<String> = all.iter().filter(|id| !gone.contains(id)).cloned().collect();
     assert_eq!(waiting(&place), left);
 
