@@ -115,14 +115,11 @@ pub fn list(context: &mut Context, wanted: &Wanted) -> Result<TypesReport> {
         types.extend(admitted.map(|timed| listing.row(&timed)).filter(|row| wanted.takes(row)));
     }
     types.sort_by(|a, b| due_order(a).cmp(&due_order(b)));
-    let shown = |site: &str, row: &ScheduledJobType| {
-        types.iter().any(|shown| shown.site == site && shown.name == row.name)
-    };
-    let unlogged = types_of(&read).filter(|(site, row)| !row.create_log && shown(site, row));
+    let unlogged = types.iter().filter(|row| !row.create_log);
     let mut all_notes = site_notes(&sites, bench);
     all_notes.append(&mut told);
     all_notes.append(&mut notes);
-    all_notes.extend(unlogged_note(unlogged.map(|(_, row)| row)));
+    all_notes.extend(unlogged_note(unlogged.map(|row| row.method.as_str())));
     all_notes.extend(problem_notes(&types));
     let mut report = TypesReport { types, sites, checked_at: now, notes: all_notes };
     report.mask(context.secrets);

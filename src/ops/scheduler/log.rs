@@ -111,7 +111,8 @@ pub fn log(context: &mut Context, wanted: &Wanted) -> Result<RunsReport> {
     }
     notes.append(&mut redis_notes);
     let types = read.iter().flat_map(|site| site.found.iter().flat_map(|found| &found.types));
-    notes.extend(unlogged_note(types.filter(|row| fits(wanted.method.as_ref(), row))));
+    let unlogged = types.filter(|row| !row.create_log && fits(wanted.method.as_ref(), row));
+    notes.extend(unlogged_note(unlogged.map(|row| row.method.as_str())));
     let mut report = RunsReport { since: wanted.since, runs, truncated, sites, notes };
     report.mask(context.secrets);
     Ok(report)

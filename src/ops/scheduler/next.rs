@@ -1,5 +1,7 @@
 //! What is due within a window, on the sites' own clocks.
 
+use std::collections::BTreeMap;
+
 use globset::GlobMatcher;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
@@ -71,14 +73,14 @@ pub fn next(
     let found = read.iter().map(|site| (site.site.as_str(), site.found.as_ref()));
     let sites = asked(found, |facts| clock_of(facts).zone_name().to_owned());
     let mut notes = site_notes(&sites, bench);
-    let (mut due, mut held_back) = (Vec::new(), Vec::new());
+    let (mut due, mut held_back, mut caveats) = (Vec::new(), Vec::new(), Vec::new());
     for site in &read {
         let Ok(facts) = &site.found else { continue };
         let standing =
             Standing { around: &around, site: &site.site, config: &site.config, facts: Ok(facts) };
         let verdict = standing.verdict();
         let clock = clock_of(facts);
-        notes.extend(verdict.caveats.iter().map(|caveat| format!("{}: {caveat}", site.site)));
+        caveats.extend(verdict.caveats.iter().map(|caveat| (&*site.site, caveat.clone())));
         notes.extend(cut_note(&site.site, facts.types.iter().flatten().count()));
         let until = clock.zone.clock_at(until);
         let rules = standing.rules();
@@ -102,12 +104,26 @@ pub fn next(
         let key = |row: &DueRow| (row.at.is_none(), row.at);
         key(a).cmp(&key(b)).then_with(|| (&a.site, &a.method).cmp(&(&b.site, &b.method)))
     });
+    notes.extend(caveat_notes(&caveats));
     notes.append(&mut redis_notes);
     notes.extend(jitter_note(&due));
     notes.extend(least_note(&due));
     let mut report = TimelineReport { from: now, until, due, held_back, sites, notes };
     report.mask(context.secrets);
     Ok(report)
+}
+
+/// What may make the states wrong: what several sites share is said once.
+fn caveat_notes(caveats: &[(&str, String)]) -> Vec<String> {
+    let mut sites: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (site, caveat) in caveats {
+        sites.entry(caveat).or_default().push(site);
+    }
+    let note = |(caveat, sites): (&str, Vec<&str>)| match sites.as_slice() {
+        [site] => format!("{site}: {caveat}"),
+        several => format!("of {} sites: {caveat}", several.len()),
+    };
+    sites.into_iter().map(note).collect()
 }
 
 fn jitter_note(due: &[DueRow]) -> Option<String> {

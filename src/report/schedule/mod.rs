@@ -102,8 +102,10 @@ impl AskedSites {
             self.0.iter().filter_map(|site| site.time_zone.as_deref()).collect();
         match Vec::from_iter(zones).as_slice() {
             [] => None,
-            [zone] => Some(format!("times are on the sites' clock: {zone}")),
-            zones => Some(format!("times are on each site's clock: {}", zones.join(", "))),
+            [zone] => Some(format!("times in tables are on the sites' clock: {zone}")),
+            zones => {
+                Some(format!("times in tables are on each site's clock: {}", zones.join(", ")))
+            }
         }
     }
 
