@@ -50,11 +50,12 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -s V -l version -d 'Print ve
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "doctor" -d 'Say what is wrong with the background jobs, and what to type next'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "jobs" -d 'List, show, look up and change jobs'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "queues" -d 'List the queues, or look into one'
-complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List the workers, or look at one'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List, show, suspend and resume workers; remove dead registrations'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d 'Show what waits: depths of the queues, and waiting jobs by site and by method'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "enable-scheduler" -d 'Enable the scheduler of sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "disable-scheduler" -d 'Disable the scheduler of sites: no scheduled job is enqueued'
@@ -96,40 +97,41 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -l local -d 'Print
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
 csv\t'The first table, as RFC 4180 says'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -s q -l quiet -d 'Leave out notes and hints'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -s v -l verbose -d 'Say more'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l utc -d 'Print times in UTC'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l local -d 'Print times in the local zone (the default)'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "list" -d 'List jobs of every state, filtered and sorted'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "show" -d 'Show everything that is known of a job'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "exists" -d 'Say whether a job exists: exit code 0 if it does, 1 if not'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "enqueue" -d 'Enqueue a job as Frappe, or RQ, would'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "watch" -d 'Follow a job to its end: exit code 0 if it finishes, 1 if it fails or is stopped or canceled'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "retry" -d 'Queue ended jobs again'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "move" -d 'Move queued jobs to the back of another queue'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "promote" -d 'Let waiting jobs run next'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "stop" -d 'Stop running jobs through their workers, and wait for the outcome'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "delete" -d 'Delete jobs in any state but running'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel" -f -a "cancel" -d 'Cancel jobs that wait: queued, scheduled, deferred'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "list" -d 'List jobs of every state, filtered and sorted'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "show" -d 'Show everything that is known of a job'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "exists" -d 'Say whether a job exists: exit code 0 if it does, 1 if not'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "enqueue" -d 'Enqueue a job as Frappe, or RQ, would'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "watch" -d 'Follow a job to its end: exit code 0 if it finishes, 1 if it fails or is stopped or canceled'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "retry" -d 'Queue ended jobs again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "move" -d 'Move queued jobs to the back of another queue'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "promote" -d 'Let waiting jobs run next'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "stop" -d 'Stop running jobs through their workers, and wait for the outcome'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "delete" -d 'Delete jobs in any state but running'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "cancel" -d 'Cancel jobs that wait: queued, scheduled, deferred'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -f -a "repair" -d 'Repair what crashes and foreign writers left behind'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l queue -d 'Only jobs of this queue, by its short or full name; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l status -d 'Only jobs in this state; repeatable' -r -f -a "queued\t'Waits in the queue\'s list'
 started\t'Runs'
@@ -140,7 +142,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -304,7 +306,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -355,7 +357,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -406,7 +408,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -454,7 +456,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -503,7 +505,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -553,7 +555,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -593,6 +595,47 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subc
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l kind -d 'Only faults of this kind; repeatable' -r -f -a "hashless\t'Waiting ids whose job is gone: taken out'
+expiring\t'Waiting jobs that keep the expiry of an earlier run: it is taken away'
+poison\t'Waiting or taken jobs that make each worker exit: deleted'
+stuck\t'Jobs stuck between queue and worker: fail, or are queued again with --requeue'
+abandoned\t'Running jobs whose worker is gone: fail, or are queued again with --requeue'
+lost\t'Queued jobs that stand in no list: fail, or are queued again with --requeue'
+ghost\t'Jobs of a scheduled job\'s fixed id that stand nowhere and keep it from running: deleted'
+dangling\t'Entries of the scheduled, deferred and canceled registries whose job is gone: taken out'
+results\t'Streams of results whose job is gone: deleted'
+worker\t'Registrations of workers that died without signing off: removed'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l queue -d 'Only faults of this queue, by its short or full name; repeatable' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l all -d 'Repair every fault of every kind'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l requeue -d 'Queue stuck, abandoned and lost jobs again instead of failing them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and not __fish_seen_subcommand_from list show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and not __fish_seen_subcommand_from list show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and not __fish_seen_subcommand_from list show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -664,31 +707,34 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_su
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
 csv\t'The first table, as RFC 4180 says'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Leave out notes and hints'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Say more'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l utc -d 'Print times in UTC'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l local -d 'Print times in the local zone (the default)'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the workers: whether they live, what they run, what they have done'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show one worker: whether it lives and why, its job, its processes'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "list" -d 'List the workers: whether they live, what they run, what they have done'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "show" -d 'Show one worker: whether it lives and why, its job, its processes'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "suspend" -d 'Keep all workers of this Redis from starting jobs'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "resume" -d 'Let the workers of this Redis start jobs again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "prune" -d 'Remove the registrations of dead workers'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -736,6 +782,93 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_s
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l for -d 'For so long' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l whole-redis -d 'Also the workers of others who share the Redis database'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l whole-redis -d 'Also the workers of others who share the Redis database'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -843,7 +976,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -884,6 +1017,38 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l local -d 'P
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l wait -d 'Follow the jobs to their ends, for no longer than this where it is given' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l rate -d 'So many a second, waiting while the queue holds as many as Frappe allows' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l inline -d 'Have Frappe run them here and now, one after the other, without a queue'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
 text\t''"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
