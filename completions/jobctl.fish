@@ -55,7 +55,10 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
-complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Pause and resume the schedulers of sites'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "enable-scheduler" -d 'Enable the scheduler of sites'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "disable-scheduler" -d 'Disable the scheduler of sites: no scheduled job is enqueued'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "pause-scheduler" -d 'Pause the scheduler of sites: no scheduled job is enqueued'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "resume-scheduler" -d 'Resume the scheduler of sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "set-maintenance-mode" -d 'Switch the maintenance mode of sites on or off'
@@ -139,7 +142,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -303,7 +306,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -354,7 +357,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -405,7 +408,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -453,7 +456,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -502,7 +505,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -552,7 +555,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -973,7 +976,7 @@ scheduled\t'Waits for its time'
 deferred\t'Waits for other jobs'
 canceled\t'Canceled'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l method -d 'Only jobs whose method fits this pattern, such as `erpnext.*.submit`' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs that were enqueued for this event' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l event -d 'Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l user -d 'Only Frappe jobs that this user enqueued' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l exception -d 'Only jobs whose failure fits this regular expression, in any letter case' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l arg -d 'Only jobs with this value among their arguments, as `filters.company=ACME`; repeatable' -r
@@ -1014,33 +1017,246 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l local -d 'P
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
-text\t''"
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l wait -d 'Follow the jobs to their ends, for no longer than this where it is given' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l rate -d 'So many a second, waiting while the queue holds as many as Frappe allows' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
 csv\t'The first table, as RFC 4180 says'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s q -l quiet -d 'Leave out notes and hints'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s v -l verbose -d 'Say more'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l utc -d 'Print times in UTC'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l local -d 'Print times in the local zone (the default)'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -f -a "pause" -d 'Pause the scheduler of sites: no scheduled job is enqueued'
-complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from pause resume" -f -a "resume" -d 'Resume the scheduler of sites'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l inline -d 'Have Frappe run them here and now, one after the other, without a queue'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "status" -d 'Say for each site whether its scheduled jobs are enqueued, and why not'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "list" -d 'List the scheduled job types of sites: how often, when last and next, and what is wrong'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "next" -d 'Show what is due when: a timeline of the scheduled job types of sites'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "log" -d 'Show past runs of the scheduled job types of sites, and why they failed'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "enable" -d 'Enable the scheduler of sites'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "disable" -d 'Disable the scheduler of sites: no scheduled job is enqueued'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "pause" -d 'Pause the scheduler of sites: no scheduled job is enqueued'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "resume" -d 'Resume the scheduler of sites'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "stop-job" -d 'Let the scheduler pass a job type over'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -f -a "start-job" -d 'Let the scheduler look at a stopped job type again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l frequency -d 'Only this frequency, such as `Daily` or `hourly_long`' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l method -d 'Only methods, or keys of types, that fit this pattern, such as `erpnext.*`' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l stopped -d 'Only those that are stopped'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l overdue -d 'Only those that are overdue'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l failing -d 'Only those that failed within seven days'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l method -d 'Only methods, or keys of types, that fit this pattern, such as `erpnext.*`' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l since -d 'Only runs that began since then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l status -d 'Only runs with this status' -r -f -a "complete\t'It ended well'
+failed\t'It ended with an error'
+start\t'It runs, or its process died'
+scheduled\t'It is about to run'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l method -d 'Only methods, or keys of types, that fit this pattern, such as `erpnext.*`' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s n -l limit -d 'At most this many runs, the newest' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from pause" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from pause" -l limit -d 'Only the first N, in the order of the queues' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from pause" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
@@ -1102,6 +1318,122 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from resume" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from resume" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s f -l format -d 'As bench spells `--output`' -r -f -a "json\t''
+text\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand pause-scheduler" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand pause-scheduler" -l limit -d 'Only the first N, in the order of the queues' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand pause-scheduler" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F

@@ -76,6 +76,14 @@ pub struct Thresholds {
     pub failure_rate_critical_percent: f64,
     /// Seconds that an id may be parked in an intermediate list.
     pub parked_s: f64,
+    /// Milliseconds that the questions to a site's database take: warning.
+    pub database_warning_ms: f64,
+    /// Entries of a site's Error Log within an hour: warning.
+    pub errors_per_hour: u64,
+    /// Percent of a scheduled job type's runs within 7 days that failed: warning.
+    pub scheduled_failure_percent: f64,
+    /// Percent of a site's mails within 7 days that failed: warning.
+    pub mail_error_percent: f64,
 }
 
 impl Default for Thresholds {
@@ -97,6 +105,10 @@ impl Default for Thresholds {
             failure_rate_warning_percent: 5.0,
             failure_rate_critical_percent: 50.0,
             parked_s: 60.0,
+            database_warning_ms: 1_000.0,
+            errors_per_hour: 100,
+            scheduled_failure_percent: 10.0,
+            mail_error_percent: 5.0,
         }
     }
 }

@@ -48,6 +48,7 @@ pub struct Bench {
     patience: Patience,
     frappe: OnceLock<Frappe>,
     rq_version: OnceLock<Option<String>>,
+    croniter_version: OnceLock<Option<String>>,
     common: OnceLock<Arc<ConfigFile>>,
     config: OnceLock<Config>,
 }
@@ -89,9 +90,27 @@ impl Bench {
             patience: Patience::default(),
             frappe: OnceLock::new(),
             rq_version: OnceLock::new(),
+            croniter_version: OnceLock::new(),
             common: OnceLock::new(),
             config: OnceLock::new(),
         }))
+    }
+
+    /// The same bench, with nothing read of it yet: for a second thread.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            root: self.root.clone(),
+            real_root: self.real_root.clone(),
+            found_by: self.found_by,
+            environment: self.environment.clone(),
+            patience: Patience::default(),
+            frappe: OnceLock::new(),
+            rq_version: OnceLock::new(),
+            croniter_version: OnceLock::new(),
+            common: OnceLock::new(),
+            config: OnceLock::new(),
+        }
     }
 
     /// The bench directory as it was named, made absolute; links are kept.
@@ -121,7 +140,13 @@ impl Bench {
 
     /// The RQ version that is installed; workers that were not restarted may still run another.
     pub fn rq_version(&self) -> Option<&str> {
-        self.rq_version.get_or_init(|| version::read_rq_version(&self.root)).as_deref()
+        self.rq_version.get_or_init(|| version::read_package_version(&self.root, "rq")).as_deref()
+    }
+
+    /// The croniter version that is installed, which decides how cron expressions are read.
+    pub fn croniter_version(&self) -> Option<&str> {
+        let read = || version::read_package_version(&self.root, "croniter");
+        self.croniter_version.get_or_init(read).as_deref()
     }
 
     /// What joins the site and the rest of a job id in this bench; `None` where ids carry no site.

@@ -331,6 +331,17 @@ fn rq_version_is_that_of_the_newest_metadata() {
 }
 
 #[test]
+fn croniter_version_is_that_of_the_environment() {
+    let bench = TestBench::new("15.44.2");
+    assert_eq!(bench.open().croniter_version(), None);
+    let packages = "env/lib/python3.11/site-packages";
+    for package in ["croniter-2.0.7", "croniter_extra-9.0.0"] {
+        fs::create_dir_all(bench.path(&format!("{packages}/{package}.dist-info"))).unwrap();
+    }
+    assert_eq!(bench.open().croniter_version(), Some("2.0.7"));
+}
+
+#[test]
 fn job_id_separator_follows_the_version_and_a_snapshot_its_rq() {
     let of = |version| TestBench::new(version).open().job_id_separator();
     assert_eq!(of("13.58.0"), None);

@@ -181,23 +181,26 @@ impl Frappe {
     }
 }
 
-/// Finds the installed RQ in the bench's virtual environment. Reads one large directory.
-pub(super) fn read_rq_version(root: &Path) -> Option<String> {
+/// Finds the installed version of a Python package in the bench's virtual environment, by the name
+/// of its metadata. Reads one large directory.
+pub(super) fn read_package_version(root: &Path, package: &str) -> Option<String> {
     let mut pythons = entries(&root.join("env/lib"), |name| name.starts_with("python3"));
     pythons.sort();
     pythons.iter().rev().find_map(|python| {
-        let found = entries(&python.join("site-packages"), |name| rq_version_of(name).is_some());
+        let is_of_package = |name: &str| version_in(name, package).is_some();
+        let found = entries(&python.join("site-packages"), is_of_package);
         // An aborted upgrade can leave the metadata of two versions; the newer one was meant.
         found
             .iter()
-            .filter_map(|path| rq_version_of(path.file_name()?.to_str()?))
+            .filter_map(|path| version_in(path.file_name()?.to_str()?, package))
             .max_by_key(|version| numbers(version))
             .map(str::to_owned)
     })
 }
 
-fn rq_version_of(directory: &str) -> Option<&str> {
-    let version = directory.strip_prefix("rq-")?.strip_suffix(".dist-info")?;
+/// The version in the name of a package's metadata, such as `rq-1.15.1.dist-info`.
+fn version_in<'d>(directory: &'d str, package: &str) -> Option<&'d str> {
+    let version = directory.strip_prefix(package)?.strip_prefix('-')?.strip_suffix(".dist-info")?;
     version.starts_with(|c: char| c.is_ascii_digit()).then_some(version)
 }
 

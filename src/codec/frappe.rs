@@ -20,7 +20,7 @@ use super::value::Value;
 /// What the workers call for every Frappe job.
 pub const EXECUTE_JOB: &str = "frappe.utils.background_jobs.execute_job";
 const RUN_DOC_METHOD: &str = "frappe.utils.background_jobs.run_doc_method";
-const RUN_SCHEDULED_JOB: &str =
+pub(super) const RUN_SCHEDULED_JOB: &str =
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job";
 
 /// What a list shows of a job: the call without its arguments.

@@ -21,6 +21,7 @@ mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
 mod switch;
+mod trigger_scheduler_event;
 mod undo;
 mod workers;
 
@@ -50,7 +51,10 @@ pub enum Command {
     Logs(logs::Args),
     Stats(stats::Args),
     PurgeJobs(Box<purge_jobs::Args>),
+    TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
+    EnableScheduler(scheduler::enable::Args),
+    DisableScheduler(scheduler::disable::Args),
     PauseScheduler(scheduler::pause::Args),
     ResumeScheduler(scheduler::resume::Args),
     SetMaintenanceMode(set_maintenance_mode::Args),
@@ -84,8 +88,17 @@ impl Command {
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
+            Self::TriggerSchedulerEvent(args) => {
+                trigger_scheduler_event::run(args, on_target(global, context)?)
+            }
             Self::Scheduler(args) => {
                 scheduler::run(args, on_target(&args.global(global), context)?)
+            }
+            Self::EnableScheduler(args) => {
+                scheduler::enable::run(args, on_target(global, context)?)
+            }
+            Self::DisableScheduler(args) => {
+                scheduler::disable::run(args, on_target(global, context)?)
             }
             Self::PauseScheduler(args) => scheduler::pause::run(args, on_target(global, context)?),
             Self::ResumeScheduler(args) => {
@@ -120,6 +133,9 @@ impl Command {
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)
+            | Self::EnableScheduler(_)
+            | Self::DisableScheduler(_)
+            | Self::TriggerSchedulerEvent(_)
             | Self::PauseScheduler(_)
             | Self::ResumeScheduler(_)
             | Self::SetMaintenanceMode(_)

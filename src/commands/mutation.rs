@@ -61,7 +61,7 @@ impl SelectionArgs {
             && self.queue.is_empty()
             && self.status.is_empty()
             && self.method.is_none()
-            && self.event.is_none()
+            && self.event.is_empty()
             && self.user.is_none()
             && self.exception.is_none()
             && self.args.is_empty()

@@ -36,9 +36,10 @@ pub(super) struct SelectionArgs {
     #[arg(long, value_name = "GLOB", value_parser = non_empty)]
     pub method: Option<String>,
 
-    /// Only Frappe jobs that were enqueued for this event
-    #[arg(long, value_name = "EVENT", value_parser = non_empty)]
-    pub event: Option<String>,
+    /// Only Frappe jobs of this event: scheduled jobs by the frequency of their type, such as
+    /// `daily_long` (`any`: all of them), others by the event that they were enqueued for; repeatable
+    #[arg(long, value_name = "EVENT", value_parser = non_empty, value_delimiter = ',')]
+    pub event: Vec<String>,
 
     /// Only Frappe jobs that this user enqueued
     #[arg(long, value_name = "USER", value_parser = non_empty)]
@@ -87,7 +88,7 @@ impl SelectionArgs {
             states: self.status.clone(),
             ids: self.id.iter().map(|id| JobId::new(id.as_bytes())).collect(),
             method: self.method.as_deref().map(glob).transpose()?,
-            event: self.event.clone(),
+            event: ops::job_types::event_filter(context, &self.event)?,
             user: self.user.clone(),
             exception: self.exception.as_deref().map(regex).transpose()?,
             args: self.args.clone(),
@@ -103,7 +104,7 @@ fn argument(text: &str) -> std::result::Result<(String, String), String> {
     }
 }
 
-fn glob(pattern: &str) -> Result<globset::GlobMatcher> {
+pub(super) fn glob(pattern: &str) -> Result<globset::GlobMatcher> {
     let glob = GlobBuilder::new(pattern).literal_separator(false).build();
     glob.map(|glob| glob.compile_matcher()).map_err(|error| {
         Failure::new(Kind::Usage, format!("cannot use `{pattern}` as `--method`: {}", error.kind()))

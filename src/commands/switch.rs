@@ -4,7 +4,7 @@ use crate::commands::mutation::MutationArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::ops::switch::scheduler::{self, Switch};
-use crate::ops::switch::scope;
+use crate::ops::switch::{database, scope};
 use crate::report::switch::SwitchReport;
 
 /// Turns a switch of the configuration for the named sites.
@@ -17,6 +17,18 @@ pub(super) fn turn(
     let sites = scope::named_sites(context, mutation.limit)?;
     let how = mutation.how(true, false, false);
     let report = scheduler::turn(context, switch, &sites, override_bench, &how)?;
+    finish(context, &report)
+}
+
+/// Turns a switch in the databases of the named sites.
+pub(super) fn turn_in_database(
+    context: &mut Context,
+    switch: database::Switch<'_>,
+    mutation: &MutationArgs,
+) -> Result<Outcome> {
+    let sites = scope::named_sites(context, mutation.limit)?;
+    let how = mutation.how(true, false, false);
+    let report = database::turn(context, switch, &sites, &how)?;
     finish(context, &report)
 }
 

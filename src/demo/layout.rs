@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::python::Python;
 use super::server;
+use crate::backend::site_db::settings::NO_DATABASE;
 use crate::error::{Failure, Kind, Result};
 
 /// The bench's Python, below the bench.
@@ -85,11 +86,8 @@ fn write_sites(bench: &Path, healthy: bool) -> Result<()> {
 
     for (site, database) in [("site1.localhost", "_demo_site1"), ("site2.localhost", "_demo_site2")]
     {
-        let mut config = BTreeMap::from([
-            ("db_name", json!(database)),
-            ("db_password", json!("there-is-no-database")),
-            ("db_type", json!("mariadb")),
-        ]);
+        let mut config =
+            BTreeMap::from([("db_name", json!(database)), ("db_type", json!(NO_DATABASE))]);
         if !healthy && site == "site2.localhost" {
             config.insert("pause_scheduler", json!(1));
         }

@@ -110,11 +110,18 @@ fn is_site_name(name: &str) -> bool {
 /// Source: `ScheduledJobType.rq_job_id`: `scheduled_job::METHOD` (v14, v15),
 /// `scheduled_job||NAME` (v16+), behind the site part.
 pub fn is_scheduled_job_id(id: &[u8]) -> bool {
-    let Some(at) = id.windows(2).position(|pair| pair == b"::" || pair == b"||") else {
-        return false;
-    };
-    let rest = &id[at + 2..];
-    rest.starts_with(b"scheduled_job::") || rest.starts_with(b"scheduled_job||")
+    behind_scheduled_job(id).is_some()
+}
+
+/// What stands in the fixed id of a scheduled job for its type: see [`is_scheduled_job_id`].
+pub fn scheduled_job_key(id: &[u8]) -> Option<&str> {
+    std::str::from_utf8(behind_scheduled_job(id)?).ok()
+}
+
+fn behind_scheduled_job(id: &[u8]) -> Option<&[u8]> {
+    let at = id.windows(2).position(|pair| pair == b"::" || pair == b"||")?;
+    let rest = id.get(at + 2..)?;
+    rest.strip_prefix(b"scheduled_job::").or_else(|| rest.strip_prefix(b"scheduled_job||"))
 }
 
 /// Splits a member of `rq:wip` into the job's id and, from RQ 2.0 on, the execution's id.

@@ -1,5 +1,6 @@
 //! The domain in plain types: no I/O, no stored shapes, no presentation.
 
+pub mod event;
 pub mod fault;
 pub mod generation;
 pub mod health;

@@ -141,6 +141,8 @@ pub struct Plan {
     pub by_site: Tally,
     /// Jobs by state.
     pub by_status: Tally,
+    /// With `--event`, jobs by what they belong to it by.
+    pub by_event: Tally,
     /// Jobs that wait for one of these.
     pub dependents: u64,
     /// `--limit`, where it cut the selection short.
@@ -170,6 +172,7 @@ impl Plan {
             by_queue: Tally::default(),
             by_site: Tally::default(),
             by_status: Tally::default(),
+            by_event: Tally::default(),
             dependents: 0,
             limit: None,
             warnings: Vec::new(),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde::Serialize;
 
+use super::event::EventFilter;
 use super::id::{JobId, QueueName};
 use super::job::{Job, Status, seconds_between};
 use super::queue::Registry;
@@ -26,8 +27,8 @@ pub struct Selection {
     pub ids: Vec<JobId>,
     /// The method that a job is shown under.
     pub method: Option<GlobMatcher>,
-    /// The event of a Frappe job.
-    pub event: Option<String>,
+    /// The events that a Frappe job belongs to.
+    pub event: Option<EventFilter>,
     /// The user who enqueued a Frappe job.
     pub user: Option<String>,
     /// What the text of the failure holds.
@@ -167,6 +168,8 @@ pub struct Facets<'a> {
     pub event: Option<&'a str>,
     /// The user.
     pub user: Option<&'a str>,
+    /// Whether Frappe's scheduler enqueued it, or somebody in its place.
+    pub is_scheduled: bool,
 }
 
 impl Selection {
@@ -231,7 +234,7 @@ impl Selection {
     }
 
     /// Whether a job is meant, by its payload.
-    pub fn admits_facets(&self, by_id: Admits, facets: &Facets<'_>) -> bool {
+    pub fn admits_facets(&self, id: &JobId, by_id: Admits, facets: &Facets<'_>) -> bool {
         let site = by_id != Admits::NeedsPayload
             || self.sites.as_ref().is_none_or(|sites| {
                 facets.site.is_some_and(|site| sites.iter().any(|wanted| wanted == site))
@@ -243,7 +246,8 @@ impl Selection {
             .method
             .as_ref()
             .is_none_or(|glob| facets.method.is_some_and(|method| glob.is_match(method)));
-        site && method && is(&self.event, facets.event) && is(&self.user, facets.user)
+        let event = self.event.as_ref().is_none_or(|event| event.matched_by(id, facets).is_some());
+        site && method && event && is(&self.user, facets.user)
     }
 
     /// Whether a job is meant, by the text of its failure.
@@ -283,8 +287,9 @@ mod tests {
         assert_eq!(erp.admits_id(&JobId::new("erp2::a")), Admits::No);
         assert_eq!(erp.admits_id(&JobId::new("7f2c")), Admits::NeedsPayload);
         let facets = Facets { site: Some("erp2"), ..Facets::default() };
-        assert!(!erp.admits_facets(Admits::NeedsPayload, &facets));
-        assert!(!erp.admits_facets(Admits::NeedsPayload, &Facets::default()));
+        let id = JobId::new("7f2c");
+        assert!(!erp.admits_facets(&id, Admits::NeedsPayload, &facets));
+        assert!(!erp.admits_facets(&id, Admits::NeedsPayload, &Facets::default()));
     }
 
     #[test]
@@ -302,7 +307,7 @@ mod tests {
         let all = Selection::default();
         assert_eq!(all.admits_id(&JobId::new("x")), Admits::Yes);
         assert!(!all.asks_payload(Admits::Yes));
-        assert!(all.admits_facets(Admits::Yes, &Facets::default()));
+        assert!(all.admits_facets(&JobId::new("x"), Admits::Yes, &Facets::default()));
         assert!(all.admits_exception(None));
     }
 }

@@ -3,7 +3,9 @@
 
 pub mod change;
 pub mod doctor;
+mod frappe_process;
 mod headline;
+pub mod job_types;
 pub mod jobs;
 pub mod logs;
 pub mod pending;
@@ -11,7 +13,9 @@ pub mod queues;
 pub mod readiness;
 pub mod realtime;
 pub mod schedule;
+pub mod scheduler;
 pub mod scope;
+pub mod sites;
 pub mod stats;
 pub mod switch;
 pub mod workers;

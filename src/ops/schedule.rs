@@ -1,23 +1,18 @@
 //! Becomes the bench's own scheduler process, unless one runs.
 //!
-//! Source: `bench schedule` replaces itself with `env/bin/python -m frappe.utils.bench_helper frappe
-//! schedule` in `sites`. From late v15 on the scheduler takes `config/scheduler_process`; a second
-//! one ends at once with status 0, and its manager starts it again and again. Before, two of them
-//! enqueue everything twice.
+//! From late v15 on the scheduler takes `config/scheduler_process`; a second one ends at once with
+//! status 0, and its manager starts it again and again. Before, two of them enqueue everything
+//! twice.
 
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
-
-use nix::unistd::{Uid, User, geteuid};
 
 use crate::bench::{Bench, SchedulerProcess};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
+use crate::ops::frappe_process;
 use crate::ops::switch::places::bench_of;
-use crate::render::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
 
@@ -31,46 +26,13 @@ const SHOWN: usize = 120;
 pub fn schedule(context: &mut Context) -> Result<()> {
     refuse_read_only(context, "start the scheduler")?;
     let bench = bench_of(context)?;
-    refuse_root(bench)?;
+    let mut command =
+        frappe_process::command(bench, &["schedule"], "start the scheduler", "schedule")?;
     if let Some(note) = refuse_second(bench)? {
         context.ui.note(&note);
     }
-    let bench = bench_of(context)?;
-    let python = bench.root().join("env/bin/python");
-    if !python.exists() {
-        let message = format!("cannot start the scheduler: there is no `{}`", python.display());
-        return Err(Failure::new(Kind::NotFound, message)
-            .hint("make the bench's environment: bench setup env")
-            .into());
-    }
-    let mut command = Command::new(&python);
-    command.args(["-m", "frappe.utils.bench_helper", "frappe", "schedule"]);
-    command.current_dir(bench.root().join("sites"));
     let error = command.exec();
-    let kind = match error.kind() {
-        std::io::ErrorKind::NotFound => Kind::NotFound,
-        std::io::ErrorKind::PermissionDenied => Kind::Refused,
-        _ => Kind::Io,
-    };
-    Err(Failure::new(kind, format!("cannot start `{}`: {error}", python.display())).into())
-}
-
-/// What Frappe writes as root, its owner can no longer write. bench itself changes to the user
-/// `frappe_user` of the common file, or refuses.
-fn refuse_root(bench: &Bench) -> Result<()> {
-    let Ok(sites) = bench.root().join("sites").metadata() else { return Ok(()) };
-    if !geteuid().is_root() || sites.uid() == 0 {
-        return Ok(());
-    }
-    let owner = User::from_uid(Uid::from_raw(sites.uid())).ok().flatten();
-    let owner = owner.map_or_else(|| format!("#{}", sites.uid()), |user| user.name);
-    let root = bench.root().to_string_lossy();
-    Err(Failure::new(
-        Kind::Refused,
-        format!("will not run the scheduler as root: the bench belongs to `{owner}`"),
-    )
-    .hint(format!("sudo -u {} jobctl --bench {} schedule", shell_quote(&owner), shell_quote(&root)))
-    .into())
+    Err(frappe_process::not_started(&command, &error))
 }
 
 /// Refuses where a scheduler runs; gives a note where that cannot be told.

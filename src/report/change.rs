@@ -195,6 +195,7 @@ pub fn lay_out_plan(plan: &Plan, view: &mut View) {
         ("by site", &plan.by_site),
         ("by status", &plan.by_status),
         ("by method", &plan.by_method),
+        ("by event", &plan.by_event),
     ] {
         let sorted = tally.sorted();
         let shown: Vec<String> = sorted

@@ -80,9 +80,11 @@ pub struct NotMade {
 pub struct SiteLine {
     /// Its name.
     pub site: String,
-    /// `maintenance`, `paused` or `disabled` by the configuration; `null` where only the site's
-    /// database knows.
+    /// The state as `scheduler status` has it; where the database was not read, what the
+    /// configuration says, and `null` where only the database knows.
     pub scheduler: Option<&'static str>,
+    /// When a job type last began to run.
+    pub last_run_at: Option<Timestamp>,
     /// Waiting jobs.
     pub queued: Option<u64>,
     /// Whether there may be more: ids without a site in a queue that was not read whole.
@@ -175,6 +177,7 @@ impl DoctorReport {
             vec![
                 Column::left("SITE").flexible(),
                 Column::left("SCHEDULER"),
+                Column::right("LAST RUN"),
                 Column::right("QUEUED"),
                 Column::right("RUNNING"),
                 Column::right("FAILED 24h"),
@@ -183,18 +186,26 @@ impl DoctorReport {
         );
         for line in &self.sites {
             let scheduler = match line.scheduler {
+                Some("enabled") => Cell::new("on", Role::Good),
                 Some(word) => Cell::new(word, Role::Warn),
                 None => Cell::new("not checked", Role::Dim),
             };
             table.row(vec![
                 line.site.clone().into(),
                 scheduler,
+                self.last_run(line.last_run_at),
                 at_least(Cell::count(line.queued, Role::Queued), line.queued_is_least),
                 Cell::count(line.running, Role::Started),
                 at_least(Cell::count(line.failed_24h, Role::Bad), line.failed_24h_is_least),
             ]);
         }
         table
+    }
+
+    fn last_run(&self, at: Option<Timestamp>) -> Cell {
+        let Some(at) = at else { return Cell::new("-", Role::Dim) };
+        let words = human::ago(self.checked_at.duration_since(at).as_secs_f64());
+        Cell { raw: Some(human::rfc3339(at)), ..Cell::from(words) }
     }
 
     fn queues_table(&self) -> Table {

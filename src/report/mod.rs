@@ -20,9 +20,12 @@ pub mod pending;
 pub mod publish;
 pub mod queues;
 pub mod readiness;
+pub mod schedule;
+pub mod scheduler_status;
 pub mod stats;
 pub mod stop;
 pub mod switch;
+pub mod trigger;
 pub mod watch;
 pub mod workers;
 

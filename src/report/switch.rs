@@ -6,6 +6,8 @@ use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::{Failure, Kind, Outcome};
 use crate::journal::{OpId, SwitchPlace};
 use crate::ops::switch::Ended;
+use crate::ops::switch::cache::Stale;
+use crate::schedule::inactive::Reason;
 
 /// Switches that were turned, or would be.
 #[derive(Debug, Clone, Serialize)]
@@ -43,6 +45,8 @@ pub struct SwitchRow {
     pub after: Option<String>,
     /// Why it was left alone or failed.
     pub reason: Option<String>,
+    /// Whether Frappe's cache may still hold the former value and the scheduler goes by it.
+    pub is_stale: bool,
     /// What else keeps the scheduler from running.
     pub obstacles: Vec<Obstacle>,
     /// How it is when it has been turned, such as `paused`.
@@ -75,10 +79,21 @@ pub enum Turn {
 /// Something else that keeps a scheduler from running.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Obstacle {
-    /// The key or field.
+    /// The key or field, or what `scheduler status` calls it.
     pub code: String,
     /// The file, or the table and row, in which it stands.
     pub source: String,
+    /// What it is, in a sentence.
+    pub detail: String,
+    /// How to lift it.
+    pub fix: Option<String>,
+}
+
+impl From<Reason> for Obstacle {
+    fn from(reason: Reason) -> Self {
+        let Reason { code, source, detail, fix, .. } = reason;
+        Self { code: code.to_owned(), source, detail, fix }
+    }
 }
 
 impl SwitchRow {
@@ -91,6 +106,7 @@ impl SwitchRow {
             before: None,
             after: None,
             reason: None,
+            is_stale: false,
             obstacles: Vec::new(),
             state,
             kind: None,
@@ -98,11 +114,32 @@ impl SwitchRow {
         }
     }
 
+    /// Writes down that Frappe's cache could not be cleared; gives a note where that changes
+    /// nothing for the scheduler.
+    pub fn leave_stale(&mut self, stale: Stale) -> Option<String> {
+        let site = self.site.as_deref().unwrap_or_default();
+        let Stale { why, counts } = stale;
+        if !counts {
+            let key = self.place.key();
+            return Some(format!(
+                "{site}: the desk may show the former `{key}` for a while: {why}"
+            ));
+        }
+        self.is_stale = true;
+        self.reason = Some(format!(
+            "the database was changed, but this Frappe goes by its cached System Settings, which could not be deleted: {why}; run the command again when the cache Redis answers"
+        ));
+        None
+    }
+
     fn result(&self, dry_run: bool) -> Cell {
         let state = self.state;
         match self.turn {
             Turn::Planned if dry_run => Cell::new(format!("would be {state}"), Role::Plain),
             Turn::Planned => Cell::new("not reached", Role::Warn),
+            Turn::Changed | Turn::AlreadySo if self.is_stale => {
+                Cell::new(format!("{state}, without effect yet"), Role::Bad)
+            }
             Turn::Changed => Cell::new(state, Role::Good),
             Turn::AlreadySo => Cell::new(format!("already {state}"), Role::Dim),
             Turn::LeftAlone => Cell::new("left alone", Role::Warn),
@@ -164,7 +201,8 @@ impl Report for SwitchReport {
         if let Some(signal) = self.interrupted_by {
             return Outcome::Interrupted { signal };
         }
-        let fails = |row: &SwitchRow| matches!(row.turn, Turn::Failed | Turn::LeftAlone);
+        let fails =
+            |row: &SwitchRow| row.is_stale || matches!(row.turn, Turn::Failed | Turn::LeftAlone);
         if self.rows.iter().any(fails) { Outcome::No } else { Outcome::Done }
     }
 
@@ -193,14 +231,17 @@ impl Report for SwitchReport {
         for row in &self.rows {
             let site = row.site.as_deref().unwrap_or("all sites");
             if let Some(reason) = &row.reason {
-                let role = if row.turn == Turn::Failed { Role::Bad } else { Role::Warn };
+                let is_bad = row.is_stale || row.turn == Turn::Failed;
+                let role = if is_bad { Role::Bad } else { Role::Warn };
                 view.push(Block::Text(Cell::new(format!("{site}: {reason}"), role)));
             }
-            for Obstacle { code, source } in &row.obstacles {
-                let text = format!(
-                    "{site}: its scheduler stays off all the same: `{code}` is set in {source}"
-                );
+            for Obstacle { source, detail, fix, .. } in &row.obstacles {
+                let text =
+                    format!("{site}: its scheduler stays off all the same: {detail} ({source})");
                 view.push(Block::Text(Cell::new(text, Role::Warn)));
+                if let Some(fix) = fix {
+                    view.push(Block::Text(Cell::new(format!("→ {fix}"), Role::Command)));
+                }
             }
         }
         if self.dry_run {

@@ -19,6 +19,7 @@ mod redis;
 mod report;
 mod scheduler;
 mod scope;
+mod sites;
 mod waiting;
 mod workers;
 
@@ -34,7 +35,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// A bench of Frappe 15.44 with two sites, its scheduler, and a worker of another host for its
+    /// A bench of Frappe 15.44 with two sites that have no database, its scheduler, and a worker of another host for its
     /// three queues.
     pub(crate) fn bench() -> Self {
         Self::bench_of("15.44.2")
@@ -44,8 +45,10 @@ impl Stage {
     pub(crate) fn bench_of(version: &str) -> Self {
         let mut stage = Self::plain();
         let mut bench = Bench::new(version, &stage.server);
-        bench.site("site1.localhost");
-        bench.site("site2.localhost");
+        for site in ["site1.localhost", "site2.localhost"] {
+            bench.site(site);
+            bench.set_on(site, "db_type", "none");
+        }
         bench.run_scheduler();
         stage.bench = Some(bench);
         let queues = ["short", "default", "long"].map(|name| stage.queue(name));
@@ -261,6 +264,7 @@ fn every_check_has_a_state_that_fires_and_a_near_miss() {
         jobs::PAIRED,
         workers::PAIRED,
         scheduler::PAIRED,
+        sites::PAIRED,
         config::PAIRED,
     ];
     let paired: HashSet<&str> = families.into_iter().flatten().copied().collect();

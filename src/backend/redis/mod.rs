@@ -12,6 +12,7 @@ pub mod depths;
 pub mod endpoint;
 pub mod enqueue;
 mod fault;
+pub mod fixed_ids;
 pub mod images;
 pub mod inventory;
 pub mod keys;

@@ -9,7 +9,7 @@ use super::decode::{self, JOB_FIELDS};
 use super::keys::{Key, Keys};
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName, split_started_member};
-use crate::model::job::Job;
+use crate::model::job::{Job, Status};
 use crate::model::part::{Lack, Part, Why};
 use crate::model::queue::{Counts, Registry};
 
@@ -254,6 +254,28 @@ impl Store {
             }
         }
         Ok(jobs)
+    }
+
+    /// Reads the status of jobs, in batches of [`JOB_BATCH`] a round trip, in the order of `ids`;
+    /// `Ok(None)` where there is no such job.
+    pub fn statuses(&mut self, ids: &[JobId]) -> Result<Vec<Part<Option<Status>>>> {
+        let mut statuses = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(JOB_BATCH) {
+            let mut batch = Batch::default();
+            let slots: Vec<_> = ids
+                .iter()
+                .map(|id| {
+                    let key = self.keys.job(id.as_bytes());
+                    batch.add("HGET status", cmd("HGET").arg(key).arg("status").take())
+                })
+                .collect();
+            let mut replies = self.run(batch)?;
+            statuses.extend(slots.into_iter().map(|slot| {
+                let word: Part<Option<Vec<u8>>> = replies.get(slot);
+                word.map(|word| Some(Status::parse(&String::from_utf8_lossy(&word?))))
+            }));
+        }
+        Ok(statuses)
     }
 
     /// Reads which jobs wait for one: one round trip.

@@ -12,6 +12,8 @@ use crate::error::{Failure, Kind};
 pub enum DbFault {
     /// The configuration does not say which database it is, or says something impossible.
     Misconfigured,
+    /// The configuration says that there is none.
+    NoneThere,
     /// There is no server, it hung up, or it takes no more connections.
     Unreachable,
     /// No answer in time, or the server stopped the statement because of its time limit.
@@ -108,6 +110,11 @@ impl DbError {
         matches!(self.stage, Stage::Committing)
     }
 
+    /// Whether the server was there, and one statement over an open connection failed.
+    pub const fn is_of_the_statement(&self) -> bool {
+        matches!(self.stage, Stage::Working)
+    }
+
     /// Whether the server as a whole did not answer, so that its other databases will not either.
     pub(super) fn concerns_the_server(&self) -> bool {
         self.stage == Stage::Opening
@@ -125,9 +132,11 @@ impl DbError {
     /// nobody. A server that was never reached is `Unreachable` however it failed.
     pub fn kind(&self) -> Kind {
         match self.fault {
-            DbFault::Misconfigured | DbFault::NoDatabase | DbFault::NoTable | DbFault::NoColumn => {
-                Kind::Config
-            }
+            DbFault::Misconfigured
+            | DbFault::NoneThere
+            | DbFault::NoDatabase
+            | DbFault::NoTable
+            | DbFault::NoColumn => Kind::Config,
             DbFault::TimedOut if self.stage != Stage::Opening => Kind::TryAgain,
             DbFault::Unreachable | DbFault::TimedOut => Kind::Unreachable,
             DbFault::Denied => Kind::Refused,
@@ -169,7 +178,7 @@ impl DbError {
                 "the site may be half restored, or of another Frappe version than the bench: bench --site SITE migrate"
             }
             DbFault::Locked => "something else is writing, perhaps a migration; try again shortly",
-            DbFault::Other => return None,
+            DbFault::NoneThere | DbFault::Other => return None,
         })
     }
 }

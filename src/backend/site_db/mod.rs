@@ -128,18 +128,29 @@ impl SiteDb {
         lock: &Query,
         decide: impl FnOnce(&Rows) -> Vec<Query>,
     ) -> Result<Rows, DbError> {
-        let dialect = self.dialect();
-        let mut statements = self.engine.opening(self.access);
-        statements.push(lock.render(dialect));
-        let former = self.run(&statements)?.pop().unwrap_or_default();
+        let former = self.hold(lock)?;
         let changes = decide(&former);
         if changes.is_empty() {
             self.run(&["ROLLBACK".to_owned()])?;
-            return Ok(former);
+        } else {
+            self.commit(&changes)?;
         }
+        Ok(former)
+    }
+
+    /// Begins a transaction and reads rows under a lock, which stays until the transaction ends.
+    fn hold(&mut self, lock: &Query) -> Result<Rows, DbError> {
+        let mut statements = self.engine.opening(self.access);
+        statements.push(lock.render(self.dialect()));
+        Ok(self.run(&statements)?.pop().unwrap_or_default())
+    }
+
+    /// Makes changes in the open transaction and ends it.
+    fn commit(&mut self, changes: &[Query]) -> Result<(), DbError> {
+        let dialect = self.dialect();
         let mut statements: Vec<_> = changes.iter().map(|query| query.render(dialect)).collect();
         statements.push("COMMIT".to_owned());
         self.run(&statements).map_err(DbError::while_committing)?;
-        Ok(former)
+        Ok(())
     }
 }

@@ -15,6 +15,10 @@ use crate::bench::{Bench, Config, Family};
 use crate::env;
 use crate::secrets::MASK;
 
+/// The `db_type` of a directory that stands for a site and has no database, as those of `jobctl
+/// demo`. Frappe knows no such thing.
+pub const NO_DATABASE: &str = "none";
+
 /// Where the C client of MariaDB looks for a local server, by distribution. Source: the
 /// `MYSQL_UNIX_ADDR` that Debian, Red Hat and the upstream packages build with.
 const LOCAL_SOCKETS: [&str; 4] = [
@@ -167,6 +171,11 @@ impl Keys<'_> {
             None | Some("mariadb") => Ok(Dialect::MariaDb),
             Some("postgres") => Ok(Dialect::Postgres),
             Some("sqlite") => Ok(Dialect::Sqlite),
+            Some(NO_DATABASE) => {
+                let place = format!("configuration of `{}`", self.site);
+                let why = "the site has no database: `db_type` is `none`";
+                Err(DbError::opening(DbFault::NoneThere, &place, why))
+            }
             Some(other) => {
                 Err(self
                     .wrong(format!("`db_type` is `{other}`, not one of mariadb, postgres, sqlite")))

@@ -114,12 +114,58 @@ impl SiteDb {
     }
 }
 
+impl SiteDb {
+    /// Locks the rows of the switch, and what stands there, until [`Self::put_switch`] or the end
+    /// of the connection. One round trip.
+    pub fn hold_switch(&mut self) -> Result<FormerSwitch, DbError> {
+        Ok(FormerSwitch::of(&self.hold(&Query::new(sql::SETTINGS_LOCK))?))
+    }
+
+    /// Replaces the held rows as Frappe does, and ends the transaction. One round trip.
+    ///
+    /// Errors: nothing was changed, unless the error [is in doubt](DbError::is_in_doubt).
+    pub fn put_switch(&mut self, wanted: &FormerSwitch, now: DateTime) -> Result<(), DbError> {
+        self.commit(&wanted.replacing(now))
+    }
+
+    /// Locks a scheduled job type, and tells its `stopped`, until [`Self::put_stopped`] or the end
+    /// of the connection; `None` where there is no such type. One round trip.
+    pub fn hold_stopped(&mut self, name: &str) -> Result<Option<bool>, DbError> {
+        Ok(is_stopped(&self.hold(&lock_of(name))?))
+    }
+
+    /// Sets `stopped` of the held type, and ends the transaction. One round trip.
+    ///
+    /// Errors: as for [`Self::put_switch`].
+    pub fn put_stopped(&mut self, name: &str, stopped: bool, now: DateTime) -> Result<(), DbError> {
+        self.commit(&[stopping(name, stopped, now)])
+    }
+}
+
 impl FormerSwitch {
-    fn of_value(enabled: bool) -> Self {
+    /// What stands there for a scheduler that is enabled, or disabled.
+    pub fn of_value(enabled: bool) -> Self {
         Self { values: vec![Some(i64::from(enabled).to_string())] }
     }
 
-    fn of(rows: &Rows) -> Self {
+    /// As one text for a journal: the value of the only row, a JSON list for anything less plain,
+    /// `None` for no row.
+    pub fn to_text(&self) -> Option<String> {
+        match self.values.as_slice() {
+            [] => None,
+            [Some(value)] if !value.starts_with('[') => Some(value.clone()),
+            several => Some(serde_json::Value::from(several).to_string()),
+        }
+    }
+
+    /// The reverse of [`Self::to_text`].
+    pub fn from_text(text: Option<&str>) -> Self {
+        let Some(text) = text else { return Self { values: Vec::new() } };
+        let several = text.starts_with('[').then(|| serde_json::from_str(text).ok()).flatten();
+        Self { values: several.unwrap_or_else(|| vec![Some(text.to_owned())]) }
+    }
+
+    pub(super) fn of(rows: &Rows) -> Self {
         let switch = rows.iter().filter(|row| row.text("field") == Some(SWITCH));
         Self { values: switch.map(|row| row.text("value").map(str::to_owned)).collect() }
     }
@@ -157,4 +203,26 @@ fn stopping(name: &str, stopped: bool, now: DateTime) -> Query {
         .with(Value::Int(stopped.into()))
         .with(Value::Time(now))
         .with(Value::Text(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switch_as_text_keeps_every_row() {
+        let some = |text: &str| Some(text.to_owned());
+        for (values, text) in [
+            (vec![], None),
+            (vec![some("1")], Some("1")),
+            (vec![some("")], Some("")),
+            (vec![None], Some("[null]")),
+            (vec![some("0"), None], Some("[\"0\",null]")),
+            (vec![some("[]")], Some("[\"[]\"]")),
+        ] {
+            let switch = FormerSwitch { values };
+            assert_eq!(switch.to_text().as_deref(), text);
+            assert_eq!(FormerSwitch::from_text(text), switch);
+        }
+    }
 }

@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
 }
 
 /// Takes a number a second, as `20/s` or `20`.
-pub(super) fn rate(text: &str) -> std::result::Result<u32, String> {
+pub(in crate::commands) fn rate(text: &str) -> std::result::Result<u32, String> {
     let number = text.strip_suffix("/s").unwrap_or(text).parse();
     number.ok().filter(|rate| *rate > 0).ok_or_else(|| "write for example 20/s".to_owned())
 }

@@ -1,7 +1,15 @@
 //! `jobctl scheduler …`: one file per verb.
 
+pub(super) mod disable;
+pub(super) mod enable;
+mod list;
+mod log;
+mod next;
 pub(super) mod pause;
 pub(super) mod resume;
+mod start_job;
+mod status;
+mod stop_job;
 
 use clap::Subcommand;
 
@@ -10,10 +18,12 @@ use crate::error::{Outcome, Result};
 use crate::global::Global;
 use crate::render::Format;
 
-/// Pause and resume the schedulers of sites
+/// Look at the schedulers of sites, and switch them
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  jobctl scheduler status
+  jobctl scheduler next 24h --site all
   jobctl scheduler pause --site erp.example --reason 'import runs'
   jobctl scheduler resume --site all")]
 pub struct Args {
@@ -27,8 +37,16 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum SchedulerCommand {
+    Status(status::Args),
+    List(list::Args),
+    Next(next::Args),
+    Log(log::Args),
+    Enable(enable::Args),
+    Disable(disable::Args),
     Pause(pause::Args),
     Resume(resume::Args),
+    StopJob(stop_job::Args),
+    StartJob(start_job::Args),
 }
 
 /// The formats of `bench scheduler status --format`.
@@ -41,8 +59,16 @@ enum BenchFormat {
 /// Runs one of the commands.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     match &args.command {
+        SchedulerCommand::Status(_) => status::run(context),
+        SchedulerCommand::List(args) => list::run(args, context),
+        SchedulerCommand::Next(args) => next::run(args, context),
+        SchedulerCommand::Log(args) => log::run(args, context),
+        SchedulerCommand::Enable(args) => enable::run(args, context),
+        SchedulerCommand::Disable(args) => disable::run(args, context),
         SchedulerCommand::Pause(args) => pause::run(args, context),
         SchedulerCommand::Resume(args) => resume::run(args, context),
+        SchedulerCommand::StopJob(args) => stop_job::run(args, context),
+        SchedulerCommand::StartJob(args) => start_job::run(args, context),
     }
 }
 
@@ -50,7 +76,16 @@ impl Args {
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
         match self.command {
-            SchedulerCommand::Pause(_) | SchedulerCommand::Resume(_) => false,
+            SchedulerCommand::Status(_)
+            | SchedulerCommand::List(_)
+            | SchedulerCommand::Next(_)
+            | SchedulerCommand::Log(_) => true,
+            SchedulerCommand::Enable(_)
+            | SchedulerCommand::Disable(_)
+            | SchedulerCommand::Pause(_)
+            | SchedulerCommand::Resume(_)
+            | SchedulerCommand::StopJob(_)
+            | SchedulerCommand::StartJob(_) => false,
         }
     }
 

@@ -93,9 +93,12 @@ fn not_explicit(plan: &Plan) -> Failure {
 
 fn ask(context: &mut Context, plan: &Plan) -> Result<()> {
     let ui = &mut context.ui;
-    for (name, tally) in
-        [("by queue", &plan.by_queue), ("by site", &plan.by_site), ("by method", &plan.by_method)]
-    {
+    for (name, tally) in [
+        ("by queue", &plan.by_queue),
+        ("by site", &plan.by_site),
+        ("by method", &plan.by_method),
+        ("by event", &plan.by_event),
+    ] {
         let shown: Vec<String> =
             tally.sorted().iter().take(6).map(|(name, n)| format!("{name} {n}")).collect();
         if !shown.is_empty() {

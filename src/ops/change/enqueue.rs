@@ -3,13 +3,12 @@
 
 use std::io::Read as _;
 
-use jiff::Timestamp;
-
 use super::How;
 use super::apply::audit;
 use super::approve::check_read_only;
 use super::dialect::{Custom, Readers, custom_of};
 use super::move_jobs::target_queue;
+use super::recipe::{self, FrappeFields, Recipe};
 use crate::backend::redis::enqueue::{Enqueued, NewJob};
 use crate::bench::{Bench, Family};
 use crate::codec::new_job::{NewCall, NewFrappeJob};
@@ -20,25 +19,12 @@ use crate::error::{Failure, Kind, Result};
 use crate::journal::Ending;
 use crate::model;
 use crate::model::generation::Generation;
-use crate::model::id::{JobId, QueueName};
-use crate::model::job::{Status, rq_date};
+use crate::model::id::JobId;
+use crate::model::job::Status;
 use crate::model::plan::Verb;
 use crate::ops::scope::Reach;
 use crate::report::enqueue::EnqueueReport;
 use crate::sys::clock;
-
-/// Seconds that RQ lets a job run that says nothing. Source: `rq/queue.py` `DEFAULT_TIMEOUT`.
-const RQ_TIMEOUT_S: i64 = 180;
-
-/// Seconds that Frappe keeps a failed and a finished job. Source: `frappe/utils/background_jobs.py`.
-const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
-const FRAPPE_RESULT_TTL_S: i64 = 600;
-
-/// What Frappe calls when a job fails, from v14 on.
-const FRAPPE_FAILURE_CALLBACK: &str = "frappe.utils.background_jobs.truncate_failed_registry";
-
-/// Seconds that a callback may take. Source: `rq/defaults.py` `CALLBACK_TIMEOUT`.
-const CALLBACK_TIMEOUT_S: &[u8] = b"60";
 
 /// The queue where neither Frappe nor RQ is told one.
 const DEFAULT_QUEUE: &str = "default";
@@ -81,11 +67,11 @@ pub fn enqueue(context: &mut Context, order: &Order, how: &How) -> Result<Enqueu
     let plan = plan(context, order)?;
     let mut report = plan.report(context)?;
     if !how.dry_run {
-        let fields = plan.fields(clock::now())?;
+        let fields = plan.recipe.fields(clock::now())?;
         let store = context.store()?;
         let job = NewJob {
             id: &plan.id,
-            queue: &plan.queue,
+            queue: &plan.recipe.queue,
             fields: &fields,
             at_front: order.at_front,
             most: plan.most,
@@ -102,24 +88,13 @@ pub fn enqueue(context: &mut Context, order: &Order, how: &How) -> Result<Enqueu
 
 struct Plan {
     id: JobId,
-    queue: QueueName,
-    call: NewCall,
+    recipe: Recipe,
     method: String,
     site: Option<String>,
-    timeout_s: i64,
-    /// Frappe's lifetimes and callback; `None` for plain RQ.
-    frappe: Option<FrappeFields>,
     readers: Readers,
-    serializer: Serializer,
     at_front: bool,
     most: Option<u64>,
     warnings: Vec<String>,
-}
-
-struct FrappeFields {
-    failure_ttl_s: i64,
-    result_ttl_s: i64,
-    has_callback: bool,
 }
 
 fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
@@ -155,26 +130,26 @@ fn plan(context: &mut Context, order: &Order) -> Result<Plan> {
     let target = context.target()?;
     let bench = target.bench.as_ref();
     let short = reach.short(&queue);
-    let of_queue = bench.map(Bench::queues).unwrap_or_default();
-    let of_queue = of_queue.iter().find(|known| known.name == short).and_then(|q| q.timeout_s);
-    let timeout_s = order.timeout_s.or(of_queue).unwrap_or(match site {
-        Some(_) => 300,
-        None => RQ_TIMEOUT_S,
-    });
+    let timeout_s =
+        order.timeout_s.unwrap_or_else(|| recipe::timeout_s(bench, short, site.is_some()));
     let most = match bench.and_then(|bench| bench.queue_cap(bench.sites().names().count())) {
         Some(cap) if !order.over_cap => Some(cap),
         _ => None,
     };
-    Ok(Plan {
+    let recipe = Recipe {
         call: call_of(order, site.as_deref())?,
-        method: order.method.clone(),
-        frappe: site.as_ref().map(|_| frappe_fields(context)).transpose()?,
-        site,
-        id,
         queue,
         timeout_s,
-        readers,
+        frappe: site.as_ref().map(|_| FrappeFields::of(bench)),
+        newest: readers.newest(),
         serializer: custom.serializer.unwrap_or(Serializer::Pickle),
+    };
+    Ok(Plan {
+        recipe,
+        method: order.method.clone(),
+        site,
+        id,
+        readers,
         at_front: order.at_front,
         most,
         warnings,
@@ -287,74 +262,25 @@ fn random_uuid() -> Result<String> {
     Ok([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
 }
 
-fn frappe_fields(context: &Context) -> Result<FrappeFields> {
-    let bench = context.target()?.bench.as_ref();
-    let seconds = |key: &str, default| {
-        let setting = bench.and_then(|bench| bench.config().get(key));
-        setting.and_then(|setting| setting.value.as_i64()).unwrap_or(default)
-    };
-    let family = bench.map(|bench| bench.frappe().family());
-    Ok(FrappeFields {
-        failure_ttl_s: seconds("rq_job_failure_ttl", FRAPPE_FAILURE_TTL_S),
-        result_ttl_s: seconds("rq_results_ttl", FRAPPE_RESULT_TTL_S),
-        has_callback: family != Some(Family::V13),
-    })
-}
-
 impl Plan {
-    /// The hash as the readers' own RQ would write it; fields that only some generations know are
-    /// left out where the generation is not known.
-    fn fields(&self, now: Timestamp) -> Result<Vec<(&'static str, Vec<u8>)>> {
-        let data = self.call.data(self.serializer).map_err(|error| {
-            Failure::new(Kind::Usage, "cannot write the job's arguments").because(error)
-        })?;
-        let now: Vec<u8> = rq_date(now).into();
-        let number = |number: i64| number.to_string().into_bytes();
-        let mut fields = vec![
-            ("status", b"queued".to_vec()),
-            ("created_at", now.clone()),
-            ("enqueued_at", now),
-            ("origin", self.queue.as_str().into()),
-            ("data", data),
-            ("description", self.call.description().into()),
-            ("timeout", number(self.timeout_s)),
-        ];
-        let mut callback = Vec::new();
-        if let Some(frappe) = &self.frappe {
-            fields.push(("failure_ttl", number(frappe.failure_ttl_s)));
-            fields.push(("result_ttl", number(frappe.result_ttl_s)));
-            if frappe.has_callback {
-                callback = FRAPPE_FAILURE_CALLBACK.into();
-                fields.push(("failure_callback_timeout", CALLBACK_TIMEOUT_S.to_vec()));
-            }
-        }
-        fields.push(("failure_callback_name", callback));
-        let empty =
-            ["success_callback_name", "started_at", "ended_at", "last_heartbeat", "worker_name"];
-        fields.extend(empty.map(|field| (field, Vec::new())));
-        let newest = self.readers.newest();
-        if newest.is_some_and(Generation::has_stopped_callback) {
-            fields.push(("stopped_callback_name", Vec::new()));
-        }
-        if newest.is_some_and(Generation::has_groups) {
-            fields.push(("group_id", Vec::new()));
-        }
-        Ok(fields)
-    }
-
     fn report(&self, context: &Context) -> Result<EnqueueReport> {
         let secrets = context.secrets;
         let bench = context.target()?.bench.as_ref();
         Ok(EnqueueReport {
             id: self.id.clone(),
-            queue: context.target()?.short_name(&self.queue).to_owned(),
+            queue: context.target()?.short_name(&self.recipe.queue).to_owned(),
             site: self.site.clone(),
             method: secrets.text(&self.method).into_owned(),
-            description: secrets.text(&self.call.description()).into_owned(),
-            frappe: self.frappe.as_ref().and(bench).map(|b| format!("{:?}", b.frappe().family())),
+            description: secrets.text(&self.recipe.call.description()).into_owned(),
+            frappe: self
+                .recipe
+                .frappe
+                .as_ref()
+                .and(bench)
+                .map(|b| format!("{:?}", b.frappe().family())),
             rq: self.readers.generations.iter().map(ToString::to_string).collect(),
-            serializer: self.serializer.name(),
-            timeout_s: self.timeout_s,
+            serializer: self.recipe.serializer.name(),
+            timeout_s: self.recipe.timeout_s,
             at_front: self.at_front,
             workers: self.readers.serving,
             enqueued: false,
@@ -366,7 +292,7 @@ impl Plan {
 
 fn refuse_unless_done(outcome: &Enqueued, plan: &Plan, context: &Context) -> Result<()> {
     let target = context.target()?;
-    let queue = target.short_name(&plan.queue);
+    let queue = target.short_name(&plan.recipe.queue);
     let (id, command) = (&plan.id, target.command());
     let text = id.text();
     let quoted = crate::render::sanitize::shell_quote(&text);

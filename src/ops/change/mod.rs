@@ -18,11 +18,13 @@ pub mod move_jobs;
 pub mod ops;
 pub mod promote;
 pub mod purge;
+mod recipe;
 pub mod repair;
 mod requeue;
 pub mod retry;
 pub mod stop;
 pub mod suspend;
+pub mod trigger;
 pub mod undo;
 mod walk;
 

@@ -1,17 +1,23 @@
 //! Gathers the facts, makes the checks, and sums up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::facts::{BenchFacts, Crew, Outage, Paste};
-use super::{Checked, Facts, examine, tables};
+use jiff::Timestamp;
+
+use super::{Checked, Examined, Facts, examine, site_facts, tables};
 use crate::backend::redis::Endpoint;
 use crate::backend::redis::survey::{Survey, SurveyScope};
 use crate::bench::{Bench, SchedulerProcess, Sites};
 use crate::context::{Context, local_processes};
 use crate::error::{Kind, Result, failure_of};
 use crate::model::health::{Finding, Severity, Verdict};
+use crate::model::id::JobId;
+use crate::model::job::Status;
+use crate::model::part::Part;
 use crate::model::worker::{LocalProcess, Worker};
+use crate::ops::sites::{ReadSite, Surroundings};
 use crate::render::sanitize::{holds_control, shell_quote};
 use crate::report::doctor::{DoctorReport, NotMade, Passed};
 use crate::sys::clock::{self, Stopwatch};
@@ -31,20 +37,36 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
     let sites = context.sites()?;
     let scope = survey_scope(context.target()?, deep);
     let before = context.round_trips();
-    let survey = read_survey(context, &scope, deadline)?;
-    let round_trips = context.round_trips().saturating_sub(before);
+    let (survey, databases) = read_all(context, &scope, sites.as_deref(), deadline)?;
     if survey.as_ref().map_or(true, |survey| survey.cut_short.is_some()) {
         // What is still on its way would be taken for the answers of the next round of `--watch`.
         context.disconnect();
     }
-    let target = context.target()?;
     let now = survey.as_ref().map_or_else(|_| clock::now(), |survey| survey.taken_at);
+    let process = scheduler_of(context.target()?);
+    let late = late_ids(context.target()?, &process, &databases, now);
+    let enqueued = match &survey {
+        Ok(survey) if survey.cut_short.is_none() => enqueued(context, late),
+        _ => HashSet::new(),
+    };
+    let round_trips = context.round_trips().saturating_sub(before);
+    let target = context.target()?;
     let workers = || survey.iter().filter_map(|survey| survey.workers.as_ref().ok()).flatten();
     let processes = local_processes(workers());
     let crew = survey.as_ref().map(|survey| Crew::of(survey, &processes, now)).unwrap_or_default();
     let all_sites = target.bench.as_ref().map(Bench::sites).unwrap_or_default();
     let bench = target.bench.as_ref().map(|bench| {
-        bench_facts(bench, target, &all_sites, sites.as_deref(), workers(), &processes)
+        let mut facts = bench_facts(
+            bench,
+            target,
+            &all_sites,
+            sites.as_deref(),
+            workers(),
+            &processes,
+            Surroundings::with_process(bench, process, now),
+        );
+        (facts.databases, facts.enqueued) = (databases, enqueued);
+        facts
     });
     let endpoint = target.endpoint().ok();
     let place = endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -73,13 +95,71 @@ pub fn survey_scope(target: &Target, deep: bool) -> SurveyScope {
     SurveyScope { prefix: target.prefix(), configured: target.configured_queues(), deep }
 }
 
-/// Reads Redis, all of it before `deadline`. An outage, a refused login and a configuration that
-/// names no usable address are results; a URL that was mistyped is an error of the call.
-fn read_survey(
+/// What Redis holds, or why it could not be read.
+type Surveyed = std::result::Result<Survey, Outage>;
+
+/// Reads Redis and the databases of the sites at the same time, all of it before `deadline`.
+///
+/// Errors: those of [`read_survey`].
+fn read_all(
     context: &mut Context,
     scope: &SurveyScope,
+    selected: Option<&[String]>,
     deadline: Instant,
-) -> Result<std::result::Result<Survey, Outage>> {
+) -> Result<(Surveyed, Vec<ReadSite<Examined>>)> {
+    let timeout = context.settings.timeout;
+    // Opened anew, as the connection to Redis needs the context for itself meanwhile.
+    let bench = context.target()?.bench.as_ref().map(Bench::again);
+    std::thread::scope(|threads| {
+        let databases = bench.as_ref().map(|bench| {
+            threads.spawn(move || {
+                let all = || bench.sites().names().map(str::to_owned).collect();
+                let sites = selected.map_or_else(all, <[String]>::to_vec);
+                site_facts::read(bench, &sites, timeout, deadline)
+            })
+        });
+        let survey = read_survey(context, scope, deadline);
+        let databases = databases.map(|thread| thread.join().map_err(std::panic::resume_unwind));
+        let databases: Vec<_> = databases.map_or_else(Vec::new, |Ok(read)| read);
+        Ok((survey?, databases))
+    })
+}
+
+fn scheduler_of(target: &Target) -> SchedulerProcess {
+    let Some(bench) = &target.bench else { return SchedulerProcess::Absent };
+    ProcTable::live().map_or_else(
+        |cannot| SchedulerProcess::CannotTell(cannot.to_string()),
+        |table| bench.scheduler(&table),
+    )
+}
+
+fn late_ids(
+    target: &Target,
+    process: &SchedulerProcess,
+    databases: &[ReadSite<Examined>],
+    now: Timestamp,
+) -> Vec<JobId> {
+    let Some(bench) = &target.bench else { return Vec::new() };
+    let around = Surroundings::with_process(bench, process.clone(), now);
+    site_facts::late_ids(&around, databases)
+}
+
+/// Which of these jobs wait or run. What cannot be read counts as absent.
+fn enqueued(context: &mut Context, ids: Vec<JobId>) -> HashSet<JobId> {
+    let statuses = match context.store() {
+        Ok(store) if !ids.is_empty() => store.statuses(&ids),
+        _ => return HashSet::new(),
+    };
+    let is_there = |status: &Part<Option<Status>>| {
+        matches!(status, Ok(Some(Status::Queued | Status::Started)))
+    };
+    let found = ids.into_iter().zip(statuses.unwrap_or_default());
+    found.filter(|(_, status)| is_there(status)).map(|(id, _)| id).collect()
+}
+
+/// Reads Redis, all of it before `deadline`. An outage, a refused login and a configuration that
+/// names no usable address are results; a URL that was mistyped is an error of the call.
+fn read_survey(context: &mut Context, scope: &SurveyScope, deadline: Instant) -> Result<Surveyed> {
     let read = context.store().and_then(|store| {
         store.link().end_by(deadline);
         store.survey(scope, clock::now())
@@ -129,6 +209,7 @@ fn bench_facts<'a, 'w>(
     selected: Option<&[String]>,
     mut workers: impl Iterator<Item = &'w Worker>,
     processes: &HashMap<String, LocalProcess>,
+    around: Surroundings<'a>,
 ) -> BenchFacts<'a> {
     let prefix = target.prefix();
     let here = hostname();
@@ -144,11 +225,9 @@ fn bench_facts<'a, 'w>(
         id: bench.id(),
         sites,
         configs: names.map(|name| (name.to_owned(), bench.site_config(name))).collect(),
-        scheduler: ProcTable::live().map_or_else(
-            |cannot| SchedulerProcess::CannotTell(cannot.to_string()),
-            |table| bench.scheduler(&table),
-        ),
-        workers_here,
+        around: Surroundings { workers_here, ..around },
+        databases: Vec::new(),
+        enqueued: HashSet::new(),
     }
 }
 

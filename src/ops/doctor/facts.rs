@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::Examined;
 use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::read::{Place, StoredJob};
 use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
-use crate::bench::{Bench, BenchId, Config, SchedulerProcess, Sites};
+use crate::bench::{Bench, BenchId, Config, Sites};
 use crate::codec::frappe::headline_of_description;
 use crate::error::Kind;
 use crate::model::fault::FaultKind;
 use crate::model::id::{JobId, QueueName, site_of_id};
 use crate::model::job::Job;
 use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
+use crate::ops::sites::{ReadSite, Surroundings};
 use crate::render::sanitize::shell_quote;
 use crate::settings::Thresholds;
 
@@ -120,10 +122,13 @@ pub struct BenchFacts<'a> {
     pub sites: &'a Sites,
     /// The merged configuration of each selected site.
     pub configs: Vec<(String, Config)>,
-    /// Whether the scheduler runs.
-    pub scheduler: SchedulerProcess,
-    /// Whether any worker of this bench runs on this host, so that its scheduler should, too.
-    pub workers_here: bool,
+    /// Whether the scheduler runs, and what else concerns all sites alike. Where a worker of this
+    /// bench runs on this host, its scheduler should, too.
+    pub around: Surroundings<'a>,
+    /// What the database of each selected site says.
+    pub databases: Vec<ReadSite<Examined>>,
+    /// The jobs of late types that stand in Redis.
+    pub enqueued: HashSet<JobId>,
 }
 
 impl<'a> Facts<'a> {

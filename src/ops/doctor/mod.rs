@@ -10,13 +10,17 @@ mod jobs;
 mod queues;
 mod redis;
 mod scheduler;
+mod site_facts;
+mod sites;
 mod tables;
+mod types;
 mod waiting;
 mod workers;
 
 use crate::model::health::Finding;
 pub use diagnose::{diagnose, survey_scope};
 pub use facts::Facts;
+pub use site_facts::Examined;
 
 /// One check.
 pub trait Check: Sync {
@@ -84,6 +88,8 @@ pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
         jobs::CHECKS,
         workers::CHECKS,
         scheduler::CHECKS,
+        types::CHECKS,
+        sites::CHECKS,
         config::CHECKS,
     ]
     .into_iter()

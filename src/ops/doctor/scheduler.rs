@@ -22,9 +22,9 @@ fn process(facts: &Facts<'_>) -> Checked {
             .fix(format!("rm {}", shell_quote(&root.join("sites/.restarting").to_string_lossy()))),
         );
     }
-    match &bench.scheduler {
+    match &bench.around.process {
         SchedulerProcess::Running { .. } => {}
-        SchedulerProcess::Absent if bench.workers_here => findings.push(
+        SchedulerProcess::Absent if bench.around.workers_here => findings.push(
             Finding::new(
                 "scheduler.process",
                 Severity::Critical,

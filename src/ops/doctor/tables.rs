@@ -69,7 +69,10 @@ fn site_line(facts: &Facts<'_>, site: String) -> SiteLine {
         failed.is_least |= of_queue.is_least;
     }
     SiteLine {
-        scheduler: facts.bench.and_then(|bench| switched_off(bench, &site)),
+        scheduler: facts.bench.and_then(|bench| scheduler_of(bench, &site)),
+        last_run_at: facts.bench.and_then(|bench| {
+            bench.standings().find(|standing| standing.site == site)?.last_run_at()
+        }),
         queued: count(queued),
         queued_is_least,
         running: count(running),
@@ -79,8 +82,17 @@ fn site_line(facts: &Facts<'_>, site: String) -> SiteLine {
     }
 }
 
-/// The switch of the configuration that stops a site's scheduler. What the database says is not
-/// looked at, so the absence of a switch proves nothing.
+/// The state of a site's scheduler, as far as it is known.
+fn scheduler_of(bench: &BenchFacts<'_>, site: &str) -> Option<&'static str> {
+    let standing = bench.standings().find(|standing| standing.site == site)?;
+    match standing.facts {
+        Ok(_) => Some(standing.verdict().state.word()),
+        Err(_) => switched_off(bench, site),
+    }
+}
+
+/// The switch of the configuration that stops a site's scheduler. Without its database, the absence
+/// of a switch proves nothing.
 fn switched_off(bench: &BenchFacts<'_>, site: &str) -> Option<&'static str> {
     let (_, config) = bench.configs.iter().find(|(name, _)| name == site)?;
     SWITCHES.into_iter().find(|key| config.is_on(key)).map(|key| match key {
@@ -134,11 +146,9 @@ pub(super) fn place(facts: &Facts<'_>) -> Vec<String> {
 /// What must be known to read the numbers rightly.
 pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    if facts.bench.is_some() {
-        notes.push(
-            "site databases were not read: enable_scheduler, dormancy, overdue and failing scheduled jobs are not checked"
-                .to_owned(),
-        );
+    notes.extend(facts.bench.and_then(unread_databases));
+    if let Some(bench) = facts.bench {
+        notes.extend(caveats(bench));
     }
     for queue in facts.queues().iter().filter(|queue| !queue.waiting.complete) {
         let total = crate::human::count(queue.counts.queued.unwrap_or(0));
@@ -157,6 +167,46 @@ pub(super) fn notes(facts: &Facts<'_>) -> Vec<String> {
     }
     notes.extend(facts.survey.into_iter().flat_map(|survey| lacks(facts, survey)));
     notes
+}
+
+/// Says which site databases were not read, and what therefore was not checked.
+fn unread_databases(bench: &BenchFacts<'_>) -> Option<String> {
+    let all = bench.databases.len();
+    let unread = bench.databases.iter().filter(|read| read.found.is_err()).count();
+    let which = match unread {
+        0 => return None,
+        _ if unread == all => "site databases were not read".to_owned(),
+        _ => format!("{unread} of {all} site databases were not read"),
+    };
+    Some(format!(
+        "{which}: enable_scheduler, dormancy, overdue and failing scheduled jobs are not checked"
+    ))
+}
+
+/// What may make the state of a scheduler wrong, each sentence once. Whether the process runs is a
+/// check of its own.
+fn caveats(bench: &BenchFacts<'_>) -> Vec<String> {
+    let mut told = Vec::new();
+    for site in bench.examined() {
+        let facts = &site.examined.facts;
+        let scheduler = &facts.scheduler;
+        let lacks = [
+            scheduler.last_activity.as_ref().err(),
+            scheduler.types.as_ref().err(),
+            scheduler.newest_run.as_ref().err(),
+            scheduler.tallies.as_ref().err(),
+            facts.unfinished.as_ref().err(),
+            facts.errors_1h.as_ref().err(),
+            facts.mails.as_ref().err(),
+        ];
+        for lack in lacks.into_iter().flatten() {
+            let note = format!("{}: {lack}", site.name());
+            if !told.contains(&note) {
+                told.push(note);
+            }
+        }
+    }
+    told
 }
 
 /// What could not be read, each once. What an access list forbids is no fault of the queues.

@@ -11,7 +11,7 @@ const SHORT_CHARS: usize = 200;
 ///
 /// Source: RQ 1.12+ writes the stream; the hash's `exc_info` is older RQ's, and abandoned jobs' of
 /// 1.12 to 1.16.
-pub(super) fn failure_text(decoder: &mut Decoder, stored: &StoredJob) -> Option<String> {
+pub(in crate::ops) fn failure_text(decoder: &mut Decoder, stored: &StoredJob) -> Option<String> {
     let of_stream = stored.results.first().and_then(|result| exception_of(decoder, result));
     of_stream.or_else(|| decoder.exc_info(stored.exc_info.as_deref()?))
 }
@@ -22,7 +22,7 @@ pub(super) fn exception_of(decoder: &mut Decoder, result: &StoredResult) -> Opti
 }
 
 /// `Class: message`, in one line, cut short.
-pub(super) fn short_exception(text: &str) -> String {
+pub(in crate::ops) fn short_exception(text: &str) -> String {
     let traceback = Traceback::parse(text);
     let (class, message) = (traceback.short_class(), traceback.message());
     let message = message.lines().next().unwrap_or("").trim();

@@ -12,6 +12,7 @@ use crate::backend::redis::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, Store
 use crate::codec::frappe::Headline;
 use crate::codec::payload::{Decoder, Payload};
 use crate::error::Result;
+use crate::model::event::MatchedBy;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status};
 use crate::model::part::Lack;
@@ -33,6 +34,8 @@ pub(in crate::ops) struct Found {
     pub unreadable: bool,
     /// What it calls, if that was asked for and could be read.
     pub headline: Option<Headline<'static>>,
+    /// What it belongs to the selected event by, where one is selected.
+    pub matched_by: Option<MatchedBy>,
     /// The text of its failure, if that was asked for and there is one.
     pub failure: Option<String>,
 }
@@ -277,8 +280,11 @@ impl<'a> Finder<'a> {
             method: headline.map(|headline| &*headline.method),
             event: headline.and_then(|headline| headline.event.as_deref()),
             user: headline.and_then(|headline| headline.user.as_deref()),
+            is_scheduled: headline.is_some_and(|headline| headline.is_scheduled),
         };
-        self.selection.admits_facets(admits, &facets) && self.admits_args(data)
+        found.matched_by =
+            self.selection.event.as_ref().and_then(|e| e.matched_by(&found.entry.id, &facets));
+        self.selection.admits_facets(&found.entry.id, admits, &facets) && self.admits_args(data)
     }
 
     /// Arguments are looked for among a Frappe job's own, else among the call's.
@@ -336,7 +342,16 @@ impl Found {
     /// A job that fits so far.
     pub(super) fn new(place: &Place, state: State, entry: &Entry, job: Option<Job>) -> Self {
         let (place, entry) = (place.clone(), entry.clone());
-        Self { place, state, entry, job, unreadable: false, headline: None, failure: None }
+        Self {
+            place,
+            state,
+            entry,
+            job,
+            unreadable: false,
+            headline: None,
+            matched_by: None,
+            failure: None,
+        }
     }
 
     /// The site: by the id, else by the payload.

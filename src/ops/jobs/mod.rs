@@ -2,7 +2,7 @@
 
 mod attempts;
 mod benches;
-mod decode;
+pub(super) mod decode;
 mod exists;
 pub(super) mod find;
 mod list;

@@ -3,14 +3,19 @@
 //! Every turn is journalled in the same order: the place is held against everybody else, what
 //! stands there goes to disk, then it is changed, then that is confirmed. So whatever ends the
 //! program in between, the journal and the place together tell what was done. What may be turned is
-//! decided elsewhere ([`scheduler`]); how a place is held, in [`places`].
+//! decided elsewhere ([`scheduler`], [`database`]); how a place is held, in [`places`] and [`rows`].
 
+pub mod cache;
+pub mod database;
 pub mod places;
+pub mod rows;
 pub mod scheduler;
 pub mod scope;
 pub mod undo;
 
 use std::time::Duration;
+
+use cache::{DocumentCache, Stale};
 
 use crate::bench::Waiting;
 use crate::context::Context;
@@ -60,6 +65,7 @@ pub struct Operation {
     kept_for: Duration,
     made: Vec<(u64, SwitchImage)>,
     left: u64,
+    cache: DocumentCache,
 }
 
 /// What is to be told of an operation that ended.
@@ -96,6 +102,7 @@ impl Operation {
             kept_for: how.kept_for.unwrap_or(KEPT_FOR),
             made: Vec::new(),
             left: 0,
+            cache: DocumentCache::default(),
         })
     }
 
@@ -127,7 +134,12 @@ impl Operation {
                 self.left += 1;
                 return Ok(Turned::Left(before, reason));
             }
-            Wish::Put(after) if after == before => return Ok(Turned::AlreadySo(before)),
+            Wish::Put(after) if after == before => {
+                drop(held);
+                // The cache may say otherwise all the same.
+                self.cache.forget(context, place);
+                return Ok(Turned::AlreadySo(before));
+            }
             Wish::Put(after) => after,
         };
         let image = SwitchImage { place: place.clone(), before, after };
@@ -139,7 +151,13 @@ impl Operation {
         if let Some(journal) = &mut self.journal {
             journal.confirm(number, &[Verdict::Changed])?;
         }
+        self.cache.forget(context, place);
         Ok(Turned::Changed(image))
+    }
+
+    /// What the last turn left in Frappe's cache although the database says otherwise now.
+    pub fn take_stale(&mut self) -> Option<Stale> {
+        self.cache.take_stale()
     }
 
     /// Takes back whatever the operation changed, last first. What somebody else changed since is
@@ -154,6 +172,7 @@ impl Operation {
             let taken_back = places::hold(context, &image.place, waiting).and_then(|mut held| {
                 if held.now() == image.after { held.put(image.before.as_deref()) } else { Ok(()) }
             });
+            self.cache.forget(context, &image.place);
             let noted = taken_back.and_then(|()| match &mut self.journal {
                 Some(journal) => journal.confirm(number, &[Verdict::Untouched]),
                 None => Ok(()),

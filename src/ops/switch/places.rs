@@ -2,6 +2,7 @@
 //!
 //! A new sort of place is one more arm of [`hold`] and its [`Held`].
 
+use super::rows;
 use crate::bench::{Bench, ConfigEdit, ConfigName, Waiting};
 use crate::codec::Json;
 use crate::context::Context;
@@ -22,7 +23,7 @@ pub trait Held {
 /// Holds a place.
 ///
 /// Errors: those of the place; `TryAgain` where somebody else holds it for too long; `Data` for a
-/// sort of place that this version does not know.
+/// place that this version does not know.
 pub fn hold<'c>(
     context: &'c Context,
     place: &SwitchPlace,
@@ -33,11 +34,7 @@ pub fn hold<'c>(
             let edit = bench_of(context)?.edit_config(&config_name(file)?, waiting)?;
             Ok(Box::new(HeldKey { edit, key: key.clone() }))
         }
-        SwitchPlace::Singles { .. } | SwitchPlace::Column { .. } => {
-            Err(Failure::new(Kind::Data, format!("cannot change {place}: it is in a database"))
-                .hint("use the version of jobctl that changed it before")
-                .into())
-        }
+        SwitchPlace::Singles { .. } | SwitchPlace::Column { .. } => rows::hold(context, place),
     }
 }
 
@@ -48,10 +45,7 @@ pub fn look(context: &Context, place: &SwitchPlace) -> Result<Option<String>> {
             let value = bench_of(context)?.peek_config(&config_name(file)?, key)?;
             Ok(value.map(|value| value.dump()))
         }
-        SwitchPlace::Singles { .. } | SwitchPlace::Column { .. } => {
-            let waiting = Waiting { limit: context.settings.timeout, interrupts: None };
-            Ok(hold(context, place, waiting)?.now())
-        }
+        SwitchPlace::Singles { .. } | SwitchPlace::Column { .. } => rows::look(context, place),
     }
 }
 

@@ -288,7 +288,8 @@ fn tell_obstacles(context: &Context, switch: Switch, report: &mut SwitchReport) 
             // With a dry run the switch itself still stands.
             if key != switch.key() {
                 let source = bench.relative(path).to_string_lossy().into_owned();
-                row.obstacles.push(Obstacle { code: key.to_owned(), source });
+                let detail = format!("`{key}` is set");
+                row.obstacles.push(Obstacle { code: key.to_owned(), source, detail, fix: None });
             }
         }
     }

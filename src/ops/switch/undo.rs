@@ -211,6 +211,7 @@ impl Undoing {
         let interrupts = Interrupts::catch()?;
         let planned = report.planned().count() as u64;
         let mut operation = Operation::new(context, "undo", planned, how, Some(op))?;
+        let mut notes = Vec::new();
         for row in report.rows.iter_mut().filter(|row| row.turn == Turn::Planned) {
             let Some(known) = images.iter().rev().find(|known| known.image.place == row.place)
             else {
@@ -225,7 +226,9 @@ impl Undoing {
                 Err(error) if error.is::<Interrupted>() => break,
                 Err(error) => row.fail(error)?,
             }
+            notes.extend(operation.take_stale().and_then(|stale| row.leave_stale(stale)));
         }
+        report.notes.extend(notes);
         report.interrupted_by = interrupts.seen();
         let interrupted = report.interrupted_by.is_some();
         let ending = if interrupted { Ending::Interrupted } else { Ending::Done };

@@ -94,6 +94,11 @@ impl Problem {
         }
     }
 
+    /// Whether the type is never due because of it.
+    pub const fn holds_back(&self) -> bool {
+        !matches!(self, Self::Random { .. } | Self::FutureBase { .. })
+    }
+
     /// What stands still. From v14 on the scheduler catches what croniter refuses
     /// (`CroniterBadCronError`), and nothing else.
     pub(super) const fn effect(&self, family: Family) -> Effect {

@@ -244,7 +244,8 @@ fn round_trips_do_not_grow_with_queues_and_sites() {
     let mut stage = Stage::bench();
     for n in 0..40 {
         let queue = format!("q{n}");
-        stage.bench_mut().site(&format!("site{n}.example"));
+        stage.bench_mut().set_on(&format!("site{n}.example"), "db_name", "_db");
+        stage.bench_mut().set_on(&format!("site{n}.example"), "db_type", "none");
         for id in 0..5 {
             stage.job(&queue, format!("site{n}.example::{n}-{id}")).wait();
         }

@@ -2,23 +2,30 @@
 -- first, with its expiry; one that still waits or runs keeps the id. Jobs that wait for the old one
 -- stay in `dependents` and are released by the new one.
 --
--- KEYS: 1 queue, 2 set of queues, 3 hash, 4 dependents, 5 dependencies,
---       then the registries where an ended job of this id may stand
--- ARGV: 1 id, 2 `front` or `back`, 3 most entries of the queue or 0, 4 the queue that the ended job
---       belongs to (empty: there was none), then the fields of the hash with their values
--- Replies `ok`, `full`, `changed` (the ended job is another than the caller saw), or the status of
---       the job that has the id
-local old = redis.call('HMGET', KEYS[3], 'status', 'origin', 'data')
+-- KEYS  1 receipts   2 the job's hash   3 the queue's list   4 the set of queues
+--       5 the job's dependents   6 its dependencies   then the sorted sets that hold the ended job
+-- ARGV  1 id   2 number of the image, empty where nobody keeps one   3 fingerprint of the ended job
+--       4 most entries of the queue, 0: any number   5 front or back
+--       then the fields of the hash with their values
+-- Reply 1 queued   3 the ended job is another than the caller saw   5 a job of this id waits or runs
+--       7 the queue is full
+--
+-- Bounded. Run twice, the second finds that the job waits.
+local id, most = ARGV[1], tonumber(ARGV[4])
+local seen = redis.call('HMGET', KEYS[2], 'status', 'enqueued_at', 'started_at', 'ended_at')
+for i = 1, 4 do seen[i] = seen[i] or '' end
 local ended = {finished = true, failed = true, stopped = true, canceled = true, created = true}
-if old[3] and old[1] and old[1] ~= '' and not ended[old[1]] then return old[1] end
-if (old[2] or '') ~= ARGV[4] then return 'changed' end
-local most = tonumber(ARGV[3])
-if most > 0 and redis.call('LLEN', KEYS[1]) >= most then return 'full' end
--- First what a Redis without memory refuses.
-redis.call('SADD', KEYS[2], KEYS[1])
-redis.call('UNLINK', KEYS[3], KEYS[5])
-redis.call('PERSIST', KEYS[4])
-for at = 6, #KEYS do redis.call('ZREM', KEYS[at], ARGV[1]) end
-redis.call('HSET', KEYS[3], unpack(ARGV, 5))
-redis.call(ARGV[2] == 'front' and 'LPUSH' or 'RPUSH', KEYS[1], ARGV[1])
-return 'ok'
+if seen[1] ~= '' and not ended[seen[1]] and redis.call('HEXISTS', KEYS[2], 'data') == 1 then
+  return 5
+end
+if table.concat(seen, '\n') ~= ARGV[3] then return 3 end
+if most > 0 and redis.call('LLEN', KEYS[3]) >= most then return 7 end
+
+if ARGV[2] ~= '' then redis.call('RPUSH', KEYS[1], ARGV[2]) end
+redis.call('SADD', KEYS[4], KEYS[3])
+redis.call('UNLINK', KEYS[2], KEYS[6])
+redis.call('PERSIST', KEYS[5])
+for at = 7, #KEYS do redis.call('ZREM', KEYS[at], id) end
+redis.call('HSET', KEYS[2], unpack(ARGV, 6))
+redis.call(ARGV[5] == 'front' and 'LPUSH' or 'RPUSH', KEYS[3], id)
+return 1

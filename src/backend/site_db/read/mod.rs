@@ -17,14 +17,19 @@ pub use types::{MAX_JOB_TYPES, ScheduledJobType, name_before_16};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use super::sql::{self, Query, Value};
-use super::{DbError, SiteDb};
+use super::{DbError, Rows, SiteDb};
 use crate::bench::Family;
 
 /// How far back [`SiteDb::scheduler_facts`] counts runs.
 const DAY_H: i64 = 24;
+
+/// How far back [`SiteDb::site_facts`] looks at runs and mails.
+const WEEK_H: i64 = 7 * DAY_H;
+
+/// The most runs that are read of those that began and did not end.
+const MAX_UNFINISHED: u32 = 200;
 
 /// The most rows of Log Settings that are read.
 const MAX_LOG_SETTINGS: i64 = 1000;
@@ -46,7 +51,47 @@ pub struct SchedulerFacts {
     pub tallies: Result<Vec<RunTally>, DbError>,
 }
 
+/// What `doctor` wants to know of a site beyond [`SchedulerFacts`], whose tallies here are those of
+/// seven days; a part whose table is missing fails alone.
+#[derive(Debug, Clone)]
+pub struct SiteFacts {
+    /// The scheduler.
+    pub scheduler: SchedulerFacts,
+    /// The runs of the last seven days whose status is still `Start`, the newest first.
+    pub unfinished: Result<Vec<JobRun>, DbError>,
+    /// The entries of the Error Log of the last hour.
+    pub errors_1h: Result<u64, DbError>,
+    /// The mails of the last seven days by status.
+    pub mails: Result<Vec<MailTally>, DbError>,
+}
+
 impl SiteDb {
+    /// Reads what `doctor` wants to know of a site: two round trips, more only where a table is
+    /// missing.
+    pub fn site_facts(&mut self, now: Timestamp) -> Result<SiteFacts, DbError> {
+        let settings = self.system_settings()?;
+        let now = settings.clock_at(now);
+        let hours_ago = |hours: i64| now.saturating_sub(jiff::Span::new().hours(hours));
+        let (week, family) = (hours_ago(WEEK_H), self.family());
+        let status = Some("Start".to_owned());
+        let unfinished = RunFilter { since: week, limit: MAX_UNFINISHED, job_type: None, status };
+        let [activity, types, newest, tallies, unfinished, errors, mails] = self.read_each([
+            activity(family),
+            types::query(),
+            logs::newest(family),
+            logs::tallies(week),
+            unfinished.query(),
+            logs::since(sql::ERROR_COUNT, hours_ago(1)),
+            logs::since(sql::MAIL_TALLIES, week),
+        ])?;
+        Ok(SiteFacts {
+            scheduler: SchedulerFacts::of(settings, now, [activity, types, newest, tallies]),
+            unfinished: unfinished.map(|rows| rows.iter().map(JobRun::of).collect()),
+            errors_1h: errors.map(|rows| rows.first().map_or(0, |row| row.count("errors"))),
+            mails: mails.map(|rows| rows.iter().map(MailTally::of).collect()),
+        })
+    }
+
     /// Reads the switches in System Settings.
     pub fn system_settings(&mut self) -> Result<SystemSettings, DbError> {
         let family = self.family();
@@ -57,23 +102,16 @@ impl SiteDb {
     /// missing.
     pub fn scheduler_facts(&mut self, now: Timestamp) -> Result<SchedulerFacts, DbError> {
         let settings = self.system_settings()?;
-        let now = now.to_zoned(settings.zone().unwrap_or(TimeZone::UTC)).datetime();
+        let now = settings.clock_at(now);
         let since = now.saturating_sub(jiff::Span::new().hours(DAY_H));
         let family = self.family();
-        let [activity, types, newest, tallies] = self.read_each([
+        let found = self.read_each([
             activity(family),
             types::query(),
             logs::newest(family),
             logs::tallies(since),
         ])?;
-        Ok(SchedulerFacts {
-            settings,
-            now,
-            last_activity: activity.map(|rows| rows.first()?.time("last")),
-            types: types.map(|rows| types::read(&rows)),
-            newest_run: newest.map(|rows| rows.first().map(JobRun::of)),
-            tallies: tallies.map(|rows| rows.iter().map(RunTally::of).collect()),
-        })
+        Ok(SchedulerFacts::of(settings, now, found))
     }
 
     /// Reads all scheduled job types, sorted by name; at most [`MAX_JOB_TYPES`].
@@ -129,6 +167,24 @@ impl SiteDb {
             .iter()
             .filter_map(|row| Some((row.filled("ref_doctype")?.to_owned(), row.int("days")?)))
             .collect())
+    }
+}
+
+impl SchedulerFacts {
+    /// Puts together what was read: activity, types, the newest run, tallies.
+    fn of(
+        settings: SystemSettings,
+        now: DateTime,
+        [activity, types, newest, tallies]: [Result<Rows, DbError>; 4],
+    ) -> Self {
+        Self {
+            settings,
+            now,
+            last_activity: activity.map(|rows| rows.first()?.time("last")),
+            types: types.map(|rows| types::read(&rows)),
+            newest_run: newest.map(|rows| rows.first().map(JobRun::of)),
+            tallies: tallies.map(|rows| rows.iter().map(RunTally::of).collect()),
+        }
     }
 }
 

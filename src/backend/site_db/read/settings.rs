@@ -1,9 +1,12 @@
 //! System Settings: the switches of the scheduler.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::backend::site_db::Rows;
+use crate::backend::site_db::write::FormerSwitch;
 use crate::bench::Family;
 use crate::bench::config::integer;
 
@@ -18,6 +21,8 @@ pub const FALLBACK_ZONE: &str = "Asia/Kolkata";
 pub struct SystemSettings {
     /// `enable_scheduler` as it stands; `None` where there is no row, which means off.
     pub enable_scheduler: Option<String>,
+    /// Every row of `enable_scheduler`, for a journal.
+    pub switch: FormerSwitch,
     /// Whether `enable_scheduler` counts as on.
     pub scheduler_enabled: bool,
     /// `time_zone`, where it is not empty.
@@ -75,6 +80,7 @@ impl SystemSettings {
         Self {
             scheduler_enabled: enable_scheduler.and_then(number).is_some_and(|number| number != 0),
             enable_scheduler: enable_scheduler.map(str::to_owned),
+            switch: FormerSwitch::of(rows),
             time_zone: last("time_zone").filter(|zone| !zone.is_empty()).map(str::to_owned),
             dormant_days: last("dormant_days").and_then(number),
             duplicates,
@@ -84,6 +90,12 @@ impl SystemSettings {
     /// The name of the zone in which everything is scheduled.
     pub fn zone_name(&self) -> &str {
         self.time_zone.as_deref().unwrap_or(FALLBACK_ZONE)
+    }
+
+    /// What the site's clock shows at an instant; UTC where the name of its zone is unknown, as
+    /// Frappe has it.
+    pub fn clock_at(&self, at: Timestamp) -> DateTime {
+        at.to_zoned(self.zone().unwrap_or(TimeZone::UTC)).datetime()
     }
 
     /// The zone in which everything is scheduled; `None` where its name is unknown.

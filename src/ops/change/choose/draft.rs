@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::{Chosen, Rule, Target, Targets, place_of};
 use crate::backend::redis::read::Place;
 use crate::error::{Failure, Kind, Result};
+use crate::model::event::MatchedBy;
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};
 use crate::model::id_set::IdSetBuilder;
 use crate::model::plan::{Plan, PlannedJob, Skipped};
@@ -24,13 +25,15 @@ pub(super) struct Match {
     pub(super) id: JobId,
     pub(super) site: Option<String>,
     pub(super) method: Option<String>,
+    /// What it belongs to the selected event by.
+    pub(super) matched_by: Option<MatchedBy>,
 }
 
 impl Match {
     pub(super) fn of(found: Found) -> Self {
         let site = found.site().map(std::borrow::Cow::into_owned);
         let method = found.headline.as_ref().map(|headline| headline.method.to_string());
-        Self { id: found.entry.id, site, method }
+        Self { id: found.entry.id, site, method, matched_by: found.matched_by }
     }
 }
 
@@ -106,13 +109,16 @@ impl<'r> Draft<'r> {
     }
 
     fn count(&mut self, found: Match) {
-        let Match { id, site, method } = found;
+        let Match { id, site, method, matched_by } = found;
         let Some((place, state)) = &self.current else { return };
         let plan = &mut self.plan;
         plan.count += 1;
         plan.by_queue.add(place.queue().as_str());
         plan.by_status.add(state.word());
         plan.by_method.add(method.as_deref().unwrap_or(UNREADABLE));
+        if let Some(matched_by) = matched_by {
+            plan.by_event.add(matched_by.word());
+        }
         if let Some(site) = site {
             if is_scheduled_job_id(id.as_bytes()) && !self.fixed_sites.contains(&site) {
                 self.fixed_sites.push(site.clone());

@@ -139,8 +139,10 @@ impl FieldReader<'_> {
             method: headline.map(|headline| &*headline.method),
             event: headline.and_then(|headline| headline.event.as_deref()),
             user: headline.and_then(|headline| headline.user.as_deref()),
+            is_scheduled: headline.is_some_and(|headline| headline.is_scheduled),
         };
-        selection.admits_facets(*admits, &facets).then(|| Match {
+        selection.admits_facets(id, *admits, &facets).then(|| Match {
+            matched_by: selection.event.as_ref().and_then(|e| e.matched_by(id, &facets)),
             id: id.clone(),
             site: id.site().or(facets.site).map(str::to_owned),
             method: facets.method.map(str::to_owned),
