@@ -79,6 +79,9 @@ const REACH: usize = 4_096;
 /// Passes over the list; each but the first is only for what moved out of reach.
 const PASSES: i64 = 9;
 
+/// What may be pushed to a list, beside its own length, before a pass over it ends all the same.
+const MOST_GROWN: usize = 50_000;
+
 /// Orders of one pass; more than a list can hold.
 const ORDERS_OF_A_PASS: i64 = 1 << 40;
 
@@ -136,6 +139,8 @@ pub struct ListSweep {
     pass: i64,
     /// Whether this pass came to any id that is meant.
     met: bool,
+    /// How long the list was when this pass began.
+    began_with: Option<usize>,
 }
 
 impl ListSweep {
@@ -152,6 +157,7 @@ impl ListSweep {
             batch: Vec::new(),
             pass: 0,
             met: false,
+            began_with: None,
         }
     }
 
@@ -196,13 +202,16 @@ impl ListSweep {
             return false;
         }
         (self.head, self.tail) = sides_of(self.pass);
+        self.began_with = None;
         true
     }
 
     /// The end at which less was left standing, with ids read ahead; `None` when all was looked at.
     fn next_end(&mut self, store: &mut Store) -> Result<Option<End>> {
-        // Reading on for the second places of a few ids would make single jobs dear.
-        let all_found = self.ids.open() == 0 && self.ids.len() <= FEW;
+        // Reading on for the second places of a few ids would make single jobs dear, and from one
+        // end second places are not taken.
+        let one_place = self.ids.len() <= FEW || self.course != Course::BothEnds;
+        let all_found = self.ids.open() == 0 && one_place;
         let nearer = if self.head.kept <= self.tail.kept { End::Head } else { End::Tail };
         let course = self.course;
         for end in [nearer, nearer.other()].into_iter().filter(|end| course.takes(*end)) {
@@ -230,6 +239,9 @@ impl ListSweep {
             let page: Vec<Vec<u8>> = replies.get(page).map_err(unread)?;
             let other = self.side(end.other());
             let limit = length.saturating_sub(other.kept + other.ahead.len());
+            // Who pushes faster than this reads must not keep it here for ever.
+            let began_with = *self.began_with.get_or_insert(length);
+            let limit = limit.min(2 * began_with + MOST_GROWN);
             if self.side_mut(end).take_page(page, from, limit) {
                 break;
             }
