@@ -31,9 +31,11 @@ def main():
     # RQ's script takes longer than the five seconds after which redis-py would send it again.
     connection = redis.Redis(unix_socket_path=options.socket, socket_timeout=600)
     queues = [queue for queue in rq.Queue.all(connection=connection) if queue.count]
+    # Something has to be left for the other peer.
+    sample = min(options.sample, options.jobs // 4)
     began, read, deleted = time.perf_counter(), 0, 0
     for queue in queues:
-        for job in queue.get_jobs(0, max(0, options.sample - read)) if read < options.sample else []:
+        for job in queue.get_jobs(0, sample - read) if read < sample else []:
             read += 1
             if job.kwargs.get("site") == SITE:
                 job.delete()
