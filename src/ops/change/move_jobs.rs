@@ -201,7 +201,8 @@ impl Mover {
         Ok(called)
     }
 
-    /// Moves the jobs of one window; those that are not in it are looked for one by one.
+    /// Moves the jobs of one window. One that is not in it is looked for before those behind it are
+    /// moved, as their order has to stay.
     fn window(
         &mut self,
         store: &mut Store,
@@ -209,26 +210,38 @@ impl Mover {
         jobs: &[Marked<'_>],
         stood: &[u64],
     ) -> Result<Vec<Called>> {
-        let (Some(queue), Some(first), Some(last)) =
-            (jobs.first().map(|job| job.queue), stood.first(), stood.last())
-        else {
-            return Ok(Vec::new());
-        };
-        let span = (self.expected(queue, *first), self.expected(queue, *last));
+        let mut codes: Vec<Called> = Vec::with_capacity(jobs.len());
+        loop {
+            let done = codes.len();
+            let jobs = jobs.get(done..).unwrap_or_default();
+            let stood = stood.get(done..).unwrap_or_default();
+            let (Some(first), Some(last)) = (stood.first(), stood.last()) else { break };
+            codes.extend(self.front(store, op, jobs, (*first, *last))?);
+            let Some(absent) = jobs.get(codes.len() - done) else { break };
+            let at = stood.get(codes.len() - done).copied().unwrap_or(*last);
+            codes.push(self.search(store, op, *absent, at)?.unwrap_or(Ok(Code::Taken)));
+        }
+        Ok(codes)
+    }
+
+    /// Moves the jobs up to the first that is not in the window.
+    fn front(
+        &mut self,
+        store: &mut Store,
+        op: &OpId,
+        jobs: &[Marked<'_>],
+        (first, last): (u64, u64),
+    ) -> Result<Vec<Called>> {
+        let Some(queue) = jobs.first().map(|job| job.queue) else { return Ok(Vec::new()) };
+        let span = (self.expected(queue, first), self.expected(queue, last));
         let moved = store.move_window(op, jobs, &self.to, self.most, span)?;
         let mut codes = moved.jobs;
-        let found = codes.iter().position(|code| *code != Ok(Code::Taken));
-        if let (Some(at), Some(stood)) = (moved.first_at, found.and_then(|at| stood.get(at))) {
-            self.learn(queue, *stood, at);
+        let found = codes.iter().position(|code| *code == Ok(Code::Taken)).unwrap_or(codes.len());
+        codes.truncate(found);
+        if let (Some(at), false) = (moved.first_at, codes.is_empty()) {
+            self.learn(queue, first, at);
         }
         self.taken_out(queue, &codes);
-        for ((job, stood), code) in jobs.iter().zip(stood).zip(&mut codes) {
-            if *code == Ok(Code::Taken)
-                && let Some(found) = self.search(store, op, *job, *stood)?
-            {
-                *code = found;
-            }
-        }
         Ok(codes)
     }
 

@@ -10,14 +10,18 @@
 -- Reply the index where the first of them stood, -1 where none did, and a number per job: 1 moved
 --       0 not in the window   3 it changed meanwhile   4 it has no hash   7 the queue is full
 --
+-- The first that is not in the window ends it, and all behind it count as not in the window: it may
+-- wait elsewhere, and must not come behind those that stood behind it.
+--
 -- Bounded by the window and one scan. Run twice, the second finds nothing to move.
 local start, most = tonumber(ARGV[3]), tonumber(ARGV[5])
 local window, places = redis.call('LRANGE', KEYS[2], ARGV[3], ARGV[4]), {}
 for at = #window, 1, -1 do places[window[at]] = start + at - 1 end
 local before, room = redis.call('LLEN', KEYS[2]), redis.call('LLEN', KEYS[3])
-local reply, taken = { -1 }, {}
+local reply, taken, ended = { -1 }, {}, false
 local function code_of(id, job, fingerprint)
-  if not places[id] then return 0 end
+  ended = ended or not places[id]
+  if ended then return 0 end
   local seen = redis.call('HMGET', job, 'status', 'enqueued_at', 'started_at', 'ended_at')
   if not seen[1] then return 4 end
   for i = 1, 4 do seen[i] = seen[i] or '' end
