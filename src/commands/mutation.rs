@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::non_empty;
 use crate::model::plan::Verb;
+use crate::model::selection::Selection;
 use crate::ops::change::How;
 use crate::report::change::{
     Cancel, ChangeReport, Delete, Enqueue, Move, Named, Promote, Purge, Repair, Resume, Retry,
@@ -52,11 +53,26 @@ impl MutationArgs {
             kept_for: None,
         }
     }
+
+    /// The jobs that `selection` and `ids` mean, and how they are to be changed: a flag or an id
+    /// gives the scope, only an id names jobs.
+    pub(super) fn on_jobs(
+        &self,
+        selection: &SelectionArgs,
+        ids: &[String],
+        all: bool,
+        context: &mut Context,
+    ) -> Result<(Selection, How)> {
+        let named = !(ids.is_empty() && selection.id.is_empty());
+        let explicit = named || selection.is_explicit(context);
+        let how = self.how(explicit, named, all);
+        Ok((selection.resolve(context)?, how))
+    }
 }
 
 impl SelectionArgs {
     /// Whether a flag says which jobs are meant; variables and default sites never count.
-    pub(super) fn is_explicit(&self, context: &Context) -> bool {
+    fn is_explicit(&self, context: &Context) -> bool {
         !(context.global.site.is_empty()
             && self.queue.is_empty()
             && self.status.is_empty()

@@ -40,10 +40,7 @@ pub struct Args {
 
 /// Purges jobs.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
-    let named = !args.selection.id.is_empty();
-    let explicit = args.selection.is_explicit(context);
-    let how = args.mutation.how(explicit, named, args.all);
-    let selection = args.selection.resolve(context)?;
+    let (selection, how) = args.mutation.on_jobs(&args.selection, &[], args.all, context)?;
     let options = PurgeOptions { keep_newest: args.keep_newest, dependents: args.dependents };
     let report = purge(context, selection, options, &how)?;
     finish(context, &report)

@@ -39,10 +39,7 @@ pub(super) struct Args {
 
 /// Promotes jobs.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
-    let named = !(args.ids.is_empty() && args.selection.id.is_empty());
-    let explicit = named || args.selection.is_explicit(context);
-    let how = args.mutation.how(explicit, named, args.all);
-    let selection = args.selection.resolve(context)?;
+    let (selection, how) = args.mutation.on_jobs(&args.selection, &args.ids, args.all, context)?;
     let report = promote(context, selection, &args.ids, args.force, &how)?;
     finish(context, &report)
 }

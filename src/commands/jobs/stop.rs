@@ -45,10 +45,7 @@ pub(super) struct Args {
 
 /// Stops jobs.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
-    let named = !(args.ids.is_empty() && args.selection.id.is_empty());
-    let explicit = named || args.selection.is_explicit(context);
-    let how = args.mutation.how(explicit, named, args.all);
-    let selection = args.selection.resolve(context)?;
+    let (selection, how) = args.mutation.on_jobs(&args.selection, &args.ids, args.all, context)?;
     let report = stop(context, selection, &args.ids, args.force, args.wait, &how)?;
     let scope = context.scope()?;
     context.ui.finish(&scope, &report)

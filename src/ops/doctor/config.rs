@@ -254,18 +254,20 @@ fn switches(facts: &Facts<'_>) -> Checked {
     })
 }
 
-/// How to lift a switch: with bench, in the file where it stands.
+/// How to lift a switch in the file where it stands; with bench where no command of ours does it.
 fn lift(facts: &Facts<'_>, key: &str, site: Option<&str>) -> String {
-    facts.bench_cli(&match site {
-        Some(site) if key == "pause_scheduler" => {
-            format!("--site {} scheduler resume", shell_quote(site))
+    match (site, key) {
+        (Some(site), "pause_scheduler") => {
+            facts.jobctl(&format!("resume-scheduler --site {}", shell_quote(site)))
         }
-        Some(site) if key == "maintenance_mode" => {
-            format!("--site {} set-maintenance-mode off", shell_quote(site))
+        (Some(site), "maintenance_mode") => {
+            facts.jobctl(&format!("set-maintenance-mode off --site {}", shell_quote(site)))
         }
-        Some(site) => format!("--site {} set-config {key} 0", shell_quote(site)),
-        None => format!("set-config -g {key} 0"),
-    })
+        (Some(site), _) => {
+            facts.bench_cli(&format!("--site {} set-config {key} 0", shell_quote(site)))
+        }
+        (None, _) => facts.bench_cli(&format!("set-config -g {key} 0")),
+    }
 }
 
 /// A value of a switch, cut short: it is somebody's file.

@@ -96,9 +96,13 @@ fn pause_and_maintenance_are_shown_and_do_not_keep_the_jobs_back() {
     place.bench.set("pause_scheduler", 1);
     place.bench.set_on(SITE, "maintenance_mode", 1);
     let data = place.trigger(0, &["daily"]);
+    let obstacle = |code: &str, source: &str| {
+        let detail = format!("`{code}` is set in {source}");
+        json!({"code": code, "source": source, "detail": detail, "fix": null})
+    };
     let expected = json!([
-        {"code": "maintenance_mode", "source": format!("sites/{SITE}/site_config.json")},
-        {"code": "pause_scheduler", "source": "sites/common_site_config.json"},
+        obstacle("maintenance_mode", &format!("sites/{SITE}/site_config.json")),
+        obstacle("pause_scheduler", "sites/common_site_config.json"),
     ]);
     assert_eq!(data["sites"][0]["obstacles"], expected);
     assert_eq!(place.queued("default"), [fixed_id("app.tasks.daily")]);
