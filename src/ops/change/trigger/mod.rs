@@ -8,14 +8,14 @@
 mod choose;
 mod enqueueing;
 mod follow;
-mod ghosts;
 mod inline;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::approve::{check_read_only, refuse_read_only};
 use super::{Go, How, apply, approve};
+use crate::backend::redis::fixed_ids::FixedJob;
 use crate::backend::redis::read::Want;
 use crate::bench::Family;
 use crate::context::Context;
@@ -28,6 +28,7 @@ use crate::ops::scope::Reach;
 use crate::ops::switch::places::bench_of;
 use crate::render::sanitize::{holds_control, shell_quote};
 use crate::report::trigger::{TriggerReport, TriggerRow, Triggered};
+use crate::sys::clock;
 use enqueueing::{Enqueueing, Prepared, Readership};
 
 /// About how much of the journal one job takes: the image of the ended job of its id.
@@ -121,7 +122,7 @@ fn enqueue(
             .into());
     }
     let readership = Readership::of(context, &reach, report)?;
-    let origins = leave_present_alone(context, &reach, report)?;
+    let origins = leave_present_alone(context, report)?;
     let prepared = enqueueing::prepare(context, report, &readership, &origins)?;
     let mut plan = plan_of(report, &prepared, how);
     plan.warnings.extend(readership.warnings);
@@ -160,7 +161,6 @@ fn enqueue(
 /// Gives the queues of the ended jobs that have ids of the others.
 fn leave_present_alone(
     context: &mut Context,
-    reach: &Reach,
     report: &mut TriggerReport,
 ) -> Result<HashMap<JobId, QueueName>> {
     let planned = |row: &&mut TriggerRow| row.state == Triggered::Planned && row.id.is_some();
@@ -177,7 +177,7 @@ fn leave_present_alone(
             Ok(Some(stored)) => {
                 row.state = Triggered::AlreadyThere;
                 row.status = Some(stored.job.status.word().to_owned());
-                present.push(stored.job);
+                present.push(stored.job.id);
             }
             Err(lack) => {
                 row.state = Triggered::LeftAlone;
@@ -185,7 +185,13 @@ fn leave_present_alone(
             }
         }
     }
-    let ghosts = ghosts::among(context, reach, present)?;
+    let standing = context.store()?.fixed_jobs(&present, clock::now())?;
+    let ghosts: HashSet<JobId> = present
+        .into_iter()
+        .zip(standing)
+        .filter(|(_, standing)| matches!(standing, Ok(FixedJob::Ghost)))
+        .map(|(id, _)| id)
+        .collect();
     let command = context.target()?.command();
     for row in &mut report.types {
         let Some(id) = row.id.as_ref().filter(|id| ghosts.contains(*id)) else { continue };
