@@ -21,6 +21,7 @@ use jobctl::model::id::{JobId, QueueName};
 use redis::Connection;
 
 use crate::support::redis::RedisServer;
+use crate::support::wait::StopOnDrop;
 
 const LIST: &str = "rq:queue:q";
 const RECEIPT_OF: &str = "20261121T232501-3f9a2c";
@@ -314,8 +315,9 @@ fn removal_beside_fast_producers_and_a_consumer_accounts_for_every_id() {
             let consumer = scope.spawn(|| consume(&server, &stop));
             let back = scope.spawn(|| produce(&server, &stop, "RPUSH", "back"));
             let front = scope.spawn(|| produce(&server, &stop, "LPUSH", "front"));
+            let meanwhile = StopOnDrop(&stop);
             remove(&server, RECEIPT_OF, &meant, &mut record);
-            stop.store(true, Ordering::Relaxed);
+            drop(meanwhile);
             (consumer.join().unwrap(), back.join().unwrap(), front.join().unwrap())
         });
         let (removed, left) = (record.removed(), list(&mut client));
@@ -528,8 +530,9 @@ fn merge_beside_producers_and_a_consumer_loses_and_doubles_nothing() {
             let consumer = scope.spawn(|| consume_slowly(&server, &stop));
             let back = scope.spawn(|| produce_slowly(&server, &stop, "RPUSH", "back"));
             let front = scope.spawn(|| produce_slowly(&server, &stop, "LPUSH", "front"));
+            let meanwhile = StopOnDrop(&stop);
             let merged = merge(&server, &removed_in_order(&record));
-            stop.store(true, Ordering::Relaxed);
+            drop(meanwhile);
             (consumer.join().unwrap(), back.join().unwrap(), front.join().unwrap(), merged)
         });
         let left = list(&mut client);

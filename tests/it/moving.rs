@@ -10,6 +10,7 @@ use super::enqueue::{lines, rq_with_tally};
 use super::support::env::{Jobctl, Run, jobctl};
 use super::support::redis::RedisServer;
 use super::support::rq::RELEASES;
+use super::support::wait::StopOnDrop;
 
 fn journalling(server: &RedisServer, state: &Path, arguments: &[&str]) -> Jobctl {
     let url = server.url();
@@ -109,9 +110,10 @@ fn move_of_every_third_job_holds_against_pushes_and_pops_at_both_ends() {
     let (popped, run) = std::thread::scope(|scope| {
         let pushing = scope.spawn(|| push_at_both_ends(&server, &done));
         let popping = scope.spawn(|| pop(&server, &done));
+        let meanwhile = StopOnDrop(&done);
         let arguments = ["jobs", "move", "--method", "app.move", "--to", "onto", "-o", "json"];
         let run = journalling(&server, state.path(), &arguments).run();
-        done.store(true, Ordering::Relaxed);
+        drop(meanwhile);
         pushing.join().unwrap();
         (popping.join().unwrap(), run)
     });
@@ -175,6 +177,7 @@ fn push_at_both_ends(server: &RedisServer, done: &AtomicBool) {
             pipeline.cmd(end).arg("rq:queue:from").arg(id).ignore();
         }
         let () = pipeline.query(&mut client).unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(100));
     }
 }
 

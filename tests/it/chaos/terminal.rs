@@ -22,13 +22,15 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Starts it as the leader of its session, so that the terminal's signals reach it.
+    /// Starts it as the leader of its session, so that the terminal's signals reach it; also where
+    /// the tests run in the background of a shell, which has its children ignore Ctrl-C.
     pub(super) fn start(words: &[&str], state: &std::path::Path) -> Self {
         let pty = openpty(None, None).unwrap();
         let ours = |fd: &std::os::fd::OwnedFd| Stdio::from(fd.try_clone().unwrap());
         let home = tempfile::tempdir().unwrap();
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait", env!("CARGO_BIN_EXE_jobctl")])
+        let child = Command::new("env")
+            .args(["--default-signal=INT", "setsid", "--ctty", "--wait"])
+            .arg(env!("CARGO_BIN_EXE_jobctl"))
             .args(words)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
