@@ -13,6 +13,7 @@ use crate::support::state::{FakeWorker, Job, Registration, job, worker};
 
 mod access;
 mod config;
+mod hooks;
 mod jobs;
 mod queues;
 mod redis;
@@ -265,6 +266,7 @@ fn every_check_has_a_state_that_fires_and_a_near_miss() {
         workers::PAIRED,
         scheduler::PAIRED,
         sites::PAIRED,
+        hooks::PAIRED,
         config::PAIRED,
     ];
     let paired: HashSet<&str> = families.into_iter().flatten().copied().collect();

@@ -177,8 +177,13 @@ fn retry_goes_through_the_rate_limiter() {
     rq.burst(&server, &["default"]);
     rq.burst(&server, &["default"]);
     assert_eq!(ids.each_ref().map(|id| field(&server, id, "status")), ["failed", "failed"]);
+    // It waited for one that has not ended, and was requeued by hand.
+    server.cmd(&["SADD", &format!("rq:job::{}:dependencies", ids[0]), "parent"]);
+    server.cmd(&["SADD", "rq:job:parent:dependents", &ids[0], "other"]);
     let run = plain(&server, &["jobs", "retry", "--all", "-o", "json"]);
     assert_eq!(changed(&run), (2, 0), "{run:?}");
+    assert_eq!(server.cmd(&["SISMEMBER", "rq:job:parent:dependents", &ids[0]]), Value::Int(0));
+    assert_eq!(server.cmd(&["SCARD", "rq:job:parent:dependents"]), Value::Int(1));
     let statuses = ids.each_ref().map(|id| field(&server, id, "status"));
     assert_eq!(statuses, ["queued", "rate_limited"]);
     assert_eq!(list(&server, "default"), [ids[0].clone()]);

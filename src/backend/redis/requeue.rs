@@ -70,6 +70,7 @@ impl Store {
                 call.key(&keys.rate_limit_allowed(limit)).key(&keys.rate_limited(limit));
                 call.arg(limit).number(how.at.as_second());
                 call.arg(keys.queue_prefix().as_bytes()).arg(keys.job_prefix().as_bytes());
+                call.keys.extend(job.standing.dependents_with_it(keys));
                 call
             })
             .collect();

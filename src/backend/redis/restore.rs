@@ -73,6 +73,9 @@ pub(super) fn steps_of(keys: &Keys, job: &Restore<'_>) -> Steps {
             Membership::Set { key, member } => steps.add(key, &[b"SADD", key, member]),
         }
     }
+    if image.memberships.iter().any(|membership| is_deferral(keys, membership)) {
+        steps.wait_for_parents(keys, image);
+    }
     let waits = list.is_some() && image.field(hash.as_bytes(), b"ttl").is_none_or(<[u8]>::is_empty);
     let dependents = keys.dependents(&image.id);
     for key in &image.keys {
@@ -94,6 +97,15 @@ pub(super) fn steps_of(keys: &Keys, job: &Restore<'_>) -> Steps {
         steps.add(list, &[b"RPUSH", list, &image.id]);
     }
     steps
+}
+
+fn is_deferral(keys: &Keys, membership: &Membership) -> bool {
+    match membership {
+        Membership::Zset { key, .. } => {
+            matches!(keys.registry_of(key), Some((Registry::Deferred, _)))
+        }
+        Membership::List { .. } | Membership::Set { .. } => false,
+    }
 }
 
 /// When an ended job is forgotten counts from anew; every other score is a fact of the past, or a
@@ -134,8 +146,26 @@ impl Steps {
         self.command(command);
     }
 
-    /// Lets jobs wait again for this one, but none that was queued since: RQ would queue it a second
-    /// time at the end of this one. Source: `rq/queue.py` `enqueue_dependents`, 1.14 to 3.0.
+    /// Lets a deferred job wait again for those that it depends on. Where such a one was gone when
+    /// the image was taken, and was put back since, nobody knows any more who waits for it.
+    fn wait_for_parents(&mut self, keys: &Keys, image: &JobImage) {
+        let dependencies = keys.dependencies(&image.id);
+        let of = |key: &&KeyImage| key.key == dependencies.as_bytes();
+        let Some(KeyImage { value: KeyValue::Set(parents), .. }) = image.keys.iter().find(of)
+        else {
+            return;
+        };
+        for parent in parents {
+            let dependents = keys.dependents(parent);
+            self.keys.push(dependents.as_bytes().to_vec());
+            self.begin(keys.job(parent).as_bytes(), "there", 1);
+            self.command(&[b"SADD", dependents.as_bytes(), &image.id]);
+        }
+    }
+
+    /// Lets jobs wait again for this one, but none that was queued or canceled since: RQ would queue
+    /// it at the end of this one, up to 1.14 also a canceled one. Source: `rq/queue.py`
+    /// `enqueue_dependents`, 1.14 to 3.0.
     fn dependents(&mut self, keys: &Keys, image: &KeyImage, ids: &[Vec<u8>], forever: bool) {
         self.keys.push(image.key.clone());
         for id in ids {

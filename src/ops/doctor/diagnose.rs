@@ -1,12 +1,12 @@
 //! Gathers the facts, makes the checks, and sums up.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::facts::{BenchFacts, Crew, Outage, Paste};
 use jiff::Timestamp;
 
-use super::{Checked, Examined, Facts, examine, site_facts, tables};
+use super::{Checked, Examined, Facts, examine, hooks, site_facts, tables};
 use crate::backend::redis::Endpoint;
 use crate::backend::redis::survey::{Survey, SurveyScope};
 use crate::bench::{Bench, SchedulerProcess, Sites};
@@ -65,6 +65,11 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
             &processes,
             Surroundings::with_process(bench, process, now),
         );
+        if deep {
+            let read = databases.iter().filter(|read| read.found.is_ok());
+            let sites: Vec<String> = read.map(|read| read.site.clone()).collect();
+            facts.hooks = hooks::read(bench, &sites, deadline);
+        }
         (facts.databases, facts.enqueued) = (databases, enqueued);
         facts
     });
@@ -228,6 +233,7 @@ fn bench_facts<'a, 'w>(
         around: Surroundings { workers_here, ..around },
         databases: Vec::new(),
         enqueued: HashSet::new(),
+        hooks: BTreeMap::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::Examined;
+use super::{Examined, SiteHooks};
 use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::read::{Place, StoredJob};
 use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
@@ -129,6 +129,8 @@ pub struct BenchFacts<'a> {
     pub databases: Vec<ReadSite<Examined>>,
     /// The jobs of late types that stand in Redis.
     pub enqueued: HashSet<JobId>,
+    /// The hooks of each selected site by its name; empty unless the diagnosis is deep.
+    pub hooks: BTreeMap<String, SiteHooks>,
 }
 
 impl<'a> Facts<'a> {

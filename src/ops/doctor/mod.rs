@@ -6,6 +6,7 @@
 mod config;
 mod diagnose;
 pub mod facts;
+mod hooks;
 mod jobs;
 mod queues;
 mod redis;
@@ -20,6 +21,7 @@ mod workers;
 use crate::model::health::Finding;
 pub use diagnose::{diagnose, survey_scope};
 pub use facts::Facts;
+pub use hooks::{Hook, SiteHooks};
 pub use site_facts::Examined;
 
 /// One check.
@@ -89,6 +91,7 @@ pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
         workers::CHECKS,
         scheduler::CHECKS,
         types::CHECKS,
+        hooks::CHECKS,
         sites::CHECKS,
         config::CHECKS,
     ]

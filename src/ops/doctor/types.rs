@@ -123,7 +123,7 @@ fn overdue(facts: &Facts<'_>) -> Checked {
 }
 
 /// The first of some names.
-fn named<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn named<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let all: Vec<&str> = names.collect();
     let first: Vec<&str> = all.iter().take(MOST_NAMED).copied().collect();
     match all.len().saturating_sub(MOST_NAMED) {

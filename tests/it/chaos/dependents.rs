@@ -98,3 +98,23 @@ fn child_that_was_released_and_did_not_run_waits_again_after_an_undo() {
         }
     }
 }
+
+#[test]
+fn child_that_was_canceled_while_its_parent_was_away_runs_only_after_its_own_undo() {
+    for version in RELEASES {
+        let family = Family::new(version);
+        let state = tempdir().unwrap();
+        let change = |words: &[&str]| op_of(&done(&family.server, state.path(), words));
+        let undo = |op: &str| done(&family.server, state.path(), &["undo", op]);
+        let before = snapshot(&family.server);
+        let purge = change(&["purge-jobs", "--queue", "q"]);
+        let cancel = change(&["jobs", "cancel", "child"]);
+        undo(&purge);
+        undo(&cancel);
+        assert_same(&before, &snapshot(&family.server));
+        let purge = change(&["purge-jobs", "--queue", "q"]);
+        change(&["jobs", "cancel", "child"]);
+        undo(&purge);
+        assert_eq!(family.work(), ["parent"], "RQ {version}");
+    }
+}

@@ -4,6 +4,7 @@
 --
 -- KEYS  1 to 7 as in requeue.lua   8 the set of limits   9 the limit   10 the jobs that it
 --       allows   11 the jobs that it holds back
+--       then the dependents of the jobs that it waits for
 -- ARGV  1 to 7 as in requeue.lua   8 the limit's name   9 now in Unix seconds
 --       10 what the keys of queues begin with   11 the same of jobs
 -- Reply 1 handed over   0 somebody took it from where it stood   3 it changed meanwhile
@@ -30,6 +31,8 @@ if ARGV[7] ~= '' then redis.call('HSET', job, 'retries_left', ARGV[7]) end
 for _, key in ipairs({ job, KEYS[6], KEYS[7] }) do
   if ttl > 0 then redis.call('EXPIRE', key, ttl) else redis.call('PERSIST', key) end
 end
+-- Else the end of a job that it waited for would queue it a second time.
+for at = 12, #KEYS do redis.call('SREM', KEYS[at], id) end
 redis.call('SADD', KEYS[5], KEYS[4])
 redis.call('ZADD', KEYS[11], ARGV[9], id)
 for _ = 1, 500 do
