@@ -42,6 +42,8 @@ mod pages;
 mod side;
 mod take;
 
+use std::collections::VecDeque;
+
 use redis::cmd;
 
 use super::batch::Batch;
@@ -99,6 +101,12 @@ pub struct Candidate {
     distance: usize,
 }
 
+/// Candidates of one end.
+struct Gathered {
+    end: End,
+    batch: Vec<Candidate>,
+}
+
 /// From where a list is swept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Course {
@@ -133,9 +141,8 @@ pub struct ListSweep {
     course: Course,
     head: Side,
     tail: Side,
-    /// Where the present batch was gathered.
-    end: End,
-    batch: Vec<Candidate>,
+    /// Batches that were gathered and may still be taken, the oldest first.
+    gathered: VecDeque<Gathered>,
     pass: i64,
     /// Whether this pass came to any id that is meant.
     met: bool,
@@ -153,8 +160,7 @@ impl ListSweep {
             course,
             head,
             tail,
-            end: End::Head,
-            batch: Vec::new(),
+            gathered: VecDeque::new(),
             pass: 0,
             met: false,
             began_with: None,
@@ -167,26 +173,40 @@ impl ListSweep {
     }
 
     /// The next ids that are meant, at most `most` and [`REMOVAL_BATCH`], in the list's order; none
-    /// when nothing is left.
+    /// when nothing is left. Whatever came before is taken by now, or stays.
     ///
     /// Cost: one round trip per 10,000 ids of the list; one more reading of what remains where an
     /// id that was meant was not found. Ends early once a few ids are all found.
     ///
     /// Errors: what Redis refuses, and a lost connection.
     pub fn next_batch(&mut self, store: &mut Store, most: usize) -> Result<&[Candidate]> {
-        self.batch.clear();
-        while self.batch.is_empty() {
+        self.gathered.clear();
+        loop {
             match self.next_end(store)? {
-                Some(end) => {
-                    self.end = end;
-                    self.batch = self.gather(end, most);
-                    self.met |= !self.batch.is_empty();
-                }
+                Some(end) if self.gather(end, most) => break,
+                Some(_) => {}
                 None if self.begin_pass() => {}
                 None => break,
             }
         }
-        Ok(&self.batch)
+        Ok(self.latest())
+    }
+
+    /// The batch after one that is still to be taken, out of what was read ahead; none where that
+    /// is used up, as the next page begins behind what that batch leaves standing.
+    pub fn read_on(&mut self, most: usize) -> &[Candidate] {
+        let before = self.gathered.len();
+        while self.gathered.len() == before {
+            let Some(end) = self.ends().into_iter().find(|end| self.side(*end).has_next()) else {
+                return &[];
+            };
+            self.gather(end, most);
+        }
+        self.latest()
+    }
+
+    fn latest(&self) -> &[Candidate] {
+        self.gathered.back().map(|gathered| gathered.batch.as_slice()).unwrap_or_default()
     }
 
     /// Begins another pass, for ids that were not found and for second ones of the same name; false
@@ -212,9 +232,7 @@ impl ListSweep {
         // end second places are not taken.
         let one_place = self.ids.len() <= FEW || self.course != Course::BothEnds;
         let all_found = self.ids.open() == 0 && one_place;
-        let nearer = if self.head.kept <= self.tail.kept { End::Head } else { End::Tail };
-        let course = self.course;
-        for end in [nearer, nearer.other()].into_iter().filter(|end| course.takes(*end)) {
+        for end in self.ends() {
             if !self.side(end).has_next() && !self.side(end).is_done() && !all_found {
                 self.read_ahead(store, end)?;
             }
@@ -223,6 +241,13 @@ impl ListSweep {
             }
         }
         Ok(None)
+    }
+
+    /// The ends that are swept, that at which less was left standing first.
+    fn ends(&self) -> Vec<End> {
+        let nearer = if self.head.kept <= self.tail.kept { End::Head } else { End::Tail };
+        let course = self.course;
+        [nearer, nearer.other()].into_iter().filter(|end| course.takes(*end)).collect()
     }
 
     /// Reads another page of what neither end has read yet.
@@ -249,25 +274,41 @@ impl ListSweep {
         Ok(())
     }
 
-    /// The next candidates of one end, in the list's order.
-    fn gather(&mut self, end: End, most: usize) -> Vec<Candidate> {
+    /// Gathers the next candidates of one end, in the list's order; whether there were any.
+    fn gather(&mut self, end: End, most: usize) -> bool {
         let Self { head, tail, ids, .. } = self;
-        if end == End::Head {
-            return head.gather(ids, most.min(REMOVAL_BATCH));
+        let most = most.min(REMOVAL_BATCH);
+        let batch = match end {
+            End::Head => head.gather(ids, most),
+            End::Tail => {
+                let mut batch = tail.gather(ids, most);
+                // Where both sweeps meet, the head's has what stands before.
+                if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
+                    let before = head.ahead.back().or(head.passed.as_ref());
+                    last.follows = before.map(|id| JobId::new(id.as_slice()));
+                }
+                batch.reverse();
+                batch
+            }
+        };
+        if batch.is_empty() {
+            return false;
         }
-        let mut batch = tail.gather(ids, most.min(REMOVAL_BATCH));
-        // Where both sweeps meet, the head's has what stands before.
-        if let Some(last) = batch.last_mut().filter(|last| last.follows.is_none()) {
-            let before = head.ahead.back().or(head.passed.as_ref());
-            last.follows = before.map(|id| JobId::new(id.as_slice()));
-        }
-        batch.reverse();
-        batch
+        self.met = true;
+        self.gathered.push_back(Gathered { end, batch });
+        true
     }
 
-    /// Learns from a script what is left standing at the present end.
-    fn settle(&mut self, taken: usize, missed: usize, found: Option<(usize, usize)>) {
-        self.side_mut(self.end).settle(taken, missed, found);
+    /// Learns from a script what is left standing at an end, and with it where the batches stand
+    /// that were gathered there since.
+    fn settle(&mut self, end: End, taken: usize, missed: usize, found: Option<(usize, usize)>) {
+        let before = self.side(end).kept;
+        self.side_mut(end).settle(taken, missed, found);
+        let after = self.side(end).kept;
+        let since = self.gathered.iter_mut().skip(1).filter(|gathered| gathered.end == end);
+        for candidate in since.flat_map(|gathered| &mut gathered.batch) {
+            candidate.distance = (candidate.distance + after).saturating_sub(before);
+        }
     }
 
     fn side(&self, end: End) -> &Side {

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::apply::{Change, Item, Source, batch_size};
+use super::apply::{Change, Item, Next, Source, batch_size};
 use super::approve::left_undone;
 use super::choose::{Rule, choose};
 use super::dependents::{self, Dependents};
@@ -95,13 +95,14 @@ struct Batches<'w> {
 }
 
 impl Source<Disposal> for Batches<'_> {
-    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<Disposal>>> {
+    fn next(&mut self, store: &mut Store, open: bool) -> Result<Next<Disposal>> {
         let action = self.action;
         let disposal = |job| Disposal { job, action, parent: None, level: 0 };
-        match self.walk.next(store) {
-            Some(jobs) => Some(jobs.map(|jobs| jobs.into_iter().map(disposal).collect())),
-            None => self.children.pop_front().map(Ok),
-        }
+        Ok(match self.walk.next(store, open)? {
+            Next::End if open => Next::Later,
+            Next::End => self.children.pop_front().map_or(Next::End, Next::Batch),
+            next => next.map(disposal),
+        })
     }
 
     fn unmet(&mut self) -> LeftAlone {

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use super::BATCH;
-use super::apply::Source;
+use super::apply::{Next, Source};
 use super::choose::{Target, Targets};
 use crate::backend::redis::list_removal::{Candidate, Course, Deed, ListSweep, Taking};
 use crate::backend::redis::read::{Entry, Place, Store};
@@ -56,6 +56,8 @@ struct Entries {
     course: Course,
     /// Entries that were met and stay.
     kept: usize,
+    /// Entries of the last batch.
+    last: usize,
 }
 
 impl Walk {
@@ -96,11 +98,8 @@ impl Walk {
 }
 
 impl Source<PlannedJob> for &Walk {
-    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<PlannedJob>>> {
-        match self.0.borrow_mut().next(store) {
-            Ok(batch) if batch.is_empty() => None,
-            batch => Some(batch),
-        }
+    fn next(&mut self, store: &mut Store, open: bool) -> Result<Next<PlannedJob>> {
+        self.0.borrow_mut().next(store, open)
     }
 
     fn unmet(&mut self) -> LeftAlone {
@@ -109,20 +108,24 @@ impl Source<PlannedJob> for &Walk {
 }
 
 impl Steps {
-    fn next(&mut self, store: &mut Store) -> Result<Vec<PlannedJob>> {
+    fn next(&mut self, store: &mut Store, open: bool) -> Result<Next<PlannedJob>> {
         loop {
             if let Some(current) = &mut self.current {
-                let batch = current.next(store, self.size)?;
+                let batch = current.next(store, self.size, open)?;
                 if !batch.is_empty() {
-                    return Ok(batch);
+                    return Ok(Next::Batch(batch));
                 }
+            }
+            if open {
+                return Ok(Next::Later);
             }
             if let Some(current) = self.current.take() {
                 self.note_unmet(current.ids());
             }
             let Some(target) = self.targets.pop_front() else {
                 let rest = self.size.min(self.unlisted.len());
-                return Ok(self.unlisted.drain(..rest).collect());
+                let rest: Vec<PlannedJob> = self.unlisted.drain(..rest).collect();
+                return Ok(if rest.is_empty() { Next::End } else { Next::Batch(rest) });
             };
             self.current = Some(Current::of(store, target, self.course));
         }
@@ -145,7 +148,7 @@ impl Current {
         let Target { place, state, ids } = target;
         let queue = place.queue().clone();
         let way = match place {
-            Place::Registry(..) => Way::Registry(Entries { place, ids, course, kept: 0 }),
+            Place::Registry(..) => Way::Registry(Entries { place, ids, course, kept: 0, last: 0 }),
             Place::Queue(_) | Place::Intermediate(_) => {
                 let list = store.keys().queue(&queue);
                 Way::List(Box::new(ListSweep::new(list, ids, course)))
@@ -154,16 +157,23 @@ impl Current {
         Self { queue, state, way }
     }
 
-    fn next(&mut self, store: &mut Store, size: usize) -> Result<Vec<PlannedJob>> {
+    /// The next jobs of this place; none where there are none, and where it cannot be told while a
+    /// batch is `open`.
+    fn next(&mut self, store: &mut Store, size: usize, open: bool) -> Result<Vec<PlannedJob>> {
         let (queue, state) = (&self.queue, Some(self.state));
         let job = |id, spot| PlannedJob { id, queue: queue.clone(), state, spot };
         Ok(match &mut self.way {
             Way::List(sweep) => {
-                let batch = sweep.next_batch(store, size)?.iter();
+                let batch =
+                    if open { sweep.read_on(size) } else { sweep.next_batch(store, size)? };
+                let batch = batch.iter();
                 batch.map(|candidate| job(candidate.id.clone(), Some(spot_of(candidate)))).collect()
             }
             Way::Registry(entries) => {
-                let batch = entries.next(store, size.min(BATCH))?.into_iter();
+                let size = size.min(BATCH);
+                let batch =
+                    if open { entries.read_on(store, size)? } else { entries.next(store, size)? };
+                let batch = batch.into_iter();
                 batch.map(|entry| job(entry.id, None)).collect()
             }
         })
@@ -192,8 +202,8 @@ pub(super) fn all_of(targets: Targets, store: &mut Store) -> Result<Vec<PlannedJ
     }
     let walk = Walk::new(targets, Course::FromHead, BATCH);
     let mut all = Vec::new();
-    while let Some(batch) = (&walk).next(store) {
-        all.extend(batch?);
+    while let Next::Batch(batch) = (&walk).next(store, false)? {
+        all.extend(batch);
     }
     Ok(all)
 }
@@ -205,29 +215,49 @@ fn spot_of(candidate: &Candidate) -> ListSpot {
 }
 
 impl Entries {
+    /// The next entries that are meant, once the last ones were changed or left alone.
     fn next(&mut self, store: &mut Store, size: usize) -> Result<Vec<Entry>> {
         loop {
-            let page = match self.course {
-                Course::FromTail => store.last_entries(&self.place, self.kept, size)?,
-                Course::FromHead | Course::BothEnds => {
-                    store.entries(&self.place, self.kept, size)?
-                }
-            };
-            let entries = page.unwrap_or_default();
+            let entries = self.page(store, size)?;
             if entries.is_empty() {
                 return Ok(entries);
             }
             let count = entries.len();
             // What was met before stays: it was left alone.
-            let fresh = |entry: &Entry| self.ids.claim(entry.id.as_bytes()) == Claim::Fresh;
-            let mut batch: Vec<Entry> = entries.into_iter().filter(fresh).collect();
+            let batch = self.fresh(entries, size);
             self.kept += count - batch.len();
             if !batch.is_empty() {
-                if self.course == Course::FromTail {
-                    batch.reverse();
-                }
                 return Ok(batch);
             }
         }
+    }
+
+    /// The entries behind the last ones, which stand there still; none where that much stays that
+    /// they are far behind.
+    fn read_on(&mut self, store: &mut Store, size: usize) -> Result<Vec<Entry>> {
+        let entries = self.page(store, self.last + size)?;
+        Ok(self.fresh(entries, size))
+    }
+
+    /// So many entries behind those that stay.
+    fn page(&self, store: &mut Store, count: usize) -> Result<Vec<Entry>> {
+        let page = match self.course {
+            Course::FromTail => {
+                let page = store.last_entries(&self.place, self.kept, count)?;
+                page.map(|page| page.into_iter().rev().collect())
+            }
+            Course::FromHead | Course::BothEnds => store.entries(&self.place, self.kept, count)?,
+        };
+        Ok(page.unwrap_or_default())
+    }
+
+    /// Those that are meant and were not met before, at most `size`.
+    fn fresh(&mut self, entries: Vec<Entry>, size: usize) -> Vec<Entry> {
+        let ids = &mut self.ids;
+        let fresh =
+            entries.into_iter().filter(|entry| ids.claim(entry.id.as_bytes()) == Claim::Fresh);
+        let batch: Vec<Entry> = fresh.take(size).collect();
+        self.last = batch.len();
+        batch
     }
 }

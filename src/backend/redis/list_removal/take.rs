@@ -6,7 +6,8 @@ use super::super::reply::ReplyError;
 use super::super::restore::{self, Restore};
 use super::super::scripts::{Call, Called, Code, Script};
 use super::super::write::{Belongings, Marked};
-use super::{ListSweep, REACH, SPAN, script_size};
+use super::side::End;
+use super::{Candidate, Gathered, ListSweep, REACH, SPAN, script_size};
 use crate::error::Result;
 use crate::journal::OpId;
 use crate::model::id::QueueName;
@@ -154,8 +155,8 @@ struct ScriptReply {
 }
 
 impl ListSweep {
-    /// Takes jobs of the present batch out of the list and does `deed` with each; those that are
-    /// not given stay. They come in the order of the batch.
+    /// Takes jobs of one batch out of the list and does `deed` with each; those that are not given
+    /// stay, and so do those of the batches before. They come in the order of the batch.
     ///
     /// [`Code::Missed`] is one that was not where it was seen: if it stands elsewhere it comes again
     /// in a later batch. Cost: two to four scripts for a whole batch, the one after the other.
@@ -169,17 +170,20 @@ impl ListSweep {
         deed: &Deed,
         jobs: &[Taking],
     ) -> Result<Vec<Called>> {
-        let stood = self.distances(jobs);
-        let size = script_size(self.side(self.end).kept);
+        let Some((end, stood)) = self.gathered_with(jobs) else {
+            return Ok(jobs.iter().map(|_| Ok(Code::Missed)).collect());
+        };
+        let size = script_size(self.side(end).kept);
         let mut called: Vec<Called> = jobs.iter().map(|_| Ok(Code::Missed)).collect();
         let (mut taken, mut missed, mut found) = (0, 0, None);
-        for (start, end) in self.end.pieces(&stood, size, SPAN) {
-            let range = start..end;
+        for (from, to) in end.pieces(&stood, size, SPAN) {
+            let range = from..to;
             let parts = (jobs.get(range.clone()), stood.get(range.clone()), called.get_mut(range));
             let (Some(jobs), Some(stood), Some(slots)) = parts else { break };
             // Those taken before stood nearer to the end.
             let expected: Vec<usize> = stood.iter().map(|at| at.saturating_sub(taken)).collect();
-            let call = self.call(store.keys(), op, deed, &expected, jobs);
+            let seen = seen_from(end, &expected);
+            let call = self.call(store.keys(), op, deed, seen, jobs);
             let reply = match ask(store, deed.script(), &call)? {
                 Ok(reply) => reply,
                 Err(refusal) => {
@@ -190,7 +194,7 @@ impl ListSweep {
             if let Some((index, number)) = reply.latest
                 && let Some(stood) = number.checked_sub(1).and_then(|at| stood.get(at))
             {
-                let at = self.end.distance(index, reply.length) + taken;
+                let at = end.distance(index, reply.length) + taken;
                 found = Some((at, *stood));
             }
             for ((job, slot), digit) in jobs.iter().zip(slots).zip(reply.codes) {
@@ -206,22 +210,35 @@ impl ListSweep {
                 }
             }
         }
-        self.settle(taken, missed, found);
+        self.settle(end, taken, missed, found);
         Ok(called)
     }
 
-    /// How far from the end each job was seen.
-    fn distances(&self, jobs: &[Taking]) -> Vec<usize> {
-        let mut batch = self.batch.iter();
-        let of = |job: &Taking| batch.find(|candidate| candidate.id.as_bytes() == job.id);
-        jobs.iter().filter_map(of).map(|candidate| candidate.distance).collect()
+    /// The end of the batch that the jobs are of, and how far from it each was seen; the batches
+    /// before that one stay. `None` where there is no job, or none of a batch.
+    fn gathered_with(&mut self, jobs: &[Taking]) -> Option<(End, Vec<usize>)> {
+        let first = jobs.first()?;
+        let of = |candidate: &Candidate, job: &Taking| candidate.id.as_bytes() == job.id;
+        let holds = |gathered: &Gathered| gathered.batch.iter().any(|one| of(one, first));
+        let at = self.gathered.iter().position(holds)?;
+        self.gathered.drain(..at);
+        let gathered = self.gathered.front()?;
+        let mut batch = gathered.batch.iter();
+        let find = |job: &Taking| batch.find(|candidate| of(candidate, job));
+        let stood = jobs.iter().filter_map(find).map(|candidate| candidate.distance).collect();
+        Some((gathered.end, stood))
     }
 
-    fn call(&self, keys: &Keys, op: &OpId, deed: &Deed, stood: &[usize], jobs: &[Taking]) -> Call {
+    fn call(
+        &self,
+        keys: &Keys,
+        op: &OpId,
+        deed: &Deed,
+        (first, last): (i64, i64),
+        jobs: &[Taking],
+    ) -> Call {
         let mut call = Call::default();
         let receipts = keys.receipt(op.as_str());
-        let (nearest, farthest) = (stood.iter().min(), stood.iter().max());
-        let (first, last) = self.end.seen(*nearest.unwrap_or(&0), *farthest.unwrap_or(&0));
         call.key(&self.list).key(&receipts).key(&deed.target(keys).unwrap_or(self.list.clone()));
         call.key(&keys.queues());
         call.arg([b"\0jobctl:", receipts.as_bytes()].concat()).number(first).number(last);
@@ -242,6 +259,12 @@ impl ListSweep {
         }
         call
     }
+}
+
+/// What the script gets for where jobs were seen.
+fn seen_from(end: End, stood: &[usize]) -> (i64, i64) {
+    let (nearest, farthest) = (stood.iter().min(), stood.iter().max());
+    end.seen(*nearest.unwrap_or(&0), *farthest.unwrap_or(&0))
 }
 
 /// Calls a script of three parts.

@@ -17,7 +17,7 @@ use crate::model::id::{JobId, QueueName};
 use crate::model::id_set::IdSetBuilder;
 use crate::model::plan::{LeftAlone, PlannedJob};
 use crate::model::selection::State;
-use crate::ops::change::apply::Source;
+use crate::ops::change::apply::{Next, Source};
 use crate::ops::change::choose::{Target, Targets};
 use crate::ops::change::walk::Walk;
 
@@ -88,10 +88,10 @@ impl Batches {
         &self.walk
     }
 
-    fn of_lists(&self, store: &mut Store) -> Option<Result<Vec<UndoneJob>>> {
-        let jobs = match (&self.walk).next(store)? {
-            Ok(jobs) => jobs,
-            Err(error) => return Some(Err(error)),
+    fn of_lists(&self, store: &mut Store) -> Result<Next<UndoneJob>> {
+        let jobs = match (&self.walk).next(store, false)? {
+            Next::Batch(jobs) => jobs,
+            Next::Later | Next::End => return Ok(Next::End),
         };
         let mut inner = self.inner.borrow_mut();
         let numbered = |job: PlannedJob| {
@@ -101,14 +101,18 @@ impl Batches {
             Some((number?, job))
         };
         let numbered: Vec<(u64, PlannedJob)> = jobs.into_iter().filter_map(numbered).collect();
-        Some(inner.with_images(numbered))
+        inner.with_images(numbered).map(Next::Batch)
     }
 }
 
 impl Source<UndoneJob> for &Batches {
-    fn next(&mut self, store: &mut Store) -> Option<Result<Vec<UndoneJob>>> {
-        let streamed = self.inner.borrow_mut().of_no_list().transpose();
-        streamed.or_else(|| self.of_lists(store))
+    fn next(&mut self, store: &mut Store, open: bool) -> Result<Next<UndoneJob>> {
+        // Whether a job may be put back can depend on one that is put back before it.
+        if open {
+            return Ok(Next::Later);
+        }
+        let streamed = self.inner.borrow_mut().of_no_list()?;
+        streamed.map_or_else(|| self.of_lists(store), |jobs| Ok(Next::Batch(jobs)))
     }
 
     fn unmet(&mut self) -> LeftAlone {
