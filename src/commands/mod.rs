@@ -6,8 +6,10 @@ mod cli;
 pub mod demo;
 mod doctor;
 mod generate;
+mod health;
 mod jobs;
 mod logs;
+mod metrics;
 mod mutation;
 mod ops;
 mod publish_realtime;
@@ -44,12 +46,14 @@ use cli::Cli;
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    Health(health::Args),
     Jobs(jobs::Args),
     Queues(queues::Args),
     Workers(workers::Args),
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    Metrics(metrics::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
@@ -75,6 +79,7 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Health(args) => health::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Queues(args) => queues::run(args, on_target(global, context)?),
             Self::Workers(args) => workers::run(args, on_target(global, context)?),
@@ -87,6 +92,7 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
                 trigger_scheduler_event::run(args, on_target(global, context)?)
@@ -126,7 +132,12 @@ impl Command {
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
         match self {
-            Self::Doctor(_) | Self::Queues(_) | Self::ShowPendingJobs(_) | Self::Stats(_) => true,
+            Self::Doctor(_)
+            | Self::Health(_)
+            | Self::Metrics(_)
+            | Self::Queues(_)
+            | Self::ShowPendingJobs(_)
+            | Self::Stats(_) => true,
             Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),

@@ -36,7 +36,7 @@ pub mod suspension;
 pub mod sweep;
 pub mod tally;
 mod tls;
-mod wire;
+pub(super) mod wire;
 pub mod workers;
 pub mod write;
 

@@ -98,7 +98,11 @@ impl Store {
         }
         self.third_turn(&mut opened)?;
         self.let_jobs_pass(&mut opened)?;
-        let cut = time_limit_of(self.read_long_lists(&mut opened, scope.deep))?;
+        let cut = if scope.heads_only {
+            None
+        } else {
+            time_limit_of(self.read_long_lists(&mut opened, scope.deep))?
+        };
         let mut survey = Survey {
             taken_at: overview.taken_at,
             latency_ms: overview.latency_ms,
@@ -117,7 +121,7 @@ impl Store {
             lacks,
             cut_short: cut,
         };
-        if survey.cut_short.is_none() {
+        if survey.cut_short.is_none() && !scope.heads_only {
             let searched = self.find_unlisted(scope, &mut survey);
             survey.cut_short = time_limit_of(searched)?;
         }
