@@ -5,6 +5,7 @@
 mod cli;
 pub mod demo;
 mod doctor;
+mod errors;
 mod generate;
 mod health;
 mod jobs;
@@ -53,6 +54,7 @@ pub enum Command {
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    Errors(errors::Args),
     Metrics(metrics::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
@@ -92,6 +94,7 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::Errors(args) => errors::run(args, on_target(global, context)?),
             Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
@@ -135,6 +138,7 @@ impl Command {
             Self::Doctor(_)
             | Self::Health(_)
             | Self::Metrics(_)
+            | Self::Errors(_)
             | Self::Queues(_)
             | Self::ShowPendingJobs(_)
             | Self::Stats(_) => true,

@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod doctor;
+pub mod errors;
 mod frappe_process;
 mod headline;
 pub mod health;

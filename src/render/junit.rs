@@ -1,4 +1,4 @@
-//! A health report as JUnit XML: one test case per check, as CI systems read it.
+//! A health report as `JUnit` XML: one test case per check, as CI systems read it.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,6 @@
-//! Metrics as Prometheus scrapes them, in its own text format or in OpenMetrics.
+//! Metrics as Prometheus scrapes them, in its own text format or in `OpenMetrics`.
 //!
-//! Source: Prometheus, "Exposition formats", text version 0.0.4; OpenMetrics 1.0.0. They differ in
+//! Source: Prometheus, "Exposition formats", text version 0.0.4; `OpenMetrics` 1.0.0. They differ in
 //! the name of a counter's family and in the last line.
 
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use crate::report::metrics::{Family, MetricKind, MetricsReport, Sample};
 pub enum Dialect {
     /// Prometheus text 0.0.4.
     Text,
-    /// OpenMetrics 1.0.0.
+    /// `OpenMetrics` 1.0.0.
     OpenMetrics,
 }
 

@@ -12,6 +12,7 @@ use crate::human::{self, Zone};
 pub mod change;
 pub mod doctor;
 pub mod enqueue;
+pub mod errors;
 pub mod health;
 pub mod job;
 pub mod jobs;

@@ -14,6 +14,7 @@ mod demo;
 mod doctor;
 mod doctor_turns;
 mod enqueue;
+mod errors;
 mod generated;
 mod health;
 mod job_types;
