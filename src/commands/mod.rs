@@ -7,6 +7,7 @@ pub mod demo;
 mod doctor;
 mod errors;
 mod generate;
+mod groups;
 mod health;
 mod jobs;
 mod logs;
@@ -67,6 +68,7 @@ pub enum Command {
     ReadyForMigration(ready_for_migration::Args),
     PublishRealtime(publish_realtime::Args),
     Schedule(schedule::Args),
+    Groups(groups::Args),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -121,6 +123,7 @@ impl Command {
             }
             Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
+            Self::Groups(args) => groups::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -145,6 +148,7 @@ impl Command {
             Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
+            Self::Groups(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)

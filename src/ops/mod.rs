@@ -5,6 +5,7 @@ pub mod change;
 pub mod doctor;
 pub mod errors;
 mod frappe_process;
+pub mod groups;
 mod headline;
 pub mod health;
 pub mod job_types;

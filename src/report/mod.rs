@@ -13,6 +13,7 @@ pub mod change;
 pub mod doctor;
 pub mod enqueue;
 pub mod errors;
+pub mod groups;
 pub mod health;
 pub mod job;
 pub mod jobs;

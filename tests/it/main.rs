@@ -16,6 +16,7 @@ mod doctor_turns;
 mod enqueue;
 mod errors;
 mod generated;
+mod groups;
 mod health;
 mod job_types;
 mod jobs;

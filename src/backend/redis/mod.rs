@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod enqueue;
 mod fault;
 pub mod fixed_ids;
+pub mod groups;
 pub mod images;
 pub mod inventory;
 pub mod keys;
