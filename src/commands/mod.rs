@@ -21,6 +21,7 @@ mod ready_for_migration;
 mod schedule;
 mod scheduler;
 mod selection;
+mod serve;
 mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
@@ -55,6 +56,7 @@ pub enum Command {
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    Serve(serve::Args),
     Errors(errors::Args),
     Metrics(metrics::Args),
     PurgeJobs(Box<purge_jobs::Args>),
@@ -96,6 +98,7 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::Serve(args) => serve::run(args, on_target(global, context)?),
             Self::Errors(args) => errors::run(args, on_target(global, context)?),
             Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
@@ -151,6 +154,7 @@ impl Command {
             Self::Groups(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
+            | Self::Serve(_)
             | Self::PurgeJobs(_)
             | Self::EnableScheduler(_)
             | Self::DisableScheduler(_)

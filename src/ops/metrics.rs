@@ -1,6 +1,9 @@
 //! What Prometheus wants to know, out of the facts of the doctor: one reading for both.
 //!
-//! Gauges only. Redis keeps no totals, so counters come from somebody who watches.
+//! Once it is gauges only: Redis keeps no totals, so counters come from somebody who goes on
+//! looking ([`Passing`]).
+
+mod passing;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +18,7 @@ use crate::ops::health;
 use crate::report::doctor::DoctorReport;
 use crate::report::health::HealthReport;
 use crate::report::metrics::{Family, MetricsReport};
+pub use passing::Passing;
 
 /// Values of a label that are told apart; the others are summed up under [`OTHER`].
 const MOST: usize = 500;
@@ -27,7 +31,16 @@ const OTHER: &str = "other";
 /// Redis is asked in a number of round trips that does not grow with queues, workers, jobs or
 /// keys. An outage is an answer. Errors: those of [`crate::ops::doctor::diagnose`].
 pub fn metrics(context: &mut Context) -> Result<MetricsReport> {
-    measure(context).map(|measured| measured.metrics)
+    measure(context, None).map(|measured| measured.metrics)
+}
+
+/// Looks what ended since the last look, without the databases of the sites.
+///
+/// Cost and errors: as [`metrics`].
+pub fn look(context: &mut Context, passing: &mut Passing) -> Result<()> {
+    let look = Look { heads_only: true, without_databases: true, ..Look::default() };
+    let new = diagnose_and(context, look, |facts, _| passing.look(facts))?;
+    if new.is_empty() { Ok(()) } else { passing.name_failures(context.store()?, new) }
 }
 
 /// What one reading tells.
@@ -38,13 +51,26 @@ pub struct Measured {
     pub health: HealthReport,
 }
 
-/// Measures once, for numbers and the verdict.
+/// Measures once, for numbers and the verdict; with the counters of somebody who looks.
 ///
 /// Cost and errors: as [`metrics`].
-pub fn measure(context: &mut Context) -> Result<Measured> {
+pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<Measured> {
+    let Some(passing) = passing else { return measure_once(context, &mut |_| {}) };
+    let mut new = Vec::new();
+    let mut measured = measure_once(context, &mut |facts| new = passing.look(facts))?;
+    if !new.is_empty() {
+        // What they were called is lost with the connection, that they were is not.
+        passing.name_failures(context.store()?, new)?;
+    }
+    measured.metrics.families.extend(passing.families());
+    Ok(measured)
+}
+
+fn measure_once(context: &mut Context, visit: &mut dyn FnMut(&Facts<'_>)) -> Result<Measured> {
     let look = Look { heads_only: true, ..Look::default() };
     let thresholds = context.settings.thresholds.clone();
     diagnose_and(context, look, |facts, report| {
+        visit(facts);
         let mut families = vec![
             build(),
             Family::gauge("jobctl_redis_up", "Whether Redis could be read.")

@@ -34,6 +34,7 @@ mod repair;
 mod retry;
 mod rq_workers;
 mod scattered;
+mod serve;
 mod site_db;
 mod stats;
 mod status;

@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Nothing that is broken ends it, but for a selection that names nothing: what cannot be read
 /// becomes a finding or a missing check.
 pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Result<DoctorReport> {
-    let look = Look { deep, heads_only: false, degraded_fails };
+    let look = Look { deep, degraded_fails, ..Look::default() };
     diagnose_and(context, look, |_, report| report)
 }
 
@@ -44,6 +44,8 @@ pub struct Look {
     /// Read only the heads of lists, so that neither their length nor the number of keys costs
     /// round trips; what needs more is not made.
     pub heads_only: bool,
+    /// Leave the databases of the sites alone.
+    pub without_databases: bool,
     /// Whether DEGRADED exits 1.
     pub degraded_fails: bool,
 }
@@ -62,7 +64,7 @@ pub fn diagnose_and<T>(
     let scope =
         SurveyScope { heads_only: look.heads_only, ..survey_scope(context.target()?, look.deep) };
     let before = context.round_trips();
-    let (survey, databases) = read_all(context, &scope, sites.as_deref(), deadline)?;
+    let (survey, databases) = read_all(context, &scope, sites.as_deref(), look, deadline)?;
     if survey.as_ref().map_or(true, |survey| survey.cut_short.is_some()) {
         // What is still on its way would be taken for the answers of the next round of `--watch`.
         context.disconnect();
@@ -135,11 +137,13 @@ fn read_all(
     context: &mut Context,
     scope: &SurveyScope,
     selected: Option<&[String]>,
+    look: Look,
     deadline: Instant,
 ) -> Result<(Surveyed, Vec<ReadSite<Examined>>)> {
     let timeout = context.settings.timeout;
     // Opened anew, as the connection to Redis needs the context for itself meanwhile.
-    let bench = context.target()?.bench.as_ref().map(Bench::again);
+    let bench = context.target()?.bench.as_ref().filter(|_| !look.without_databases);
+    let bench = bench.map(Bench::again);
     std::thread::scope(|threads| {
         let databases = bench.as_ref().map(|bench| {
             threads.spawn(move || {
