@@ -82,8 +82,10 @@ fn path(text: &str) -> std::result::Result<PathBuf, String> {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let token = args.token_file.as_deref().map(read_token).transpose()?;
     if token.is_none() && !args.listen.ip().is_loopback() {
-        let message =
-            format!("refusing to serve on `{}` without a token: others could read", args.listen);
+        let message = format!(
+            "refusing to serve on `{}`, where others can read, without a token",
+            args.listen
+        );
         return Err(Failure::new(Kind::Refused, message)
             .hint("name a file that only you can read: --token-file PATH")
             .hint("or listen on 127.0.0.1 and put a proxy in front of it")
