@@ -48,12 +48,16 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -l show-secrets -d 'Show pas
 complete -c jobctl -n "__fish_jobctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_needs_command" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "doctor" -d 'Say what is wrong with the background jobs, and what to type next'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "health" -d 'Say in one line whether the jobs run, for cron, CI gates and monitoring agents'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "jobs" -d 'List, show, look up and change jobs'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "queues" -d 'List the queues, or look into one'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List, show, suspend and resume workers; remove dead registrations'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d 'Show what waits: depths of the queues, and waiting jobs by site and by method'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "serve" -d 'Answer Prometheus, health checks and a read-only JSON API over HTTP'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "errors" -d 'Say what fails, in groups: the failed jobs that RQ keeps, and the Error Log of the sites'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "metrics" -d 'Print what Prometheus scrapes: queues, workers, schedulers, the verdict'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
@@ -65,6 +69,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "set-maintenance-mode"
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "ready-for-migration" -d 'Say whether sites have no background jobs left, or wait until they have none'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "publish-realtime" -d 'Publish a realtime event to the browsers of sites, and say how many servers took it'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "schedule" -d 'Run the bench\'s scheduler in the foreground, unless one runs'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "groups" -d 'List, show, cancel and retry groups of jobs (RQ 2.0 and newer)'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "undo" -d 'Put back what an operation removed or changed'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "ops" -d 'List, show and prune the journals of what was changed'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "demo" -d 'Makes a throw-away bench with real Redis and workers to try everything on'
@@ -97,6 +102,106 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -l local -d 'Print
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l check -d 'Only these: a gate, a family of gates, one check of the doctor, or `aggregate`; repeatable [default: aggregate]' -r -f -a "aggregate\t''
+queue\t''
+worker\t''
+scheduler\t''
+queue.length\t''
+queue.failed\t''
+queue.stalled\t''
+worker.activity\t''
+worker.processing\t''
+scheduler.activity\t''
+scheduler.processing\t''
+redis\t''
+database\t''
+site\t''
+config\t''
+queue.readable\t''
+queue.types\t''
+queue.prefix\t''
+queue.backlog\t''
+queue.oldest\t''
+queue.cap\t''
+job.failed\t''
+job.failure-rate\t''
+queue.worker\t''
+queue.suspended\t''
+queue.hashless\t''
+queue.expiring\t''
+queue.parked\t''
+queue.poison\t''
+job.overdue\t''
+job.ghost\t''
+job.lost\t''
+job.dangling\t''
+worker.none\t''
+worker.stale\t''
+worker.gone\t''
+worker.unregistered\t''
+worker.versions\t''
+worker.generation\t''
+worker.foreign\t''
+job.timeout\t''
+job.abandoned\t''
+scheduler.process\t''
+scheduler.ticking\t''
+site.scheduler\t''
+site.dormant\t''
+config.switches\t''
+scheduler.overdue\t''
+scheduler.failing\t''
+scheduler.future\t''
+scheduler.cron\t''
+scheduler.stale-start\t''
+redis.reachable\t''
+redis.deadline\t''
+redis.latency\t''
+redis.clock\t''
+redis.memory\t''
+redis.eviction\t''
+redis.persistence\t''
+redis.writes\t''
+site.database\t''
+site.settings\t''
+site.errors\t''
+site.mail\t''
+config.files\t''
+config.sites\t''
+config.keys\t''
+config.deceptive\t''
+config.extra\t''
+config.monitor\t''
+config.bench-id\t''"
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l fail-on -d 'The verdict from which on the exit code is not 0; UNKNOWN always exits 3' -r -f -a "degraded\t'DEGRADED exits 1, UNHEALTHY 2'
+unhealthy\t'DEGRADED exits 0, UNHEALTHY 2'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l as -d 'Print it as a monitoring system reads it, instead of `-o`' -r -f -a "nagios\t'One line with figures, for Nagios, Icinga and Checkmk'
+junit\t'XML with a test case per check'
+github\t'Annotations, and the step summary where `GITHUB_STEP_SUMMARY` names its file'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l ping-url -d 'Post the outcome to this address. `{code}`, `{verdict}` and `{state}` (`up`, `down`) in it are replaced; without any of them `/CODE` is appended to its path' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand health" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -966,6 +1071,115 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l local -d 'Print 
 complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l token-file -d 'A file with the token that every request must carry; nobody else may read it' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l since -d 'Only what failed since then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l by -d 'What a group is about' -r -f -a "exception\t'The exception, what it says, and where it was raised'
+method\t'The method; of the Error Log the title'
+queue\t'The queue; the Error Log names none'
+site\t'The site'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l class -d 'Only failures of this class; repeatable' -r -f -a "timeout\t'Ran past its time limit'
+killed\t'Its process was killed, ran out of memory, or vanished'
+database\t'Deadlock, lost connection, constraint, or another error of a database'
+network\t'Another host did not answer, or not as expected'
+import\t'Code that cannot be imported or found'
+permission\t'No permission, or a refused login'
+other\t'Everything else'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -f -a "show" -d 'Show one group: where it fails, the newest traceback, and how to retry its jobs'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l since -d 'Only what failed since then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l textfile -d 'Write it into this file, as a whole, for the textfile collector of the node exporter' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l queue -d 'Only jobs of this queue, by its short or full name; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l status -d 'Only jobs in this state; repeatable' -r -f -a "queued\t'Waits in the queue\'s list'
 started\t'Runs'
@@ -1607,6 +1821,142 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l local -d 'Pri
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -f -a "list" -d 'List the groups: how many jobs wait, run, finished and failed, and how long it will take'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -f -a "show" -d 'Show a group with its jobs'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -f -a "cancel" -d 'Cancel the jobs of a group that wait; those that run go on'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -f -a "retry" -d 'Queue the failed jobs of a group again, and only these'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l dependents -d 'What becomes of jobs that wait for one that goes' -r -f -a "leave\t'They go on waiting, for ever'
+cancel\t'They are canceled, and those that wait for them'
+release\t'They are queued, if they wait for nothing else'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l retries -d 'Give them so many retries [default: as many as they have left]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l rate -d 'So many a second, waiting while the queue holds as many as Frappe allows' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l front -d 'Put them in front of the jobs that wait'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l limit -d 'Only the first N, in the order of the queues' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F

@@ -2,6 +2,7 @@
 //! on first use.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use crate::backend::redis::keys::Keys;
 use crate::backend::redis::read::Store;
@@ -16,7 +17,7 @@ use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::sys::proc::{ProcTable, WorkerProcess, hostname};
 use crate::target::Target;
-use crate::ui::{Ui, UiOptions};
+use crate::ui::{Screen, Ui, UiOptions};
 
 /// What the connection is called in messages.
 const QUEUE_REDIS: &str = "queue Redis";
@@ -50,17 +51,33 @@ impl Context {
         Ok(Self::new(global, settings, None))
     }
 
+    /// A context for a command on a target whose answer goes to `out` and whose talk goes nowhere.
+    /// It leaves the streams of the process alone, which belong to one thread.
+    pub fn writing_to(global: Global, out: Box<dyn Write>) -> Result<Self> {
+        let target = Target::find(&global)?;
+        let root = target.bench.as_ref().map(|bench| bench.root().to_owned());
+        let settings = Settings::resolve(&global, root.as_deref())?;
+        let options = Self::options(&global, &settings);
+        let ui = Ui::with_streams(options, Screen::none(), out, Box::new(io::sink()));
+        let secrets = Secrets::new(global.show_secrets);
+        Ok(Self { global, settings, ui, secrets, target: Some(target), store: None })
+    }
+
     fn new(global: Global, settings: Settings, target: Option<Target>) -> Self {
         let secrets = Secrets::new(global.show_secrets);
-        let ui = Ui::new(UiOptions {
+        let ui = Ui::new(Self::options(&global, &settings));
+        Self { global, settings, ui, secrets, target, store: None }
+    }
+
+    fn options(global: &Global, settings: &Settings) -> UiOptions {
+        UiOptions {
             format: settings.format,
             color: settings.color,
             quiet: global.quiet,
             verbose: global.verbose,
             zone: if settings.utc { Zone::Utc } else { Zone::Local },
-            secrets,
-        });
-        Self { global, settings, ui, secrets, target, store: None }
+            secrets: Secrets::new(global.show_secrets),
+        }
     }
 
     /// The target.

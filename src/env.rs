@@ -67,6 +67,9 @@ pub const RQ_ADMIN_PASSWORD: &str = "RQ_ADMIN_PASWORD";
 /// Where the C client of MariaDB looks for the local server's socket.
 pub const MYSQL_UNIX_PORT: &str = "MYSQL_UNIX_PORT";
 
+/// Names the file to which a step of a GitHub workflow appends Markdown for its page.
+pub const GITHUB_STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
 /// Any value but the empty one turns colour off (no-color.org).
 pub const NO_COLOR: &str = "NO_COLOR";
 /// `dumb` turns colour off.

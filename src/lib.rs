@@ -34,3 +34,4 @@ pub mod stats;
 pub mod sys;
 pub mod target;
 pub mod ui;
+pub mod web;

@@ -63,6 +63,11 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// No terminal at all.
+    pub const fn none() -> Self {
+        Self { out_terminal: false, err_terminal: false, width: PIPE_WIDTH, height: None }
+    }
+
     /// Looks at the streams of this process. Source: `ioctl_tty(2)`, `TIOCGWINSZ`.
     fn of_process() -> Self {
         let (out, err) = (io::stdout(), io::stderr());

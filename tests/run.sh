@@ -62,6 +62,7 @@ install_tools() {
     [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || packages+=(mariadb-server)
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ||
         packages+=(postgresql)
+    command -v promtool >/dev/null || packages+=(prometheus)
     [ ${#packages[@]} = 0 ] && return
     if command -v apt-get >/dev/null; then
         say "Installing ${packages[*]}: the tests talk to real servers, over TLS, with real RQ workers"
@@ -70,7 +71,7 @@ install_tools() {
             apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
     elif command -v brew >/dev/null; then
         say "Installing servers, openssl and python: the tests talk to real servers and RQ workers"
-        brew install --quiet redis mariadb postgresql openssl python@3.12
+        brew install --quiet redis mariadb postgresql openssl python@3.12 prometheus
     else
         echo "tests/run.sh: install these first: ${packages[*]}" >&2
         exit 1

@@ -31,17 +31,23 @@ pub struct Args {
 
 /// The verdict from which on the exit code is not 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     /// DEGRADED exits 1, UNHEALTHY 2
     Degraded,
     /// DEGRADED exits 0, UNHEALTHY 2
     Unhealthy,
 }
 
+impl FailOn {
+    /// Whether DEGRADED exits 1.
+    pub(super) fn degraded_fails(self) -> bool {
+        self == Self::Degraded
+    }
+}
+
 /// Makes the diagnosis and shows it.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
-    let degraded_fails = args.fail_on == FailOn::Degraded;
-    let report = ops::doctor::diagnose(context, args.deep, degraded_fails)?;
+    let report = ops::doctor::diagnose(context, args.deep, args.fail_on.degraded_fails())?;
     let scope = context.scope()?;
     context.ui.finish(&scope, &report)
 }

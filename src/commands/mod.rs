@@ -5,9 +5,13 @@
 mod cli;
 pub mod demo;
 mod doctor;
+mod errors;
 mod generate;
+mod groups;
+mod health;
 mod jobs;
 mod logs;
+mod metrics;
 mod mutation;
 mod ops;
 mod publish_realtime;
@@ -17,6 +21,7 @@ mod ready_for_migration;
 mod schedule;
 mod scheduler;
 mod selection;
+mod serve;
 mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
@@ -44,12 +49,16 @@ use cli::Cli;
 #[expect(missing_docs, reason = "each variant is documented by its arguments, which are its help")]
 pub enum Command {
     Doctor(doctor::Args),
+    Health(health::Args),
     Jobs(jobs::Args),
     Queues(queues::Args),
     Workers(workers::Args),
     ShowPendingJobs(show_pending_jobs::Args),
     Logs(logs::Args),
     Stats(stats::Args),
+    Serve(serve::Args),
+    Errors(errors::Args),
+    Metrics(metrics::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
@@ -61,6 +70,7 @@ pub enum Command {
     ReadyForMigration(ready_for_migration::Args),
     PublishRealtime(publish_realtime::Args),
     Schedule(schedule::Args),
+    Groups(groups::Args),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -75,6 +85,7 @@ impl Command {
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
+            Self::Health(args) => health::run(args, on_target(global, context)?),
             Self::Jobs(args) => jobs::run(args, on_target(global, context)?),
             Self::Queues(args) => queues::run(args, on_target(global, context)?),
             Self::Workers(args) => workers::run(args, on_target(global, context)?),
@@ -87,6 +98,9 @@ impl Command {
                 stats::run(args, without_target(global, context)?)
             }
             Self::Stats(args) => stats::run(args, on_target(global, context)?),
+            Self::Serve(args) => serve::run(args, on_target(global, context)?),
+            Self::Errors(args) => errors::run(args, on_target(global, context)?),
+            Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
                 trigger_scheduler_event::run(args, on_target(global, context)?)
@@ -112,6 +126,7 @@ impl Command {
             }
             Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
+            Self::Groups(args) => groups::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -126,12 +141,20 @@ impl Command {
     /// Whether it only reads, so that it may be repeated.
     const fn is_read(&self) -> bool {
         match self {
-            Self::Doctor(_) | Self::Queues(_) | Self::ShowPendingJobs(_) | Self::Stats(_) => true,
+            Self::Doctor(_)
+            | Self::Health(_)
+            | Self::Metrics(_)
+            | Self::Errors(_)
+            | Self::Queues(_)
+            | Self::ShowPendingJobs(_)
+            | Self::Stats(_) => true,
             Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
+            Self::Groups(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
+            | Self::Serve(_)
             | Self::PurgeJobs(_)
             | Self::EnableScheduler(_)
             | Self::DisableScheduler(_)

@@ -3,11 +3,15 @@
 
 pub mod change;
 pub mod doctor;
+pub mod errors;
 mod frappe_process;
+pub mod groups;
 mod headline;
+pub mod health;
 pub mod job_types;
 pub mod jobs;
 pub mod logs;
+pub mod metrics;
 pub mod pending;
 pub mod queues;
 pub mod readiness;

@@ -6,10 +6,14 @@
 //! table. This module opens nothing and prints nothing; `ui` owns the streams.
 
 pub mod csv;
+pub mod github;
 pub mod json;
+pub mod junit;
 pub mod layout;
 pub mod list;
+pub mod nagios;
 pub mod plain;
+pub mod prometheus;
 pub mod sanitize;
 pub mod style;
 pub mod table;

@@ -379,7 +379,7 @@ fn rate(per_hour: f64) -> String {
 }
 
 /// A line whose heights follow `counts`, neighbours added up to fit; none is a blank.
-fn sparks(counts: &[u32]) -> String {
+pub(super) fn sparks(counts: &[u32]) -> String {
     let width = counts.len().div_ceil(SPARK_COLUMNS).max(1);
     let sums: Vec<u64> =
         counts.chunks(width).map(|chunk| chunk.iter().map(|n| u64::from(*n)).sum()).collect();

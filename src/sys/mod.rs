@@ -6,4 +6,5 @@ pub mod clock;
 pub mod fault;
 pub mod file;
 pub mod proc;
+pub mod replace;
 pub mod signals;

@@ -7,7 +7,7 @@ use jobctl::ops::doctor::{Check, all_checks};
 use serde_json::Value;
 
 use crate::support::bench::Bench;
-use crate::support::env::{Run, jobctl};
+use crate::support::env::{Jobctl, Run, jobctl};
 use crate::support::redis::RedisServer;
 use crate::support::state::{FakeWorker, Job, Registration, job, worker};
 
@@ -127,22 +127,27 @@ impl Stage {
 
     /// Runs the doctor with more arguments.
     pub(crate) fn run(&self, more: &[&str]) -> Run {
-        let settings = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(settings.path(), format!("[thresholds]\n{}\n", self.thresholds)).unwrap();
-        let settings = settings.path().to_str().unwrap();
+        self.command("doctor", more).run()
+    }
+
+    /// Another command on the same target, with the same settings.
+    pub(crate) fn command(&self, command: &str, more: &[&str]) -> Jobctl {
+        let settings = self.server.folder().join("jobctl.toml");
+        std::fs::write(&settings, format!("[thresholds]\n{}\n", self.thresholds)).unwrap();
+        let settings = settings.to_str().unwrap();
         let root = self.bench.as_ref().map(|bench| bench.root().to_str().unwrap());
         let url = match (&self.url, root) {
             (Some(url), _) => Some(url.clone()),
             (None, None) => Some(self.server.url()),
             (None, Some(_)) => None,
         };
-        let mut arguments = vec!["doctor", "--config", settings];
+        let mut arguments = vec![command, "--config", settings];
         arguments.extend(root.iter().flat_map(|root| ["--bench", root]));
         arguments.extend(url.iter().flat_map(|url| ["--redis", url]));
         arguments.extend(self.arguments.iter().map(String::as_str));
         arguments.extend(more);
         let command = jobctl(arguments);
-        self.variables.iter().fold(command, |command, (name, value)| command.env(name, value)).run()
+        self.variables.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
     /// Runs the doctor and reads its report.

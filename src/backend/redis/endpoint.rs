@@ -37,9 +37,9 @@ const WITHOUT_MEANING_HERE: &[&str] = &[
 
 /// A host and a port.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Node {
-    pub(super) host: String,
-    pub(super) port: u16,
+pub(in crate::backend) struct Node {
+    pub(in crate::backend) host: String,
+    pub(in crate::backend) port: u16,
 }
 
 impl Node {
@@ -91,7 +91,7 @@ pub(super) enum Route {
 
 /// How far a server's certificate is trusted.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct TlsOptions {
+pub(in crate::backend) struct TlsOptions {
     /// `ssl_cert_reqs`: `false` for `none`; `optional` is `required` for a client, as in Python.
     pub(super) verify: bool,
     /// `ssl_check_hostname`.

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod enqueue;
 mod fault;
 pub mod fixed_ids;
+pub mod groups;
 pub mod images;
 pub mod inventory;
 pub mod keys;
@@ -36,7 +37,7 @@ pub mod suspension;
 pub mod sweep;
 pub mod tally;
 mod tls;
-mod wire;
+pub(super) mod wire;
 pub mod workers;
 pub mod write;
 

@@ -23,7 +23,7 @@ const LEAST_LIMIT: Duration = Duration::from_millis(1);
 const LEAST_PACE: usize = 4096;
 
 /// A connected socket, encrypted or not.
-pub(super) enum Wire {
+pub(in crate::backend) enum Wire {
     Plain(Socket),
     Tls(Box<StreamOwned<ClientConnection, Socket>>),
 }
@@ -40,7 +40,7 @@ impl Wire {
 
     /// Connects to the first address of `node` that answers before `deadline`, and shakes hands
     /// where TLS is asked for.
-    pub(super) fn tcp(
+    pub(in crate::backend) fn tcp(
         node: &Node,
         tls: Option<&TlsOptions>,
         deadline: Instant,
@@ -103,7 +103,7 @@ impl Write for Wire {
 }
 
 /// A socket of either family, with an optional moment at which all waiting ends.
-pub(super) struct Socket {
+pub(in crate::backend) struct Socket {
     stream: Stream,
     deadline: Option<Instant>,
     pace: Pace,

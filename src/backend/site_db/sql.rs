@@ -36,6 +36,8 @@ pub(super) const RUNS: &str = include_str!("sql/runs.sql");
 pub(super) const RUN_TALLIES: &str = include_str!("sql/run_tallies.sql");
 /// How many errors were logged; values: since twice.
 pub(super) const ERROR_COUNT: &str = include_str!("sql/error_count.sql");
+/// Logged errors, the newest first; values: since twice, limit.
+pub(super) const ERROR_LOG: &str = include_str!("sql/error_log.sql");
 /// Mails counted by status; values: since twice.
 pub(super) const MAIL_TALLIES: &str = include_str!("sql/mail_tallies.sql");
 /// How long logs are kept; value: limit.
@@ -83,6 +85,9 @@ impl Dialect {
             ("details_tail", Self::Sqlite) => "SUBSTR(`details`, -8192)",
             ("details_tail", Self::MariaDb) => "RIGHT(`details`, 8192)",
             ("details_tail", Self::Postgres) => "RIGHT(\"details\", 8192)",
+            ("error_tail", Self::Sqlite) => "SUBSTR(`error`, -4096)",
+            ("error_tail", Self::MariaDb) => "RIGHT(`error`, 4096)",
+            ("error_tail", Self::Postgres) => "RIGHT(\"error\", 4096)",
             ("elapsed_s", Self::MariaDb) => {
                 "TIMESTAMPDIFF(MICROSECOND, `creation`, `modified`) / 1000000.0"
             }
@@ -220,7 +225,7 @@ impl Query {
 mod tests {
     use super::*;
 
-    const ALL: [&str; 17] = [
+    const ALL: [&str; 18] = [
         SETTINGS,
         SETTINGS_LOCK,
         SETTINGS_DELETE,
@@ -234,6 +239,7 @@ mod tests {
         RUNS,
         RUN_TALLIES,
         ERROR_COUNT,
+        ERROR_LOG,
         MAIL_TALLIES,
         LOGS_TO_CLEAR,
         MARIADB_LIMITS,

@@ -8,7 +8,7 @@ mod list;
 mod move_jobs;
 mod promote;
 mod repair;
-mod retry;
+pub(super) mod retry;
 mod show;
 mod stop;
 mod watch;

@@ -32,12 +32,39 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// Nothing that is broken ends it, but for a selection that names nothing: what cannot be read
 /// becomes a finding or a missing check.
 pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Result<DoctorReport> {
+    let look = Look { deep, degraded_fails, ..Look::default() };
+    diagnose_and(context, look, |_, report| report)
+}
+
+/// How a diagnosis is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    /// Read everything instead of both ends.
+    pub deep: bool,
+    /// Read only the heads of lists, so that neither their length nor the number of keys costs
+    /// round trips; what needs more is not made.
+    pub heads_only: bool,
+    /// Leave the databases of the sites alone.
+    pub without_databases: bool,
+    /// Whether DEGRADED exits 1.
+    pub degraded_fails: bool,
+}
+
+/// The same, for somebody who makes more of the facts: they are read once for both.
+///
+/// Errors: those of [`diagnose`].
+pub fn diagnose_and<T>(
+    context: &mut Context,
+    look: Look,
+    then: impl FnOnce(&Facts<'_>, DoctorReport) -> T,
+) -> Result<T> {
     let watch = Stopwatch::start();
     let deadline = Instant::now() + context.settings.timeout.min(LONGEST);
     let sites = context.sites()?;
-    let scope = survey_scope(context.target()?, deep);
+    let scope =
+        SurveyScope { heads_only: look.heads_only, ..survey_scope(context.target()?, look.deep) };
     let before = context.round_trips();
-    let (survey, databases) = read_all(context, &scope, sites.as_deref(), deadline)?;
+    let (survey, databases) = read_all(context, &scope, sites.as_deref(), look, deadline)?;
     if survey.as_ref().map_or(true, |survey| survey.cut_short.is_some()) {
         // What is still on its way would be taken for the answers of the next round of `--watch`.
         context.disconnect();
@@ -85,19 +112,24 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
         paste: &paste(target, endpoint.as_ref()),
         place: &place,
         keys: &crate::context::keys(),
-        deep,
+        deep: look.deep,
     };
-    let mut report = sum_up(&facts, degraded_fails);
+    let mut report = sum_up(&facts, look.degraded_fails);
     report.round_trips = round_trips;
     report.took_ms = watch.elapsed().as_secs_f64() * 1000.0;
     report.verbose = context.global.verbose > 0;
     report.mask(context.secrets);
-    Ok(report)
+    Ok(then(&facts, report))
 }
 
 /// What to survey of a target.
 pub fn survey_scope(target: &Target, deep: bool) -> SurveyScope {
-    SurveyScope { prefix: target.prefix(), configured: target.configured_queues(), deep }
+    SurveyScope {
+        prefix: target.prefix(),
+        configured: target.configured_queues(),
+        deep,
+        heads_only: false,
+    }
 }
 
 /// What Redis holds, or why it could not be read.
@@ -110,11 +142,13 @@ fn read_all(
     context: &mut Context,
     scope: &SurveyScope,
     selected: Option<&[String]>,
+    look: Look,
     deadline: Instant,
 ) -> Result<(Surveyed, Vec<ReadSite<Examined>>)> {
     let timeout = context.settings.timeout;
     // Opened anew, as the connection to Redis needs the context for itself meanwhile.
-    let bench = context.target()?.bench.as_ref().map(Bench::again);
+    let bench = context.target()?.bench.as_ref().filter(|_| !look.without_databases);
+    let bench = bench.map(Bench::again);
     std::thread::scope(|threads| {
         let databases = bench.as_ref().map(|bench| {
             threads.spawn(move || {

@@ -19,7 +19,7 @@ mod waiting;
 mod workers;
 
 use crate::model::health::Finding;
-pub use diagnose::{diagnose, survey_scope};
+pub use diagnose::{Look, diagnose, diagnose_and, survey_scope};
 pub use facts::Facts;
 pub use hooks::{Hook, SiteHooks};
 pub use site_facts::Examined;

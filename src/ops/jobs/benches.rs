@@ -13,7 +13,7 @@ use crate::target::Target;
 ///
 /// Looks no further than the first job of the site in each bench; without a second prefix among
 /// `queues` it looks at nothing. Errors: `Usage`, naming the prefixes.
-pub(super) fn refuse_ambiguous_sites(
+pub(in crate::ops) fn refuse_ambiguous_sites(
     target: &Target,
     store: &mut Store,
     selection: &Selection,

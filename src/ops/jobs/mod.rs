@@ -13,6 +13,7 @@ mod show;
 mod unread;
 mod watch;
 
+pub(in crate::ops) use benches::refuse_ambiguous_sites;
 pub use exists::exists;
 pub use list::list;
 pub(in crate::ops) use lookup::SEPARATORS;

@@ -40,7 +40,7 @@ impl Unread {
     }
 
     /// Whether jobs that fit may be missing from what was found.
-    pub(super) fn is_incomplete(&self) -> bool {
+    pub(in crate::ops) fn is_incomplete(&self) -> bool {
         self.incomplete
     }
 

@@ -5,6 +5,7 @@
 pub(crate) mod bench;
 pub(crate) mod bench_dir;
 pub(crate) mod env;
+pub(crate) mod http_sink;
 pub(crate) mod mariadb;
 pub(crate) mod postgres;
 pub(crate) mod redis;

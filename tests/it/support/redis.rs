@@ -148,6 +148,11 @@ impl RedisServer {
         format!("rediss://{login}127.0.0.1:{}/0", self.tls_port)
     }
 
+    /// Its folder, gone with the server.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
     }

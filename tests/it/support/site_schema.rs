@@ -296,6 +296,15 @@ impl SiteDb {
         self
     }
 
+    /// Adds an Error Log row with its text.
+    pub(crate) fn error_of(self, at: &str, title: &str, error: &str) -> Self {
+        let mut row = self.row_at(at);
+        row.push(("method", Some(title.to_owned())));
+        row.push(("error", Some(error.to_owned())));
+        self.insert("Error Log", row);
+        self
+    }
+
     /// Adds a queued mail.
     pub(crate) fn mail_at(self, at: &str, status: &str) -> Self {
         let mut row = self.row_at(at);

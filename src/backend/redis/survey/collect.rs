@@ -28,6 +28,10 @@ const MOST_RUNNING: isize = 1_000;
 const MOST_PARKED: isize = 100;
 /// Newest failed and finished jobs whose dates are read, per queue.
 const NEWEST_ENDED: usize = 100;
+/// Ids and waiting jobs that the queues of a survey of heads share, and what each gets at least.
+const SHARED_IDS: usize = 20_000;
+const SHARED_JOBS: usize = 1_000;
+const LEAST_SAMPLE: usize = 5;
 /// Newest failed entries whose scores are read, per queue: Frappe keeps about a thousand.
 const MOST_FAILED: isize = 2_000;
 
@@ -89,7 +93,7 @@ impl Store {
         let (queues, foreign) = divide(scope, &known);
         let registered = overview.workers.clone().unwrap_or_default();
         let names = registered.iter().chain(&overview.listening).cloned().collect();
-        let turn = Turn { now: overview.taken_at, deep: scope.deep };
+        let turn = Turn::of(scope, queues.len(), overview.taken_at);
         let (mut opened, (mut workers, lacks)) = self.second_turn(queues, names, turn)?;
         tell_registered(&mut workers, &registered);
         let served = only_served(scope, &opened, &workers);
@@ -98,7 +102,11 @@ impl Store {
         }
         self.third_turn(&mut opened)?;
         self.let_jobs_pass(&mut opened)?;
-        let cut = time_limit_of(self.read_long_lists(&mut opened, scope.deep))?;
+        let cut = if scope.heads_only {
+            None
+        } else {
+            time_limit_of(self.read_long_lists(&mut opened, scope.deep))?
+        };
         let mut survey = Survey {
             taken_at: overview.taken_at,
             latency_ms: overview.latency_ms,
@@ -117,7 +125,7 @@ impl Store {
             lacks,
             cut_short: cut,
         };
-        if survey.cut_short.is_none() {
+        if survey.cut_short.is_none() && !scope.heads_only {
             let searched = self.find_unlisted(scope, &mut survey);
             survey.cut_short = time_limit_of(searched)?;
         }
@@ -191,25 +199,25 @@ impl Store {
     ) -> Result<(Vec<Opened>, Staff)> {
         let mut batch = Batch::default();
         let slots: Vec<_> =
-            queues.into_iter().map(|queue| self.add_queue(&mut batch, queue, turn.now)).collect();
+            queues.into_iter().map(|queue| self.add_queue(&mut batch, queue, turn)).collect();
         let workers = self.add_workers(&mut batch, workers);
         let mut replies = self.run(batch)?;
-        let queues = slots.into_iter().map(|slots| slots.take(&mut replies, turn.deep)).collect();
+        let queues = slots.into_iter().map(|slots| slots.take(&mut replies, turn)).collect();
         Ok((queues, Self::take_workers(&mut replies, workers)))
     }
 
-    fn add_queue(&self, batch: &mut Batch, name: QueueName, now: Timestamp) -> QueueSlots {
+    fn add_queue(&self, batch: &mut Batch, name: QueueName, turn: Turn) -> QueueSlots {
         let list = Place::Queue(name.clone());
         let parked = Place::Intermediate(name.clone());
         let of = |registry| Place::Registry(registry, name.clone());
-        let due_by = now.as_second() - OVERDUE_S;
+        let due_by = turn.now.as_second() - OVERDUE_S;
         let scheduled = self.keys().registry(Registry::Scheduled, &name);
         let finished = self.keys().registry(Registry::Finished, &name);
         let lock = self.keys().scheduler_lock(&name);
         QueueSlots {
             counts: self.add_counts(batch, &name),
-            head: self.add_entries(batch, &list, 0, index(HEAD) - 1),
-            tail: self.add_entries(batch, &list, -index(SAMPLE), -1),
+            head: self.add_entries(batch, &list, 0, index(turn.head) - 1),
+            tail: self.add_entries(batch, &list, -index(turn.sample), -1),
             parked: self.add_entries(batch, &parked, 0, MOST_PARKED - 1),
             running: self.add_entries(batch, &of(Registry::Started), 0, MOST_RUNNING - 1),
             failed: self.add_entries(batch, &of(Registry::Failed), -MOST_FAILED, -1),
@@ -273,7 +281,7 @@ impl QueueSurvey {
 }
 
 impl QueueSlots {
-    fn take(self, replies: &mut Replies, deep: bool) -> Opened {
+    fn take(self, replies: &mut Replies, turn: Turn) -> Opened {
         let (counts, lacks) = self.counts.take(replies);
         let of = |registry| Place::Registry(registry, self.name.clone());
         let list = Place::Queue(self.name.clone());
@@ -301,11 +309,11 @@ impl QueueSlots {
             scheduler: replies.get(self.scheduler).unwrap_or(false),
         };
         let unread = |entries: Vec<Entry>| entries.into_iter().map(Sampled::unread).collect();
-        let mut ids = IdTally::new(deep);
+        let mut ids = IdTally::new(turn.deep);
         for entry in &head {
             ids.add(entry.id.as_bytes());
         }
-        let (waiting, complete) = both_ends(head, tail, deep);
+        let (waiting, complete) = both_ends(head, tail, turn);
         let survey = QueueSurvey {
             counts,
             ids,
@@ -332,6 +340,23 @@ type Staff = (Vec<Worker>, Vec<Lack>);
 struct Turn {
     now: Timestamp,
     deep: bool,
+    /// Ids read of the front of each list.
+    head: usize,
+    /// Waiting jobs looked at from each end of a list that is longer than both together.
+    sample: usize,
+}
+
+impl Turn {
+    /// For a survey of heads only the queues share a budget, so that a hundred of them cost little
+    /// more than a few.
+    fn of(scope: &SurveyScope, queues: usize, now: Timestamp) -> Self {
+        let share = |budget: usize, least: usize, most: usize| {
+            if scope.heads_only { (budget / queues.max(1)).clamp(least, most) } else { most }
+        };
+        let (head, sample) =
+            (share(SHARED_IDS, 4 * LEAST_SAMPLE, HEAD), share(SHARED_JOBS, LEAST_SAMPLE, SAMPLE));
+        Self { now, deep: scope.deep, head, sample }
+    }
 }
 
 /// The places of a queue that have no count, in the order of [`CountSlots::take`].
@@ -406,12 +431,12 @@ fn config_get(name: &str) -> Cmd {
 }
 
 /// The entries to look at, and whether they are the whole list. `head` is the first page.
-fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, deep: bool) -> (Vec<Entry>, bool) {
-    let whole = head.len() < HEAD;
-    if deep || head.len() <= 2 * SAMPLE {
+fn both_ends(mut head: Vec<Entry>, tail: Vec<Entry>, turn: Turn) -> (Vec<Entry>, bool) {
+    let whole = head.len() < turn.head;
+    if turn.deep || head.len() <= 2 * turn.sample {
         return (head, whole);
     }
-    head.truncate(SAMPLE);
+    head.truncate(turn.sample);
     head.extend(tail);
     (head, false)
 }

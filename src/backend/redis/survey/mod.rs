@@ -41,6 +41,9 @@ pub struct SurveyScope {
     pub configured: Vec<QueueName>,
     /// Read everything instead of both ends.
     pub deep: bool,
+    /// Read no more of a list than its head and its end, and search no keys: the number of turns
+    /// then depends on nothing that grows.
+    pub heads_only: bool,
 }
 
 impl SurveyScope {

@@ -108,6 +108,38 @@ impl RunTally {
     }
 }
 
+/// Characters of a logged error that are read: its end, which names the exception.
+pub const ERROR_CHARS: usize = 4096;
+
+/// A row of `tabError Log`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedError {
+    /// Its key.
+    pub name: String,
+    /// When it was written.
+    pub logged_at: Option<DateTime>,
+    /// Its title; of a job the dotted method.
+    pub title: Option<String>,
+    /// The end of its traceback, at most [`ERROR_CHARS`] characters.
+    pub error: Option<String>,
+}
+
+impl LoggedError {
+    pub(super) fn of(row: Row<'_>) -> Self {
+        let owned = |column| row.filled(column).map(str::to_owned);
+        Self {
+            name: owned("name").unwrap_or_default(),
+            logged_at: row.time("creation"),
+            title: owned("method"),
+            error: owned("error"),
+        }
+    }
+}
+
+pub(super) fn errors(moment: DateTime, limit: u32, family: Family) -> Query {
+    since(sql::ERROR_LOG, moment).with(Value::Int(limit.into())).stamped(stamp(family))
+}
+
 /// The mails that have one status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailTally {

@@ -11,7 +11,7 @@ mod logs;
 mod settings;
 mod types;
 
-pub use logs::{JobRun, MailTally, RunFilter, RunTally};
+pub use logs::{ERROR_CHARS, JobRun, LoggedError, MailTally, RunFilter, RunTally};
 pub use settings::{DuplicateSetting, FALLBACK_ZONE, SystemSettings};
 pub use types::{MAX_JOB_TYPES, ScheduledJobType, name_before_16};
 
@@ -148,6 +148,16 @@ impl SiteDb {
     pub fn error_log_count(&mut self, since: DateTime) -> Result<u64, DbError> {
         let rows = self.read_one(logs::since(sql::ERROR_COUNT, since))?;
         Ok(rows.first().map_or(0, |row| row.count("errors")))
+    }
+
+    /// Reads the entries of the Error Log since `since`, the newest `limit` of them, newest first.
+    pub fn logged_errors(
+        &mut self,
+        since: DateTime,
+        limit: u32,
+    ) -> Result<Vec<LoggedError>, DbError> {
+        let rows = self.read_one(logs::errors(since, limit, self.family()))?;
+        Ok(rows.iter().map(LoggedError::of).collect())
     }
 
     /// Counts the mails that were queued since `since`, by status; a site that sends has `Sent`,

@@ -1,0 +1,323 @@
+//! Groups of failures, bounded in number and size whatever the data holds.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use jiff::Timestamp;
+
+use super::signature::Signature;
+use crate::model::id::JobId;
+use crate::render::sanitize::{holds_control, shell_quote};
+use crate::report::errors::{ErrorRow, LogRow, Share};
+use crate::target::Target;
+
+/// Groups that are told apart.
+const MOST_GROUPS: usize = 10_000;
+
+/// Names of queues, sites and methods that are told apart within a group.
+const MOST_NAMES: usize = 50;
+
+/// Parts into which the window is divided for the trend.
+const PARTS: usize = 12;
+
+/// Stands for what is beyond a bound, and for what has no name.
+const OTHER: &str = "other";
+const UNKNOWN: &str = "unknown";
+
+/// What a group is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The exception, what it says, and where it was raised.
+    Exception,
+    /// The method.
+    Method,
+    /// The queue; rows of the Error Log name none.
+    Queue,
+    /// The site.
+    Site,
+}
+
+impl By {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Exception => "exception",
+            Self::Method => "method",
+            Self::Queue => "queue",
+            Self::Site => "site",
+        }
+    }
+}
+
+/// Where a failure was found.
+pub(super) enum Origin<'a> {
+    /// Among the failed jobs.
+    Job(&'a JobId),
+    /// In the Error Log.
+    Log(LogRow),
+}
+
+/// One failure.
+pub(super) struct Event<'a> {
+    pub signature: Signature,
+    pub at: Timestamp,
+    pub queue: Option<&'a str>,
+    pub site: Option<&'a str>,
+    pub method: Option<&'a str>,
+    pub origin: Origin<'a>,
+    /// Its whole text, where it may be shown.
+    pub text: &'a str,
+    /// Whether that is only the end.
+    pub cut: bool,
+}
+
+/// Which texts are kept.
+#[derive(Clone)]
+pub(super) struct Keeper(Option<String>);
+
+impl Keeper {
+    /// Whether the text of a failure of the group `id` is kept.
+    pub(super) fn keeps(&self, id: &str) -> bool {
+        self.0.as_ref().is_some_and(|wanted| id.starts_with(wanted.as_str()))
+    }
+}
+
+/// How often names occurred.
+#[derive(Debug, Default)]
+struct Names(HashMap<String, u64>);
+
+impl Names {
+    fn add(&mut self, name: Option<&str>) {
+        let Some(name) = name else { return };
+        if let Some(count) = self.0.get_mut(name) {
+            *count += 1;
+        } else if self.0.len() < MOST_NAMES {
+            self.0.insert(name.to_owned(), 1);
+        } else {
+            *self.0.entry(OTHER.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Most frequent first.
+    fn shares(&self) -> Vec<Share> {
+        let shares = self.0.iter().map(|(name, count)| Share { name: name.clone(), count: *count });
+        let mut shares: Vec<Share> = shares.collect();
+        shares.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+        shares
+    }
+}
+
+/// Failures that are alike.
+struct Group {
+    /// The newest of them.
+    signature: Signature,
+    jobs: u64,
+    logged: u64,
+    first: Timestamp,
+    last: Timestamp,
+    jobs_over_time: [u64; PARTS],
+    logged_over_time: [u64; PARTS],
+    queues: Names,
+    sites: Names,
+    methods: Names,
+    example_job: Option<(Timestamp, JobId)>,
+    example_log: Option<(Timestamp, LogRow)>,
+    text: Option<(Timestamp, String, bool)>,
+}
+
+/// All groups.
+pub(super) struct Groups {
+    by: By,
+    since: Timestamp,
+    until: Timestamp,
+    keeper: Keeper,
+    by_key: HashMap<String, Group>,
+    full: bool,
+    /// Failed jobs in all of them.
+    pub jobs: u64,
+    /// Rows of the Error Log in all of them.
+    pub logged: u64,
+}
+
+impl Groups {
+    pub(super) fn new(by: By, since: Timestamp, until: Timestamp, wanted: Option<&str>) -> Self {
+        let keeper = Keeper(wanted.map(str::to_owned));
+        Self { by, since, until, keeper, by_key: HashMap::new(), full: false, jobs: 0, logged: 0 }
+    }
+
+    pub(super) fn keeper(&self) -> Keeper {
+        self.keeper.clone()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub(super) fn add(&mut self, event: Event<'_>) {
+        let is_job = matches!(event.origin, Origin::Job(_));
+        let key = match self.by {
+            By::Exception => event.signature.id(),
+            By::Method => event.method.unwrap_or(UNKNOWN).to_owned(),
+            By::Site => event.site.unwrap_or(UNKNOWN).to_owned(),
+            // Rows of the Error Log would all be of no queue.
+            By::Queue if !is_job => return,
+            By::Queue => event.queue.unwrap_or(UNKNOWN).to_owned(),
+        };
+        let full = self.by_key.len() >= MOST_GROUPS && !self.by_key.contains_key(&key);
+        self.full |= full;
+        let key = if full { OTHER.to_owned() } else { key };
+        let keeps = self.keeper.keeps(&key);
+        let part = self.part(event.at);
+        self.jobs += u64::from(is_job);
+        self.logged += u64::from(!is_job);
+        match self.by_key.entry(key) {
+            Entry::Occupied(mut group) => group.get_mut().add(event, part, keeps),
+            Entry::Vacant(place) => {
+                place.insert(Group::new(&event)).add(event, part, keeps);
+            }
+        }
+    }
+
+    /// The part of the window that a moment falls into.
+    fn part(&self, at: Timestamp) -> usize {
+        let whole = self.until.duration_since(self.since).as_secs_f64().max(1.0);
+        let passed = at.duration_since(self.since).as_secs_f64() / whole * PARTS as f64;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the cast saturates, and the part is bounded"
+        )]
+        let part = passed.max(0.0) as usize;
+        part.min(PARTS - 1)
+    }
+
+    /// The names of groups that begin so.
+    pub(super) fn ids_like(&self, name: &str) -> Vec<String> {
+        let mut ids: Vec<String> =
+            self.by_key.keys().filter(|id| id.starts_with(name)).cloned().collect();
+        ids.sort();
+        ids.truncate(8);
+        ids
+    }
+
+    /// Every group, the most frequent first, then the one that was seen last.
+    pub(super) fn rows(&self, target: &Target, now: Timestamp) -> Vec<ErrorRow> {
+        let rows = self.by_key.iter().map(|(key, group)| group.row(key, self.by, target, now));
+        let mut rows: Vec<ErrorRow> = rows.collect();
+        rows.sort_by(|a, b| {
+            let by_count = b.count.cmp(&a.count).then_with(|| b.last_seen.cmp(&a.last_seen));
+            by_count.then_with(|| a.group.cmp(&b.group))
+        });
+        rows
+    }
+
+    /// The group whose name begins so, the text of its newest failure, and whether that is only
+    /// its end.
+    pub(super) fn group(
+        &self,
+        target: &Target,
+        name: &str,
+        now: Timestamp,
+    ) -> Option<(ErrorRow, String, bool)> {
+        let (key, group) = self.by_key.iter().find(|(key, _)| key.starts_with(name))?;
+        let (text, cut) = match &group.text {
+            Some((_, text, cut)) => (text.clone(), *cut),
+            None => (String::new(), false),
+        };
+        Some((group.row(key, self.by, target, now), text, cut))
+    }
+}
+
+impl Group {
+    fn new(event: &Event<'_>) -> Self {
+        Self {
+            signature: event.signature.clone(),
+            jobs: 0,
+            logged: 0,
+            first: event.at,
+            last: event.at,
+            jobs_over_time: [0; PARTS],
+            logged_over_time: [0; PARTS],
+            queues: Names::default(),
+            sites: Names::default(),
+            methods: Names::default(),
+            example_job: None,
+            example_log: None,
+            text: None,
+        }
+    }
+
+    fn add(&mut self, event: Event<'_>, part: usize, keeps: bool) {
+        let at = event.at;
+        if at >= self.last {
+            self.signature = event.signature;
+        }
+        (self.first, self.last) = (self.first.min(at), self.last.max(at));
+        self.queues.add(event.queue);
+        self.sites.add(event.site);
+        self.methods.add(event.method);
+        if keeps && !event.text.is_empty() && self.text.as_ref().is_none_or(|(of, ..)| *of <= at) {
+            self.text = Some((at, event.text.to_owned(), event.cut));
+        }
+        let over_time = match event.origin {
+            Origin::Job(id) => {
+                self.jobs += 1;
+                if self.example_job.as_ref().is_none_or(|(of, _)| *of <= at) {
+                    self.example_job = Some((at, id.clone()));
+                }
+                &mut self.jobs_over_time
+            }
+            Origin::Log(row) => {
+                self.logged += 1;
+                if self.example_log.as_ref().is_none_or(|(of, _)| *of <= at) {
+                    self.example_log = Some((at, row));
+                }
+                &mut self.logged_over_time
+            }
+        };
+        if let Some(count) = over_time.get_mut(part) {
+            *count += 1;
+        }
+    }
+
+    fn row(&self, key: &str, by: By, target: &Target, now: Timestamp) -> ErrorRow {
+        let signature = &self.signature;
+        let over_time = self.jobs_over_time.iter().zip(&self.logged_over_time);
+        let example = self.example_job.as_ref().map(|(_, id)| id.clone());
+        let fix = match (by, example.is_some()) {
+            (By::Exception, true) if key != OTHER => self.retry(target),
+            _ => None,
+        };
+        let is_one_sort = by == By::Exception && key != OTHER;
+        ErrorRow {
+            group: key.to_owned(),
+            class: is_one_sort.then_some(signature.class),
+            exception: is_one_sort.then(|| signature.exception.clone()),
+            message: is_one_sort.then(|| signature.message.clone()),
+            place: signature.place.clone().filter(|_| is_one_sort),
+            // A failing job of Frappe leaves both a failed job and a row, so they are not added up.
+            count: self.jobs.max(self.logged),
+            failed_jobs: self.jobs,
+            logged: self.logged,
+            first_seen: self.first,
+            last_seen: self.last,
+            last_seen_age_s: now.duration_since(self.last).as_secs_f64().max(0.0),
+            trend: over_time.map(|(jobs, logged)| *jobs.max(logged)).collect(),
+            queues: self.queues.shares(),
+            sites: self.sites.shares(),
+            methods: self.methods.shares(),
+            example_job: example,
+            example_log: self.example_log.as_ref().map(|(_, row)| row.clone()),
+            hint: is_one_sort.then(|| signature.class.hint()),
+            retry: fix,
+        }
+    }
+
+    /// The command that retries the failed jobs of the group, where their text can be looked for
+    /// and pasted.
+    fn retry(&self, target: &Target) -> Option<String> {
+        let regex = self.signature.regex().filter(|regex| !holds_control(regex))?;
+        let command = target.command();
+        Some(format!("{command} jobs retry --exception {}", shell_quote(&regex)))
+    }
+}
