@@ -11,6 +11,7 @@ use crate::human::{self, Zone};
 
 pub mod change;
 pub mod doctor;
+pub mod dump;
 pub mod enqueue;
 pub mod job;
 pub mod jobs;

@@ -5,5 +5,6 @@
 pub mod clock;
 pub mod fault;
 pub mod file;
+pub mod pidfd;
 pub mod proc;
 pub mod signals;

@@ -10,6 +10,8 @@
 mod locks;
 mod memory;
 mod stat;
+mod status;
+mod stream;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
@@ -26,6 +28,8 @@ use crate::sys::file;
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
 pub use stat::Stat;
+pub use status::Status;
+pub use stream::{Stream, Written};
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.
 const SMALL: u64 = 64 * 1024;
