@@ -1,7 +1,9 @@
-//! `jobctl workers …`: list and show them, look into them, suspend them, remove dead registrations.
+//! `jobctl workers …`: list and show them, look into them, stop and suspend them, remove dead
+//! registrations.
 
 mod dump;
 mod prune;
+mod stop;
 mod suspend;
 
 use clap::Subcommand;
@@ -11,7 +13,7 @@ use crate::error::{Outcome, Result};
 use crate::global::non_empty;
 use crate::ops;
 
-/// List, show, suspend and resume workers; show where they hang; remove dead registrations
+/// List and show workers and where they hang; stop, restart, suspend them; remove dead registrations
 ///
 /// Without a subcommand: list.
 #[derive(Debug, clap::Args)]
@@ -30,6 +32,8 @@ enum Action {
     List(ListArgs),
     Show(ShowArgs),
     Dump(dump::Args),
+    Stop(stop::StopArgs),
+    Restart(stop::RestartArgs),
     Suspend(suspend::SuspendArgs),
     Resume(suspend::ResumeArgs),
     Prune(prune::Args),
@@ -80,6 +84,8 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             context.ui.finish(&scope, &report)
         }
         Some(Action::Dump(args)) => dump::run(args, context),
+        Some(Action::Stop(args)) => stop::run_stop(args, context),
+        Some(Action::Restart(args)) => stop::run_restart(args, context),
         Some(Action::Suspend(args)) => suspend::run_suspend(args, context),
         Some(Action::Resume(args)) => suspend::run_resume(args, context),
         Some(Action::Prune(args)) => prune::run(args, context),

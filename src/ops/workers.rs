@@ -2,6 +2,8 @@
 
 pub mod dump;
 mod identify;
+mod manager;
+pub mod stop;
 mod trace;
 
 use std::cmp::Reverse;

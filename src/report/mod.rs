@@ -28,6 +28,7 @@ pub mod stop;
 pub mod switch;
 pub mod trigger;
 pub mod watch;
+pub mod worker_stop;
 pub mod workers;
 
 /// A typed result that the output gate can show in every format.
