@@ -14,6 +14,7 @@ use crate::support::state::{FakeWorker, Job, Registration, job, worker};
 mod access;
 mod config;
 mod jobs;
+mod processes;
 mod queues;
 mod redis;
 mod report;
@@ -263,6 +264,7 @@ fn every_check_has_a_state_that_fires_and_a_near_miss() {
         waiting::PAIRED,
         jobs::PAIRED,
         workers::PAIRED,
+        processes::PAIRED,
         scheduler::PAIRED,
         sites::PAIRED,
         config::PAIRED,

@@ -299,28 +299,33 @@ impl Drop for Bystander {
     }
 }
 
+/// Another program; ends with the value.
+struct Sleeper(Child);
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn process_that_only_has_the_id_of_a_worker_is_never_signalled() {
     let server = RedisServer::start();
     let rq = with_handler("1.16.2");
     let worker = rq.worker(&server, "w1", &["default"]);
     // Both are younger than the registration, as whoever gets a free id is.
+    let earlier = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(2);
+    let earlier = earlier.strftime("%Y-%m-%dT%H:%M:%S.000000Z").to_string();
+    server.cmd(&["HSET", "rq:worker:w1", "birth", &earlier]);
     let bystander = Bystander::start(rq.folder());
-    let mut sleeper = Command::new("sleep").arg("600").spawn().unwrap();
-    let told = |why: &str| {
-        for command in [&["workers", "dump", "w1"][..], &["workers", "stop", "w1", "--wait", "1"]] {
-            let run = on(&server, command);
-            let said = format!("{}{}", run.stdout, run.stderr);
-            let by_command = command.contains(&"stop");
-            assert!(by_command || (run.code == 77 && said.contains(why)), "{why}: {run:?}");
-        }
-    };
+    let mut sleeper = Sleeper(Command::new("sleep").arg("600").spawn().unwrap());
     let pid = bystander.child.id().to_string();
     server.cmd(&["HSET", "rq:worker:w1", "pid", &pid]);
     let run = on(&server, &["workers", "dump", "w1"]);
     assert_eq!(run.code, 77, "{run:?}");
     assert!(run.stderr.contains("was started after the worker had registered"), "{}", run.stderr);
-    let pid = sleeper.id().to_string();
+    let pid = sleeper.0.id().to_string();
     server.cmd(&["HSET", "rq:worker:w1", "pid", &pid]);
     let run = on(&server, &["workers", "dump", "w1"]);
     assert_eq!(run.code, 77, "{run:?}");
@@ -335,11 +340,11 @@ fn process_that_only_has_the_id_of_a_worker_is_never_signalled() {
     assert!(run.stderr.contains("workers dump w1"), "{run:?}");
 
     server.cmd(&["HSET", "rq:worker:w1", "pid", &bystander.child.id().to_string()]);
-    told("runs on host");
+    // Told by command it is the worker that ends, not who has the process id.
+    let run = on(&server, &["workers", "stop", "w1", "--wait", "60", "-o", "json"]);
+    assert_eq!((run.code, &run.json()["data"]["workers"][0]["by"]), (0, &"command".into()));
     assert_eq!(bystander.heard(), "ready\n");
-    assert!(sleeper.try_wait().unwrap().is_none());
-    sleeper.kill().unwrap();
-    sleeper.wait().unwrap();
+    assert!(sleeper.0.try_wait().unwrap().is_none());
 }
 
 #[test]
@@ -379,7 +384,7 @@ fn process_of_another_user_is_refused_with_the_user_to_be() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
-    let server = RedisServer::start();
+    let server = RedisServer::builder().tcp().start();
     let rq = with_handler("1.16.2");
     let mut worker = rq.worker(&server, "w1", &["default"]);
     let (id, flag) = hang(&rq, &server, "w1", "default");

@@ -63,19 +63,22 @@ fn stop_lets_the_job_end_and_a_second_stop_only_waits_in_every_generation() {
                 };
                 let dry = stop(&["--dry-run"]);
                 assert_eq!((dry.code, &row(&dry.json(), "w1")["turn"]), (0, &json!("planned")));
-                for more in [&["--wait", "0.2"][..], &["--wait", "2"]] {
-                    let run = stop(more);
-                    assert_eq!(run.code, 75, "{version}: {run:?}");
-                    let report = run.json();
-                    assert_eq!(row(&report, "w1")["turn"], "stopping", "{version}");
+                let run = std::thread::scope(|scope| {
+                    let first = scope.spawn(|| stop(&["--wait", "100"]));
                     asked(&server, "w1");
-                }
-                // Two stops, more than a second apart: the job runs on all the same.
-                assert!(worker.lives());
-                assert_eq!(status(&server, &id), "started", "{version}");
-                fs::write(&flag, "").unwrap();
-                let run = stop(&["--wait", "60"]);
+                    let second = stop(&["--wait", "2"]);
+                    assert_eq!(second.code, 75, "{version}: {second:?}");
+                    assert_eq!(row(&second.json(), "w1")["reason"], "was asked before");
+                    let third = stop(&["--wait", "0.1"]);
+                    assert_eq!(third.code, 75, "{version}: {third:?}");
+                    // Stops more than a second apart: the job runs on all the same.
+                    assert!(worker.lives());
+                    assert_eq!(status(&server, &id), "started", "{version}");
+                    fs::write(&flag, "").unwrap();
+                    first.join().unwrap()
+                });
                 assert_eq!(run.code, 0, "{version}: {run:?}");
+                assert_eq!(row(&run.json(), "w1")["turn"], "stopped", "{version}");
                 wait_until(PATIENCE, "the worker to end", || (!worker.lives()).then_some(()));
                 assert_eq!(status(&server, &id), "finished", "{version}");
             });
@@ -121,15 +124,17 @@ fn worker_of_another_host_is_told_by_the_command_channel() {
         assert_eq!((restart.code, &row(&restart.json(), "w1")["turn"]), (1, &json!("left_alone")));
         assert!(worker.lives());
         let (id, flag) = busy(&rq, &server, "w1", "default");
-        for _ in 0..2 {
-            let run = on(&server, &["workers", "stop", "w1", "--wait", "2", "-o", "json"]);
-            assert_eq!(run.code, 75, "{version}: {run:?}");
-            assert_eq!(row(&run.json(), "w1")["by"], "command", "{version}");
+        let stop = |wait| on(&server, &["workers", "stop", "w1", "--wait", wait, "-o", "json"]);
+        let run = std::thread::scope(|scope| {
+            let first = scope.spawn(|| stop("100"));
             asked(&server, "w1");
-        }
-        assert!(worker.lives());
-        fs::write(&flag, "").unwrap();
-        let run = on(&server, &["workers", "stop", "w1", "--wait", "60", "-o", "json"]);
+            let second = stop("2");
+            assert_eq!(second.code, 75, "{version}: {second:?}");
+            assert_eq!(row(&second.json(), "w1")["by"], "command", "{version}");
+            assert!(worker.lives());
+            fs::write(&flag, "").unwrap();
+            first.join().unwrap()
+        });
         assert_eq!(run.code, 0, "{version}: {run:?}");
         assert_eq!(status(&server, &id), "finished", "{version}");
         wait_until(PATIENCE, "the worker to end", || (!worker.lives()).then_some(()));
@@ -141,6 +146,9 @@ fn worker_that_ignores_sigterm_is_reported_as_still_there() {
     let server = RedisServer::start();
     let rq = Rq::version("1.16.2");
     let mut worker = rq.worker(&server, "w1", &["default"]);
+    wait_until(PATIENCE, "the worker to wait for jobs", || {
+        (field(&server, "rq:worker:w1", "state")? == "idle").then_some(())
+    });
     // One that stands still does what one does that ignores it.
     worker.signal(Signal::SIGSTOP);
     let run = on(&server, &["workers", "stop", "w1", "--now", "--wait", "2", "-o", "json"]);

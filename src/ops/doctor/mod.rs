@@ -7,6 +7,7 @@ mod config;
 mod diagnose;
 pub mod facts;
 mod jobs;
+mod processes;
 mod queues;
 mod redis;
 mod scheduler;
@@ -87,6 +88,7 @@ pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
         waiting::CHECKS,
         jobs::CHECKS,
         workers::CHECKS,
+        processes::CHECKS,
         scheduler::CHECKS,
         types::CHECKS,
         sites::CHECKS,

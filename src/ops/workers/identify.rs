@@ -13,9 +13,9 @@ use crate::ops::scope::Reach;
 use crate::sys::pidfd::{ProcessHandle, Signal};
 use crate::sys::proc::{ProcTable, Stat, hostname};
 
-/// Seconds by which a process may seem to be younger than its registration: the kernel's clock for
-/// starts ticks in hundredths, counts from a boot that is known to the second, and drifts.
-const CLOCK_SLACK_S: i64 = 3;
+/// Milliseconds by which a process may seem to be younger than its registration: starts are known
+/// to a hundredth of a second, and a Python that registers itself is older than that anyway.
+const CLOCK_SLACK_MS: i64 = 100;
 
 /// Seconds that a worker may take from its start to its registration. Importing Frappe takes one to
 /// five, on a starved machine perhaps a hundred.
@@ -120,7 +120,7 @@ fn is_that_worker(
     if !(status.catches(Signal::Term.number()) && status.catches(SIGINT)) {
         return Err(format!("process {pid} handles no SIGTERM, as every worker does"));
     }
-    started_in_time(table, worker, &stat)?;
+    started_in_time(worker, &stat)?;
     match twin(reach, worker) {
         Some(twin) => Err(format!(
             "worker `{}` is registered as process {pid} of this host, too",
@@ -132,13 +132,16 @@ fn is_that_worker(
 
 /// A worker registers itself within moments of its start, so a process that is younger than the
 /// registration has only inherited its id, and one much older never was the worker.
-fn started_in_time(table: &ProcTable, worker: &Worker, stat: &Stat) -> Result<(), String> {
+fn started_in_time(worker: &Worker, stat: &Stat) -> Result<(), String> {
     let pid = stat.pid;
     let birth = worker.identity.as_ref().and_then(|identity| identity.birth);
     let birth = birth.ok_or("its registration does not say since when")?;
-    let start = table.started_at(stat).ok_or_else(|| format!("process {pid} has no start"))?;
-    if start.as_second() > birth.as_second().saturating_add(CLOCK_SLACK_S) {
-        return Err(format!("process {pid} was started after the worker had registered"));
+    let start = ProcTable::started_exactly(stat)
+        .ok_or_else(|| format!("it cannot be told when process {pid} was started"))?;
+    if start.as_millisecond() > birth.as_millisecond().saturating_add(CLOCK_SLACK_MS) {
+        return Err(format!(
+            "process {pid} was started after the worker had registered, or the clock was set since"
+        ));
     }
     if seconds_between(start, birth).is_none_or(|seconds| seconds > LONGEST_START_S) {
         return Err(format!("process {pid} is much older than the worker"));

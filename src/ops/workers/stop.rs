@@ -83,6 +83,7 @@ pub fn stop(context: &mut Context, what: &Stopping, how: &How) -> Result<WorkerS
         return Ok(plan.report);
     }
     approve(context, &plan.report, what, how)?;
+    context.journals()?.check_audit()?;
     let mut acting = Acting { what, interrupts: Interrupts::catch()?, known: known(&reach) };
     let done =
         if what.restart { acting.roll(context, &mut plan) } else { acting.all(context, &mut plan) };

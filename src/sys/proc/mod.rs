@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::sys::file;
+use crate::sys::{clock, file};
 
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
@@ -134,6 +134,12 @@ impl ProcTable {
             text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
         let since_boot = i64::try_from(stat.start_ticks / TICKS_PER_SECOND).ok()?;
         Timestamp::from_second(boot.checked_add(since_boot)?).ok()
+    }
+
+    /// When a process started, to a hundredth of a second; wrong by as much as the wall clock was set
+    /// since.
+    pub fn started_exactly(stat: &Stat) -> Option<Timestamp> {
+        clock::instant_of_boot_clock(stat.start_ticks as f64 / TICKS_PER_SECOND as f64)
     }
 
     /// The parent of every visible process: one pass, to answer many questions from.

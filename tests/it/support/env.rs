@@ -62,9 +62,10 @@ impl Jobctl {
         self
     }
 
-    /// Runs as another user, who has no home.
+    /// Runs as another user, to whom the home is given.
     pub(crate) fn user(mut self, id: u32) -> Self {
-        self.command.uid(id).gid(id).current_dir("/").env("HOME", "/nonexistent");
+        std::os::unix::fs::chown(self.home.path(), Some(id), Some(id)).unwrap();
+        self.command.uid(id).gid(id);
         self
     }
 
