@@ -18,12 +18,11 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// Its number. Source: signal(7), the same on every Linux platform but MIPS and Alpha, for
-    /// which Rust's standard library has no release.
+    /// Its number on this platform.
     pub const fn number(self) -> u32 {
         match self {
-            Self::Usr1 => 10,
-            Self::Term => 15,
+            Self::Usr1 => nix::libc::SIGUSR1.cast_unsigned(),
+            Self::Term => nix::libc::SIGTERM.cast_unsigned(),
         }
     }
 }

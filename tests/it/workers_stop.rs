@@ -155,7 +155,6 @@ fn worker_that_ignores_sigterm_is_reported_as_still_there() {
     assert_eq!((run.code, &row(&run.json(), "w1")["turn"]), (75, &json!("stopping")), "{run:?}");
     assert!(worker.lives());
     worker.signal(Signal::SIGCONT);
-    wait_until(PATIENCE, "the worker to end", || (!worker.lives()).then_some(()));
 }
 
 #[test]

@@ -14,7 +14,6 @@ use crate::bench::processes::{BenchProcess, Role};
 use crate::human::{age, bytes};
 use crate::model::health::{Finding, Severity};
 use crate::model::job::seconds_between;
-use crate::render::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::file;
 use crate::sys::proc::ProcTable;

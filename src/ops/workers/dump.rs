@@ -294,7 +294,10 @@ impl Dumper<'_> {
         }
         match hold_child(&self.table, &held, pid) {
             Some(child) => self.take(dump, child),
-            None => self.doubtful(dump, &Doubt::Gone("it has just ended".into()), &worker.name),
+            None => {
+                let why = "it runs another program than its worker, or has just ended";
+                self.doubtful(dump, &Doubt::Unproven(why.to_owned()), &worker.name)
+            }
         }
     }
 

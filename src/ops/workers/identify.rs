@@ -23,7 +23,7 @@ const LONGEST_START_S: f64 = 600.0;
 
 /// SIGINT. RQ's workers have a handler of their own for it and for SIGTERM, from birth to end.
 /// Source: `rq/worker.py` `_install_signal_handlers`, 1.11 to 3.0.
-const SIGINT: u32 = 2;
+const SIGINT: u32 = nix::libc::SIGINT.cast_unsigned();
 
 /// Why a process may not be signalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,19 +192,27 @@ pub(super) fn hold_horse(table: &ProcTable, worker: &ProcessHandle) -> Option<Pr
     let stats = children.filter_map(|(child, _)| table.stat(*child));
     let horse = stats
         .filter(|stat| !stat.is_dead() && stat.group == stat.pid)
+        .filter(|stat| runs_the_same(table, worker.pid(), stat.pid))
         .max_by_key(|stat| (stat.start_ticks, stat.pid))?;
     let handle = hold_child(table, worker, horse.pid)?;
     table.stat(horse.pid).is_some_and(|stat| stat.group == stat.pid).then_some(handle)
 }
 
-/// Takes hold of a child of a process that is held.
+/// Whether two processes run the same program: what a job starts, such as a converter, is nobody's
+/// work horse, and may mean something else by a signal.
+fn runs_the_same(table: &ProcTable, one: u32, other: u32) -> bool {
+    table.program(one).is_some_and(|program| table.program(other) == Some(program))
+}
+
+/// Takes hold of a child of a process that is held, if it runs the same Python.
 pub(super) fn hold_child(
     table: &ProcTable,
     parent: &ProcessHandle,
     pid: u32,
 ) -> Option<ProcessHandle> {
     let handle = hold(pid).ok()?;
-    let is_child = table.stat(pid).is_some_and(|stat| stat.parent == parent.pid());
+    let is_child = table.stat(pid).is_some_and(|stat| stat.parent == parent.pid())
+        && runs_the_same(table, parent.pid(), pid);
     let both_live = !parent.has_ended() && !handle.has_ended();
     (is_child && both_live).then_some(handle)
 }

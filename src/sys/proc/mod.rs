@@ -117,6 +117,11 @@ impl ProcTable {
         )
     }
 
+    /// The program that a process runs, free of links; `None` also for processes of other users.
+    pub fn program(&self, pid: u32) -> Option<PathBuf> {
+        std::fs::read_link(self.path(pid, "exe")).ok()
+    }
+
     /// The working directory, free of links; `None` also for processes of other users.
     pub fn cwd(&self, pid: u32) -> Option<PathBuf> {
         let target = std::fs::read_link(self.path(pid, "cwd")).ok()?;
