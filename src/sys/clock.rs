@@ -20,19 +20,17 @@ pub fn now() -> Timestamp {
 /// `None` where there is no such clock.
 ///
 /// Exact to some microseconds, unless the wall clock was set since.
+#[cfg(target_os = "linux")]
 pub fn instant_of_boot_clock(boot_s: f64) -> Option<Timestamp> {
-    let ago = jiff::SignedDuration::try_from_secs_f64(since_boot_s()? - boot_s).ok()?;
+    let clock = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let since_boot_s = clock.tv_sec as f64 + clock.tv_nsec as f64 / 1e9;
+    let ago = jiff::SignedDuration::try_from_secs_f64(since_boot_s - boot_s).ok()?;
     Timestamp::now().checked_sub(ago).ok()
 }
 
-#[cfg(target_os = "linux")]
-fn since_boot_s() -> Option<f64> {
-    let clock = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    Some(clock.tv_sec as f64 + clock.tv_nsec as f64 / 1e9)
-}
-
+/// There is no such clock here.
 #[cfg(not(target_os = "linux"))]
-fn since_boot_s() -> Option<f64> {
+pub fn instant_of_boot_clock(_boot_s: f64) -> Option<Timestamp> {
     None
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A process id is given to another program as soon as its owner is gone; a pidfd never is. So the
 //! handle is opened first, then the process is checked, then it is signalled through the handle.
-//! Needs Linux 5.3; elsewhere nothing can be opened. Source: pidfd_open(2), pidfd_send_signal(2).
+//! Needs Linux 5.3; elsewhere nothing can be opened. Source:
+//! `pidfd_open(2)`, `pidfd_send_signal(2)`.
 
 use std::io;
 #[cfg(target_os = "linux")]

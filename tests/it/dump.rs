@@ -210,7 +210,7 @@ fn stacks_are_found_in_a_deleted_file_and_behind_a_pipe() {
         .spawn()
         .unwrap();
     let pipe: std::os::fd::OwnedFd = manager.stdin.take().unwrap().into();
-    let _piped = rq.worker_printing_to(&server, "piped", &["two"], Stdio::null(), pipe.into());
+    let piped = rq.worker_printing_to(&server, "piped", &["two"], Stdio::null(), pipe.into());
 
     for (name, queue) in [("deleted", "one"), ("piped", "two")] {
         let (id, flag) = hang(&rq, &server, name, queue);
@@ -222,7 +222,7 @@ fn stacks_are_found_in_a_deleted_file_and_behind_a_pipe() {
     }
     let written = fs::read_to_string(&log).unwrap();
     assert!(written.contains("in wait_for_file"), "nothing was taken from the pipe: {written}");
-    drop(_piped);
+    drop(piped);
     manager.wait().unwrap();
 }
 

@@ -164,7 +164,7 @@ impl Dumper<'_> {
                 return self.must_answer(found.ok_or(error)?, name);
             }
         };
-        let row = self.row(context, reach, worker)?;
+        let row = row_of(context, reach, worker)?;
         let child = pid.filter(|pid| Some(*pid) != row.pid && worker.name != name);
         let dump = match child {
             Some(child) => self.child_of(reach, worker, &row, child),
@@ -199,7 +199,7 @@ impl Dumper<'_> {
                 .hint(format!("{} doctor", self.tools.jobctl))
                 .into());
         };
-        let row = self.row(context, reach, worker)?;
+        let row = row_of(context, reach, worker)?;
         let dump = self.worker(reach, worker, &row);
         self.must_answer(dump, typed)
     }
@@ -238,11 +238,6 @@ impl Dumper<'_> {
         Ok(())
     }
 
-    fn row(&self, context: &mut Context, reach: &Reach, worker: &Worker) -> Result<WorkerRow> {
-        let mut row = rows(context, reach, &[worker], &ProcessTree::nowhere())?;
-        row.pop().ok_or_else(|| anyhow::anyhow!("a worker without a row"))
-    }
-
     /// The single process that was asked for: without its stacks there is no answer.
     fn must_answer(&mut self, dump: Dump, name: &str) -> Result<()> {
         if dump.turn == Turn::Refused {
@@ -277,7 +272,7 @@ impl Dumper<'_> {
             }
             None => held,
         };
-        self.take(dump, process)
+        self.take(dump, &process)
     }
 
     /// A child of a worker by its process id.
@@ -290,15 +285,13 @@ impl Dumper<'_> {
         (dump.duty, dump.worker_pid, dump.pid) = (Duty::Child, dump.pid, Some(pid));
         if let Some(horse) = hold_horse(&self.table, &held).filter(|horse| horse.pid() == pid) {
             dump.duty = Duty::Horse;
-            return self.take(dump, horse);
+            return self.take(dump, &horse);
         }
-        match hold_child(&self.table, &held, pid) {
-            Some(child) => self.take(dump, child),
-            None => {
-                let why = "it runs another program than its worker, or has just ended";
-                self.doubtful(dump, &Doubt::Unproven(why.to_owned()), &worker.name)
-            }
+        if let Some(child) = hold_child(&self.table, &held, pid) {
+            return self.take(dump, &child);
         }
+        let why = "it runs another program than its worker, or has just ended";
+        self.doubtful(dump, &Doubt::Unproven(why.to_owned()), &worker.name)
     }
 
     /// A process of the target that no registration names: a pool, a scheduler, a work horse that
@@ -322,7 +315,7 @@ impl Dumper<'_> {
             None => self.is_pool(reach, pid).then_some(Duty::Pool)?,
         };
         let held = still_held(held).ok()?;
-        Some(self.take(Dump::of(Some(pid), duty), held))
+        Some(self.take(Dump::of(Some(pid), duty), &held))
     }
 
     /// Whether a process is a pool of this target: it started a worker that is certainly one.
@@ -348,9 +341,9 @@ impl Dumper<'_> {
     }
 
     /// Signals a process that is certain, and reads its stacks.
-    fn take(&self, mut dump: Dump, process: ProcessHandle) -> Dump {
+    fn take(&self, mut dump: Dump, process: &ProcessHandle) -> Dump {
         dump.pid = Some(process.pid());
-        let (outlet, stderr) = match outlet(&self.table, &process) {
+        let (outlet, stderr) = match outlet(&self.table, process) {
             Ok(found) => found,
             Err(refused) => return self.settle(dump, refused),
         };
@@ -359,7 +352,7 @@ impl Dumper<'_> {
             dump.turn = Turn::Planned;
             return dump;
         }
-        let traced = trace(&self.table, &process, outlet, self.what.wait, &self.interrupts);
+        let traced = trace(&self.table, process, outlet, self.what.wait, &self.interrupts);
         self.settle(dump, traced)
     }
 
@@ -389,6 +382,11 @@ impl Dumper<'_> {
         }
         dump
     }
+}
+
+fn row_of(context: &mut Context, reach: &Reach, worker: &Worker) -> Result<WorkerRow> {
+    let mut row = rows(context, reach, &[worker], &ProcessTree::nowhere())?;
+    row.pop().ok_or_else(|| anyhow::anyhow!("a worker without a row"))
 }
 
 /// Whether a busy worker counts as stuck.

@@ -356,7 +356,7 @@ impl Acting<'_> {
             if self.interrupts.seen().is_some() {
                 break;
             }
-            told.extend(self.tell(context, plan, at)?);
+            told.extend(tell(context, plan, at)?);
         }
         self.wait(context, plan, &mut told)
     }
@@ -367,7 +367,7 @@ impl Acting<'_> {
             if self.interrupts.seen().is_some() {
                 break;
             }
-            let mut told: Vec<Told> = self.tell(context, plan, at)?.into_iter().collect();
+            let mut told: Vec<Told> = tell(context, plan, at)?.into_iter().collect();
             if told.is_empty() {
                 continue;
             }
@@ -381,30 +381,6 @@ impl Acting<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Tells one worker, unless it was asked before.
-    fn tell(&self, context: &mut Context, plan: &mut Planned, at: usize) -> Result<Option<Told>> {
-        let (Some(stop), Some(handle), Some(asked)) =
-            (plan.report.workers.get_mut(at), plan.handles.get(at), plan.asked.get(at))
-        else {
-            return Ok(None);
-        };
-        if stop.turn != Turn::Planned {
-            return Ok(None);
-        }
-        let mut told = Told { at, times: 0, last: Instant::now() };
-        // It may have been asked since it was looked at, and a second signal would be a cold stop.
-        if *asked || context.store()?.is_asked_to_stop(&stop.name)? {
-            stop.turn = Turn::Stopping;
-            stop.reason = Some("was asked before".to_owned());
-            return Ok(Some(told));
-        }
-        if send(context, stop, handle.as_ref(), false)? {
-            told.times = 1;
-            return Ok(Some(told));
-        }
-        Ok(None)
     }
 
     /// Waits until all have ended, the time is up, or a signal comes.
@@ -501,6 +477,30 @@ struct Told {
     times: u32,
     /// When it was told last, or found to have been asked before.
     last: Instant,
+}
+
+/// Tells one worker, unless it was asked before.
+fn tell(context: &mut Context, plan: &mut Planned, at: usize) -> Result<Option<Told>> {
+    let (Some(stop), Some(handle), Some(asked)) =
+        (plan.report.workers.get_mut(at), plan.handles.get(at), plan.asked.get(at))
+    else {
+        return Ok(None);
+    };
+    if stop.turn != Turn::Planned {
+        return Ok(None);
+    }
+    let mut told = Told { at, times: 0, last: Instant::now() };
+    // It may have been asked since it was looked at, and a second signal would be a cold stop.
+    if *asked || context.store()?.is_asked_to_stop(&stop.name)? {
+        stop.turn = Turn::Stopping;
+        stop.reason = Some("was asked before".to_owned());
+        return Ok(Some(told));
+    }
+    if send(context, stop, handle.as_ref(), false)? {
+        told.times = 1;
+        return Ok(Some(told));
+    }
+    Ok(None)
 }
 
 /// Sends one signal or command; whether the worker has it. What is in the way is said in the report.
