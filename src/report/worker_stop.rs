@@ -132,7 +132,7 @@ pub enum Turn {
 }
 
 impl Turn {
-    fn cell(self, worker: &WorkerStop, restart: bool) -> Cell {
+    fn cell(self, restart: bool) -> Cell {
         let (word, role) = match self {
             Self::Planned if restart => ("would be restarted", Role::Started),
             Self::Planned => ("would be stopped", Role::Started),
@@ -143,10 +143,7 @@ impl Turn {
             Self::Restarted => ("restarted", Role::Good),
             Self::WasGone => ("was gone", Role::Dim),
         };
-        match &worker.reason {
-            Some(reason) => Cell::new(format!("{word}: {reason}"), role),
-            None => Cell::new(word, role),
-        }
+        Cell::new(word, role)
     }
 }
 
@@ -154,6 +151,19 @@ impl WorkerStopReport {
     /// How many workers got so far.
     pub fn count(&self, turn: Turn) -> u64 {
         self.workers.iter().filter(|worker| worker.turn == turn).count() as u64
+    }
+
+    /// Each reason once, with the workers that it holds for.
+    fn reasons(&self) -> Vec<String> {
+        let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+        for worker in &self.workers {
+            let Some(reason) = worker.reason.as_deref() else { continue };
+            match found.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(&worker.short_name),
+                None => found.push((reason, vec![&worker.short_name])),
+            }
+        }
+        found.into_iter().map(|(why, names)| format!("{}: {why}", names.join(", "))).collect()
     }
 
     fn sentence(&self) -> String {
@@ -214,6 +224,7 @@ impl Report for WorkerStopReport {
                 Column::left("JOB").flexible(),
                 Column::left("MANAGER"),
                 Column::left("OUTCOME"),
+                Column::left("REASON").wide(),
             ],
             "no workers",
         );
@@ -226,10 +237,15 @@ impl Report for WorkerStopReport {
                 worker.pid.map_or_else(String::new, |pid| pid.to_string()).into(),
                 text(&worker.job),
                 worker.manager.as_ref().map_or("", Manager::word).into(),
-                worker.turn.cell(worker, self.restart),
+                worker.turn.cell(self.restart),
+                text(&worker.reason),
             ]);
         }
         view.push(Block::Table(table));
+        let reasons = self.reasons();
+        if !reasons.is_empty() {
+            view.push(Block::Text(Cell::from(reasons.join("\n"))));
+        }
         let mut hints: Vec<&str> =
             self.workers.iter().flat_map(|worker| &worker.hints).map(String::as_str).collect();
         hints.sort_unstable();
