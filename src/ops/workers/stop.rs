@@ -256,8 +256,8 @@ fn notes(reach: &Reach, report: &WorkerStopReport, what: &Stopping) -> Vec<Strin
     let busy = report.workers.iter().filter(|s| s.turn == Turn::Planned && s.job.is_some()).count();
     if what.now && busy > 0 {
         notes.push(format!(
-            "{} run now: ended with their workers, they count as started until RQ notices; `jobctl jobs repair --kind abandoned` mends that at once",
-            counted(busy as u64, "job")
+            "{} ended with a worker: counted as started until RQ notices; `jobctl jobs repair --kind abandoned` mends that at once",
+            counted(busy as u64, "running job")
         ));
     }
     let mut alone: Vec<&str> = Vec::new();
