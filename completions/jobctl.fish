@@ -51,7 +51,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "doctor" -d 'Say what 
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "health" -d 'Say in one line whether the jobs run, for cron, CI gates and monitoring agents'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "jobs" -d 'List, show, look up and change jobs'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "queues" -d 'List the queues, or look into one'
-complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List, show, suspend and resume workers; remove dead registrations'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "workers" -d 'List and show workers and where they hang; stop, restart, suspend them; remove dead registrations'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "show-pending-jobs" -d 'Show what waits: depths of the queues, and waiting jobs by site and by method'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "logs" -d 'Show and follow the logs of a bench, merged in the order of time'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how often, how long and how late jobs ran, by method, queue, site or time'
@@ -812,34 +812,37 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_su
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
 wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
 csv\t'The first table, as RFC 4180 says'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s q -l quiet -d 'Leave out notes and hints'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s v -l verbose -d 'Say more'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l utc -d 'Print times in UTC'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l local -d 'Print times in the local zone (the default)'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -s V -l version -d 'Print version'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "list" -d 'List the workers: whether they live, what they run, what they have done'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "show" -d 'Show one worker: whether it lives and why, its job, its processes'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "suspend" -d 'Keep all workers of this Redis from starting jobs'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "resume" -d 'Let the workers of this Redis start jobs again'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show suspend resume prune" -f -a "prune" -d 'Remove the registrations of dead workers'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "list" -d 'List the workers: whether they live, what they run, what they have done'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "show" -d 'Show one worker: whether it lives and why, its job, its processes'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "dump" -d 'Show where a worker hangs: the stack of the process that runs its job'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "stop" -d 'Stop workers, each after its job'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "restart" -d 'Restart workers one after the other, each after its job'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "suspend" -d 'Keep all workers of this Redis from starting jobs'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "resume" -d 'Let the workers of this Redis start jobs again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -f -a "prune" -d 'Remove the registrations of dead workers'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -887,6 +890,101 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_s
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l running-for -d 'Every worker that is busy for longer than this' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l job -d 'The worker that runs this job' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l wait -d 'Wait so long for the stacks of one process' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l all-stuck -d 'Every worker that is busy for over half of its job\'s time limit'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l parent -d 'The worker itself, not its work horse'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l dry-run -d 'Make all checks, signal nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l queue -d 'Workers that serve this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l wait -d 'Wait so long for a worker\'s end' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l all -d 'Every worker'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l now -d 'End the jobs that run with their workers'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l force -d 'Also workers that their pool, supervisor or systemd would start again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l queue -d 'Workers that serve this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l wait -d 'Wait so long for a worker\'s end' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l reason -d 'Say why, for the journal and the audit log' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l limit -d 'Only the first N, in the order of the queues' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l all -d 'Every worker'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l now -d 'End the jobs that run with their workers'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l force -d 'Also workers that nobody is known to start again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l dry-run -d 'Show the plan and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s y -l yes -d 'Do not ask on a terminal'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l no-undo -d 'Keep no journal: what is done cannot be undone'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l for -d 'For so long' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l limit -d 'Only the first N, in the order of the queues' -r

@@ -84,6 +84,8 @@ pub struct Thresholds {
     pub scheduled_failure_percent: f64,
     /// Percent of a site's mails within 7 days that failed: warning.
     pub mail_error_percent: f64,
+    /// Mebibytes of one worker or work horse: warning.
+    pub worker_memory_warning_mb: u64,
 }
 
 impl Default for Thresholds {
@@ -109,6 +111,7 @@ impl Default for Thresholds {
             errors_per_hour: 100,
             scheduled_failure_percent: 10.0,
             mail_error_percent: 5.0,
+            worker_memory_warning_mb: 2_048,
         }
     }
 }

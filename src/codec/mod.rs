@@ -3,7 +3,7 @@
 //!
 //! Owns the way from stored bytes to shown values: inflating ([`inflate`]), pickles ([`pickle`]),
 //! RQ's payloads, results and exception texts ([`payload`]), Frappe's use of them ([`frappe`]) and
-//! tracebacks ([`traceback`]); and JSON as Python writes it
+//! tracebacks ([`traceback`]); stacks of living processes ([`stack_dump`]); and JSON as Python writes it
 //! ([`python_json`]). It must not know Redis: bytes come in, values go out. Every reader
 //! takes hostile bytes and ends within [`Limits`], without a panic.
 
@@ -16,6 +16,7 @@ pub mod payload;
 pub mod pickle;
 pub mod pickle_write;
 pub mod python_json;
+pub mod stack_dump;
 pub mod traceback;
 pub mod value;
 

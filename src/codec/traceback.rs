@@ -156,7 +156,11 @@ impl Frame<'_> {
     /// where a job failed.
     fn frappe_origin(&self) -> Origin {
         let is_plumbing = match self.function {
-            "execute_job" | "run_doc_method" => self.file.ends_with("/background_jobs.py"),
+            "execute_job" | "run_doc_method" | "start_worker" | "start_worker_pool" => {
+                self.file.ends_with("/background_jobs.py")
+                    || self.file.ends_with("frappe/commands/scheduler.py")
+            }
+            _ if self.file.ends_with("frappe/utils/bench_helper.py") => true,
             "throw" | "msgprint" | "_raise_exception" => {
                 self.file.ends_with("frappe/__init__.py") || self.file.ends_with("/messages.py")
             }

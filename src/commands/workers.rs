@@ -1,6 +1,9 @@
-//! `jobctl workers …`: list and show them, suspend them, remove dead registrations.
+//! `jobctl workers …`: list and show them, look into them, stop and suspend them, remove dead
+//! registrations.
 
+mod dump;
 mod prune;
+mod stop;
 mod suspend;
 
 use clap::Subcommand;
@@ -10,14 +13,15 @@ use crate::error::{Outcome, Result};
 use crate::global::non_empty;
 use crate::ops;
 
-/// List, show, suspend and resume workers; remove dead registrations
+/// List and show workers and where they hang; stop, restart, suspend them; remove dead registrations
 ///
 /// Without a subcommand: list.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   jobctl workers
-  jobctl workers show 3f2a")]
+  jobctl workers show 3f2a
+  jobctl workers dump --all-stuck")]
 pub struct Args {
     #[command(subcommand)]
     action: Option<Action>,
@@ -27,6 +31,9 @@ pub struct Args {
 enum Action {
     List(ListArgs),
     Show(ShowArgs),
+    Dump(dump::Args),
+    Stop(stop::StopArgs),
+    Restart(stop::RestartArgs),
     Suspend(suspend::SuspendArgs),
     Resume(suspend::ResumeArgs),
     Prune(prune::Args),
@@ -76,6 +83,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             let report = ops::workers::show(context, &args.name)?;
             context.ui.finish(&scope, &report)
         }
+        Some(Action::Dump(args)) => dump::run(args, context),
+        Some(Action::Stop(args)) => stop::run_stop(args, context),
+        Some(Action::Restart(args)) => stop::run_restart(args, context),
         Some(Action::Suspend(args)) => suspend::run_suspend(args, context),
         Some(Action::Resume(args)) => suspend::run_resume(args, context),
         Some(Action::Prune(args)) => prune::run(args, context),

@@ -198,6 +198,7 @@ fn commands(bench: &Path, state: &State) -> Vec<String> {
     } else {
         tries.push("jobs list --status failed".to_owned());
         tries.push(format!("jobs show {stuck}"));
+        tries.push("workers dump --all-stuck".to_owned());
     }
     let mut commands: Vec<String> =
         tries.iter().map(|command| format!("jobctl --bench {bench} {command}")).collect();

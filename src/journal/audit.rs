@@ -66,6 +66,11 @@ impl AuditLine {
 }
 
 impl JournalDir {
+    /// Fails where the audit log cannot be written: to be asked before what only it will tell of.
+    pub fn check_audit(&self) -> Result<()> {
+        self.open_audit().map(drop)
+    }
+
     /// Appends a line to the audit log, in one write, and makes it durable.
     pub fn audit(&self, line: &AuditLine) -> Result<()> {
         let mut text = serde_json::to_vec(line)?;

@@ -1,5 +1,11 @@
 //! Workers: who serves the target's queues, whether they live, and what they run.
 
+pub mod dump;
+mod identify;
+mod manager;
+pub mod stop;
+mod trace;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 

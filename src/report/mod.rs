@@ -11,6 +11,7 @@ use crate::human::{self, Zone};
 
 pub mod change;
 pub mod doctor;
+pub mod dump;
 pub mod enqueue;
 pub mod errors;
 pub mod groups;
@@ -31,6 +32,7 @@ pub mod stop;
 pub mod switch;
 pub mod trigger;
 pub mod watch;
+pub mod worker_stop;
 pub mod workers;
 
 /// A typed result that the output gate can show in every format.

@@ -16,6 +16,24 @@ pub fn now() -> Timestamp {
         .unwrap_or_else(Timestamp::now)
 }
 
+/// The instant at which the kernel's clock since boot stood at `boot_s` seconds, by the real clock;
+/// `None` where there is no such clock.
+///
+/// Exact to some microseconds, unless the wall clock was set since.
+#[cfg(target_os = "linux")]
+pub fn instant_of_boot_clock(boot_s: f64) -> Option<Timestamp> {
+    let clock = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let since_boot_s = clock.tv_sec as f64 + clock.tv_nsec as f64 / 1e9;
+    let ago = jiff::SignedDuration::try_from_secs_f64(since_boot_s - boot_s).ok()?;
+    Timestamp::now().checked_sub(ago).ok()
+}
+
+/// There is no such clock here.
+#[cfg(not(target_os = "linux"))]
+pub fn instant_of_boot_clock(_boot_s: f64) -> Option<Timestamp> {
+    None
+}
+
 /// How long ago a file was last written, by the real clock.
 ///
 /// Zero for a file of the future (a clock that was set back, a file server with another clock)

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod fault;
 pub mod file;
+pub mod pidfd;
 pub mod proc;
 pub mod replace;
 pub mod signals;

@@ -15,6 +15,7 @@ mod access;
 mod config;
 mod hooks;
 mod jobs;
+mod processes;
 mod queues;
 mod redis;
 mod report;
@@ -269,6 +270,7 @@ fn every_check_has_a_state_that_fires_and_a_near_miss() {
         waiting::PAIRED,
         jobs::PAIRED,
         workers::PAIRED,
+        processes::PAIRED,
         scheduler::PAIRED,
         sites::PAIRED,
         hooks::PAIRED,

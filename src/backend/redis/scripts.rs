@@ -25,6 +25,7 @@ pub(super) static CANCEL: Script = Script::new(include_str!("scripts/cancel.lua"
 pub(super) static RELEASE: Script = Script::new(include_str!("scripts/release.lua"));
 pub(super) static ENQUEUE: Script = Script::new(include_str!("scripts/enqueue.lua"));
 pub(super) static STOP: Script = Script::new(include_str!("scripts/stop.lua"));
+pub(super) static SHUTDOWN: Script = Script::new(include_str!("scripts/shutdown.lua"));
 pub(super) static REQUEUE: Script = Script::new(include_str!("scripts/requeue.lua"));
 pub(super) static REQUEUE_LIMITED: Script =
     Script::new(include_str!("scripts/requeue_limited.lua"));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::facts::{BenchFacts, Crew, Outage, Paste};
+use super::processes::Processes;
 use jiff::Timestamp;
 
 use super::{Checked, Examined, Facts, examine, hooks, site_facts, tables};
@@ -266,6 +267,7 @@ fn bench_facts<'a, 'w>(
         configs: names.map(|name| (name.to_owned(), bench.site_config(name))).collect(),
         around: Surroundings { workers_here, ..around },
         databases: Vec::new(),
+        processes: Processes::read(bench),
         enqueued: HashSet::new(),
         hooks: BTreeMap::new(),
     }
@@ -278,7 +280,7 @@ fn pasteable(mut finding: Finding) -> Finding {
         !holds_control(command)
             && !command.contains(char::REPLACEMENT_CHARACTER)
             // A name behind these that begins with a dash would be read as an option.
-            && ![" show -", " delete -", " ghost -", " --queue -"].iter().any(|option| command.contains(option))
+            && ![" show -", " delete -", " ghost -", " --queue -", " --job -"].iter().any(|option| command.contains(option))
     });
     finding
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::processes::Processes;
 use super::{Examined, SiteHooks};
 use crate::backend::redis::keys::{Key, Keys};
 use crate::backend::redis::read::{Place, StoredJob};
@@ -127,6 +128,8 @@ pub struct BenchFacts<'a> {
     pub around: Surroundings<'a>,
     /// What the database of each selected site says.
     pub databases: Vec<ReadSite<Examined>>,
+    /// Its processes on this host.
+    pub processes: Processes,
     /// The jobs of late types that stand in Redis.
     pub enqueued: HashSet<JobId>,
     /// The hooks of each selected site by its name; empty unless the diagnosis is deep.

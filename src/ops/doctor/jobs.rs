@@ -264,7 +264,7 @@ fn timeout(facts: &Facts<'_>) -> Checked {
         if let Some(method) = facts.method_of(&stored.job) {
             finding = finding.because(format!("method {method}"));
         }
-        finding.fix(show(facts, &stored.job.id))
+        finding.fix(facts.jobctl(&format!("workers dump --job {}", shell_quote(&id))))
     });
     findings.collect::<Vec<_>>().into()
 }

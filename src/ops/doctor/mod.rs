@@ -8,6 +8,7 @@ mod diagnose;
 pub mod facts;
 mod hooks;
 mod jobs;
+mod processes;
 mod queues;
 mod redis;
 mod scheduler;
@@ -89,6 +90,7 @@ pub fn all_checks() -> impl Iterator<Item = &'static dyn Check> {
         waiting::CHECKS,
         jobs::CHECKS,
         workers::CHECKS,
+        processes::CHECKS,
         scheduler::CHECKS,
         types::CHECKS,
         hooks::CHECKS,

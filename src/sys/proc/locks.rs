@@ -29,7 +29,7 @@ impl From<&Metadata> for FileId {
 
 impl FileId {
     /// Major and minor number. Source: the encoding of `makedev(3)` in glibc and musl.
-    fn device_numbers(self) -> (u64, u64) {
+    pub(super) fn device_numbers(self) -> (u64, u64) {
         let device = self.device;
         let major = ((device >> 8) & 0xfff) | ((device >> 32) & 0xffff_f000);
         let minor = (device & 0xff) | ((device >> 12) & 0xffff_ff00);

@@ -43,14 +43,18 @@ impl ProcTable {
         (sum.processes > 0).then_some(sum)
     }
 
+    /// Bytes of memory that a process has, shared pages included. One small read.
+    pub fn resident(&self, pid: u32) -> Option<u64> {
+        kilobytes(&self.read(pid, "status")?, "VmRSS:")
+    }
+
     /// PSS needs the right to trace the process; RSS is for everybody.
     fn memory(&self, pid: u32) -> Option<(u64, Measure)> {
         let pss = self.read(pid, "smaps_rollup").and_then(|text| kilobytes(&text, "Pss:"));
         if let Some(bytes) = pss {
             return Some((bytes, Measure::Proportional));
         }
-        let rss = self.read(pid, "status").and_then(|text| kilobytes(&text, "VmRSS:"))?;
-        Some((rss, Measure::Resident))
+        Some((self.resident(pid)?, Measure::Resident))
     }
 }
 

@@ -10,6 +10,8 @@
 mod locks;
 mod memory;
 mod stat;
+mod status;
+mod stream;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
@@ -21,11 +23,13 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::sys::file;
+use crate::sys::{clock, file};
 
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
 pub use stat::Stat;
+pub use status::Status;
+pub use stream::{Stream, Written};
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.
 const SMALL: u64 = 64 * 1024;
@@ -113,6 +117,11 @@ impl ProcTable {
         )
     }
 
+    /// The program that a process runs, free of links; `None` also for processes of other users.
+    pub fn program(&self, pid: u32) -> Option<PathBuf> {
+        std::fs::read_link(self.path(pid, "exe")).ok()
+    }
+
     /// The working directory, free of links; `None` also for processes of other users.
     pub fn cwd(&self, pid: u32) -> Option<PathBuf> {
         let target = std::fs::read_link(self.path(pid, "cwd")).ok()?;
@@ -130,6 +139,12 @@ impl ProcTable {
             text.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
         let since_boot = i64::try_from(stat.start_ticks / TICKS_PER_SECOND).ok()?;
         Timestamp::from_second(boot.checked_add(since_boot)?).ok()
+    }
+
+    /// When a process started, to a hundredth of a second; wrong by as much as the wall clock was set
+    /// since.
+    pub fn started_exactly(stat: &Stat) -> Option<Timestamp> {
+        clock::instant_of_boot_clock(stat.start_ticks as f64 / TICKS_PER_SECOND as f64)
     }
 
     /// The parent of every visible process: one pass, to answer many questions from.

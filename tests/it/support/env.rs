@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -58,6 +59,13 @@ impl Jobctl {
 
     pub(crate) fn stdin(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Runs as another user, to whom the home is given.
+    pub(crate) fn user(mut self, id: u32) -> Self {
+        std::os::unix::fs::chown(self.home.path(), Some(id), Some(id)).unwrap();
+        self.command.uid(id).gid(id);
         self
     }
 

@@ -129,14 +129,27 @@ impl Rq {
 
     /// Starts a worker and waits until it has registered itself.
     pub(crate) fn worker(&self, server: &RedisServer, name: &str, queues: &[&str]) -> RqWorker {
+        let file = fs::File::create(self.folder.path().join(format!("{name}.log"))).unwrap();
+        let (out, err) = (file.try_clone().unwrap().into(), file.into());
+        self.worker_printing_to(server, name, queues, out, err)
+    }
+
+    /// The same, where its output and its errors go elsewhere than into its log.
+    pub(crate) fn worker_printing_to(
+        &self,
+        server: &RedisServer,
+        name: &str,
+        queues: &[&str],
+        out: Stdio,
+        err: Stdio,
+    ) -> RqWorker {
         let log = self.folder.path().join(format!("{name}.log"));
-        let file = fs::File::create(&log).unwrap();
         let child = self
             .command(server, "rq")
             .args(["worker", "--name", name, "--url", &server.url()])
             .args(queues)
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
+            .stdout(out)
+            .stderr(err)
             .spawn()
             .unwrap();
         let mut worker = RqWorker { child, log };
@@ -180,6 +193,10 @@ impl RqWorker {
 
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,0 +1,328 @@
+//! Checks of the bench's processes on this host: against their registrations, their number, their
+//! memory, and whether their manager lets them end their jobs.
+//!
+//! What processes there are is read once ([`Processes::read`]); nothing is signalled.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Checked, Facts, Simple};
+use crate::bench::Bench;
+use crate::bench::processes::{BenchProcess, Role};
+use crate::human::{age, bytes};
+use crate::model::health::{Finding, Severity};
+use crate::model::job::seconds_between;
+use crate::sys::clock;
+use crate::sys::file;
+use crate::sys::proc::ProcTable;
+
+pub(super) const CHECKS: &[&dyn super::Check] = &[
+    &Simple {
+        name: "process.unregistered",
+        passes_when: "every worker process is registered",
+        run: unregistered,
+    },
+    &Simple { name: "process.memory", passes_when: "no worker process is large", run: memory },
+    &Simple {
+        name: "process.stop-timeout",
+        passes_when: "supervisor waits for jobs to end",
+        run: stop_timeout,
+    },
+    &Simple { name: "scheduler.twice", passes_when: "one scheduler runs", run: twice },
+];
+
+/// Seconds that a worker may take from its start to its registration, on a busy machine.
+const STARTING_S: f64 = 120.0;
+
+/// Findings of one kind that are listed one by one.
+const MOST_LISTED: usize = 10;
+
+/// The most that is read of supervisor's definitions.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// The bench's processes on this host.
+#[derive(Debug)]
+pub struct Processes {
+    /// Those that are certainly the bench's; `Err` says why none can be told.
+    seen: Result<Vec<Seen>, String>,
+    /// What supervisor is told of the bench's workers.
+    programs: Vec<Program>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    process: BenchProcess,
+    age_s: Option<f64>,
+    resident: Option<u64>,
+    /// Whether whoever started it is gone.
+    is_orphan: bool,
+}
+
+/// A worker program in supervisor's definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Program {
+    name: String,
+    queues: Vec<String>,
+    stop_wait_s: i64,
+}
+
+impl Processes {
+    /// Looks at every process of this host once: some milliseconds.
+    pub fn read(bench: &Bench) -> Self {
+        let seen = ProcTable::live().map_err(|cannot| cannot.to_string()).map(|table| {
+            let now = clock::now();
+            let ours = bench.processes(&table).ours;
+            ours.into_iter().map(|process| Seen::of(&table, process, now)).collect()
+        });
+        Self { seen, programs: programs(&bench.root().join("config/supervisor.conf")) }
+    }
+
+    fn seen(&self) -> Result<&[Seen], Checked> {
+        match &self.seen {
+            Ok(seen) => Ok(seen),
+            Err(why) => Err(Checked::not_made(why.clone())),
+        }
+    }
+}
+
+impl Seen {
+    fn of(table: &ProcTable, process: BenchProcess, now: Timestamp) -> Self {
+        let stat = table.stat(process.pid);
+        let started = stat.as_ref().and_then(ProcTable::started_exactly);
+        // A service of systemd has the same parent as what was left behind.
+        let is_adopted = process.parent == 1
+            || table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
+        Self {
+            age_s: started.and_then(|started| seconds_between(started, now)),
+            resident: table.resident(process.pid),
+            is_orphan: is_adopted && table.service(process.pid).is_none(),
+            process,
+        }
+    }
+}
+
+/// Worker processes that no registration names: a work horse whose worker died, or a worker whose
+/// registration is in another Redis, or lost.
+fn unregistered(facts: &Facts<'_>) -> Checked {
+    let Some(bench) = facts.bench else { return Checked::Skipped };
+    let seen = match bench.processes.seen() {
+        Ok(seen) => seen,
+        Err(not_made) => return not_made,
+    };
+    let Ok(survey) = facts.survey else { return Checked::no_redis() };
+    let Ok(workers) = &survey.workers else { return Checked::not_made("workers cannot be read") };
+    // Which process an incomplete registration means is not known.
+    if workers.iter().any(|worker| worker.identity.is_none() && worker.listeners != Some(0)) {
+        return Checked::not_made(
+            "a living worker lost its registration, and with it its process id",
+        );
+    }
+    let registered: HashSet<u32> = workers
+        .iter()
+        .filter(|worker| worker.died_at.is_none())
+        .filter_map(|worker| worker.identity.as_ref()?.pid)
+        .collect();
+    let strays = seen.iter().filter(|seen| {
+        // A work horse below a worker is that worker's.
+        seen.process.role == Role::Worker
+            && !registered.contains(&seen.process.pid)
+            && seen.age_s.is_some_and(|age| age > STARTING_S)
+    });
+    strays.take(MOST_LISTED).map(|stray| stray_finding(facts, stray)).collect::<Vec<_>>().into()
+}
+
+fn stray_finding(facts: &Facts<'_>, stray: &Seen) -> Finding {
+    let pid = stray.process.pid;
+    let what = if stray.is_orphan {
+        format!("process {pid} was left behind: no registration, and who started it is gone")
+    } else {
+        format!("worker process {pid} is not registered in this Redis")
+    };
+    let finding = Finding::new("process.unregistered", Severity::Warning, what)
+        .because(stray.process.command.clone());
+    let finding = match stray.age_s {
+        Some(seconds) => finding.figure(format!("up {}", age(seconds))),
+        None => finding,
+    };
+    let finding = if stray.is_orphan {
+        finding
+            .because("a work horse whose worker was killed goes on with its job, which RQ takes for lost")
+            .fix(facts.jobctl(&format!("workers dump {pid}")))
+    } else {
+        finding.because("it works for another Redis or bench id, or its registration was lost")
+    };
+    finding.fix(format!("kill {pid}"))
+}
+
+/// Workers and work horses of much memory: what leaks ends in the kernel's killer.
+fn memory(facts: &Facts<'_>) -> Checked {
+    let Some(bench) = facts.bench else { return Checked::Skipped };
+    let seen = match bench.processes.seen() {
+        Ok(seen) => seen,
+        Err(not_made) => return not_made,
+    };
+    let limit = facts.thresholds.worker_memory_warning_mb.saturating_mul(1 << 20);
+    let is_job = |seen: &&Seen| matches!(seen.process.role, Role::Worker | Role::Horse);
+    let large = seen.iter().filter(is_job).filter_map(|seen| {
+        let resident = seen.resident.filter(|resident| *resident > limit)?;
+        let (pid, role) = (seen.process.pid, seen.process.role);
+        let what = if role == Role::Horse { "work horse" } else { "worker" };
+        let finding = Finding::new(
+            "process.memory",
+            Severity::Warning,
+            format!("{what} {pid} has {} of memory", bytes(resident)),
+        )
+        .because(seen.process.command.clone())
+        .because(format!("more than {} (worker_memory_warning_mb)", bytes(limit)));
+        let fix = match role {
+            Role::Horse => format!("workers dump {pid}"),
+            _ => format!("workers restart {pid}"),
+        };
+        Some((resident, finding.fix(facts.jobctl(&fix))))
+    });
+    let mut large: Vec<_> = large.collect();
+    large.sort_by_key(|(resident, _)| std::cmp::Reverse(*resident));
+    large.into_iter().take(MOST_LISTED).map(|(_, finding)| finding).collect::<Vec<_>>().into()
+}
+
+/// Supervisor kills what has not ended after `stopwaitsecs`: with a shorter time than the queue's
+/// limit, each restart loses jobs. Source: supervisord.org, `[program:x]`, default 10.
+fn stop_timeout(facts: &Facts<'_>) -> Checked {
+    let Some(bench) = facts.bench else { return Checked::Skipped };
+    let queues = bench.bench.queues();
+    let limits: HashMap<&str, i64> =
+        queues.iter().filter_map(|queue| Some((queue.name.as_str(), queue.timeout_s?))).collect();
+    let short = bench.processes.programs.iter().filter_map(|program| {
+        let limits = program.queues.iter().filter_map(|queue| limits.get(queue.as_str()));
+        let longest = limits.copied().max()?;
+        (program.stop_wait_s < longest).then(|| {
+            Finding::new(
+                "process.stop-timeout",
+                Severity::Warning,
+                format!("supervisor kills `{}` before its jobs can end", program.name),
+            )
+            .figure(format!("{} of {}", age(program.stop_wait_s as f64), age(longest as f64)))
+            .because(format!(
+                "stopwaitsecs = {} in config/supervisor.conf; jobs of {} may run {longest} s",
+                program.stop_wait_s,
+                program.queues.join(", ")
+            ))
+            .fix(facts.bench_cli("setup supervisor"))
+        })
+    });
+    short.collect::<Vec<_>>().into()
+}
+
+/// Two schedulers enqueue everything twice where nothing locks them out (before Frappe 15).
+fn twice(facts: &Facts<'_>) -> Checked {
+    let Some(bench) = facts.bench else { return Checked::Skipped };
+    let seen = match bench.processes.seen() {
+        Ok(seen) => seen,
+        Err(not_made) => return not_made,
+    };
+    let all: Vec<&BenchProcess> = seen
+        .iter()
+        .map(|seen| &seen.process)
+        .filter(|process| process.role == Role::Scheduler)
+        .collect();
+    // What a scheduler forked is not a second one.
+    let first = |process: &&&BenchProcess| !all.iter().any(|other| other.pid == process.parent);
+    let schedulers: Vec<&&BenchProcess> = all.iter().filter(first).collect();
+    if schedulers.len() < 2 {
+        return Vec::new().into();
+    }
+    let pids: Vec<String> = schedulers.iter().map(|process| process.pid.to_string()).collect();
+    let finding = Finding::new(
+        "scheduler.twice",
+        Severity::Warning,
+        format!("{} schedulers run: processes {}", pids.len(), pids.join(", ")),
+    );
+    let finding = finding.because(if bench.bench.frappe().locks_scheduler() {
+        "a lock lets only one of them enqueue; the others do nothing, or belong to an old release"
+    } else {
+        "nothing locks them out: each enqueues every scheduled job"
+    });
+    Some(finding.fix(format!("ps -o pid,lstart,args -p {}", pids.join(",")))).into()
+}
+
+/// The worker programs in a file of supervisor's definitions; empty where there is none.
+fn programs(path: &Path) -> Vec<Program> {
+    let Ok((text, _)) = file::read_bounded(path, MOST_BYTES) else { return Vec::new() };
+    programs_in(&String::from_utf8_lossy(&text))
+}
+
+fn programs_in(text: &str) -> Vec<Program> {
+    let mut found = Vec::new();
+    let mut open: Option<Program> = None;
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') {
+            found.extend(open.take());
+            let name = line.strip_prefix("[program:").and_then(|name| name.strip_suffix(']'));
+            let name = name.map(|name| name.trim().to_owned());
+            open = name.map(|name| Program { name, queues: Vec::new(), stop_wait_s: 10 });
+            continue;
+        }
+        let (Some(program), Some((key, value))) = (open.as_mut(), line.split_once('=')) else {
+            continue;
+        };
+        match key.trim() {
+            "command" => program.queues = queues_of(value),
+            "stopwaitsecs" => {
+                program.stop_wait_s = value.trim().parse().unwrap_or(program.stop_wait_s);
+            }
+            _ => {}
+        }
+    }
+    found.extend(open);
+    // Programs that are no workers have no queues.
+    found.retain(|program| !program.queues.is_empty());
+    found
+}
+
+/// The queues of a `bench worker --queue a,b`; none for other commands.
+fn queues_of(command: &str) -> Vec<String> {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let is_worker = words.iter().any(|word| matches!(*word, "worker" | "worker-pool"));
+    let listed = words.iter().enumerate().find_map(|(at, word)| match *word {
+        "--queue" => words.get(at + 1).copied(),
+        word => word.strip_prefix("--queue="),
+    });
+    let listed = listed.filter(|_| is_worker).unwrap_or_default();
+    listed
+        .trim_matches(['"', '\''])
+        .split(',')
+        .filter(|q| !q.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_of_supervisor_are_its_workers_with_their_queues() {
+        let text = "\
+; a comment
+[program:b-frappe-web]
+command=/b/env/bin/gunicorn -b 127.0.0.1:8000
+[program:b-frappe-long-worker]
+command=/usr/local/bin/bench worker --queue long,default,short
+stopwaitsecs=1560
+[program:b-frappe-short-worker]
+command = bench worker --queue=short ; x
+[program:b-frappe-schedule]
+command=bench schedule
+[group:b-workers]
+programs=b-frappe-long-worker
+";
+        let found = programs_in(text);
+        let names: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.stop_wait_s)).collect();
+        assert_eq!(names, [("b-frappe-long-worker", 1560), ("b-frappe-short-worker", 10)]);
+        assert_eq!(found[0].queues, ["long", "default", "short"]);
+        assert_eq!(found[1].queues, ["short"]);
+        assert_eq!(programs_in("[program:\ncommand=\n=\n[["), []);
+    }
+}

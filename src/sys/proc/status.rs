@@ -1,0 +1,121 @@
+//! What `/proc/PID/status` tells: whose process it is, in which namespaces, and what it does with
+//! signals.
+
+use super::ProcTable;
+
+/// One process as `/proc/PID/status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Its letter: `S` sleeps, `D` waits for a disk, `T` is stopped, `Z` is a zombie.
+    pub state: char,
+    /// The user that it runs as.
+    pub user: u32,
+    /// Its ids, from this PID namespace inwards: more than one in a container.
+    pub ids: Vec<u32>,
+    /// The signals that it has a handler for, signal 1 in the lowest bit.
+    caught: u64,
+    /// The signals that its main thread holds back.
+    blocked: u64,
+}
+
+impl Status {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let field = |label: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(label))?;
+            Some(line.trim())
+        };
+        let mask = |label: &str| u64::from_str_radix(field(label)?, 16).ok();
+        // Real, effective, saved, file system.
+        let user = field("Uid:")?.split_ascii_whitespace().nth(1)?.parse().ok()?;
+        let ids = field("NSpid:")?.split_ascii_whitespace().map(str::parse).collect();
+        Some(Self {
+            state: field("State:")?.chars().next()?,
+            user,
+            ids: Result::ok(ids)?,
+            caught: mask("SigCgt:")?,
+            blocked: mask("SigBlk:")?,
+        })
+    }
+
+    /// Whether the process has a handler for a signal, so that the signal does not end it.
+    pub fn catches(&self, signal: u32) -> bool {
+        has(self.caught, signal)
+    }
+
+    /// Whether its main thread holds a signal back.
+    pub fn blocks(&self, signal: u32) -> bool {
+        has(self.blocked, signal)
+    }
+
+    /// Whether it stands still until somebody continues it: by SIGSTOP, or in a debugger.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, 'T' | 't')
+    }
+
+    /// Whether it is in a PID namespace below this one: in a container, seen from its host.
+    pub fn is_in_container(&self) -> bool {
+        self.ids.len() > 1
+    }
+}
+
+fn has(mask: u64, signal: u32) -> bool {
+    signal.checked_sub(1).and_then(|bit| mask.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
+}
+
+impl ProcTable {
+    /// What a process does with signals, and whose it is.
+    pub fn status(&self, pid: u32) -> Option<Status> {
+        Status::parse(&String::from_utf8_lossy(&self.read(pid, "status")?))
+    }
+
+    /// The value of a variable with which a process was started; `None` also for processes of
+    /// other users.
+    pub fn variable(&self, pid: u32, name: &str) -> Option<String> {
+        let bytes = self.read(pid, "environ")?;
+        let value = bytes
+            .split(|&byte| byte == 0)
+            .find_map(|variable| variable.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+        Some(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The service of systemd to which a process belongs; `None` outside of services.
+    ///
+    /// Source: cgroups(7), `/proc/PID/cgroup`: the last part of the path in systemd's hierarchy.
+    pub fn service(&self, pid: u32) -> Option<String> {
+        let text = self.read(pid, "cgroup")?;
+        let text = String::from_utf8_lossy(&text);
+        let path = text.lines().find_map(|line| {
+            line.strip_prefix("0::")
+                .or_else(|| line.split_once(":name=systemd:").map(|(_, path)| path))
+        })?;
+        let unit = path.rsplit('/').next()?;
+        // `user@1000.service` is the manager of a user's services, not a service.
+        let is_manager = unit.starts_with("user@");
+        (unit.ends_with(".service") && !is_manager).then(|| unit.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PYTHON: &str = "Name:\tpython\nState:\tS (sleeping)\nUid:\t1000\t1001\t1000\t1000\n\
+                          NSpid:\t4711\t17\nSigBlk:\t0000000000004000\nSigCgt:\t0000000100004202\n";
+
+    #[test]
+    fn status_of_a_python_with_faulthandler_catches_sigusr1_and_sigterm() {
+        let status = Status::parse(PYTHON).unwrap();
+        assert_eq!((status.state, status.user), ('S', 1001));
+        assert!(status.catches(10) && status.catches(15) && status.catches(2));
+        assert!(!status.catches(1) && !status.catches(0) && !status.catches(200));
+        assert!(status.blocks(15) && !status.blocks(10));
+        assert!(status.is_in_container());
+    }
+
+    #[test]
+    fn status_cut_short_is_none() {
+        for end in 0..PYTHON.len() - 30 {
+            assert_eq!(Status::parse(&PYTHON[..end]), None);
+        }
+    }
+}
