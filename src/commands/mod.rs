@@ -23,6 +23,7 @@ mod stats;
 mod switch;
 mod trigger_scheduler_event;
 mod undo;
+mod worker;
 mod workers;
 
 use std::ffi::OsString;
@@ -60,6 +61,7 @@ pub enum Command {
     SetMaintenanceMode(set_maintenance_mode::Args),
     ReadyForMigration(ready_for_migration::Args),
     PublishRealtime(publish_realtime::Args),
+    Worker(worker::Args),
     Schedule(schedule::Args),
     Undo(undo::Args),
     Ops(ops::Args),
@@ -111,6 +113,7 @@ impl Command {
                 ready_for_migration::run(args, on_target(global, context)?)
             }
             Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
+            Self::Worker(args) => worker::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
@@ -141,6 +144,7 @@ impl Command {
             | Self::SetMaintenanceMode(_)
             | Self::ReadyForMigration(_)
             | Self::PublishRealtime(_)
+            | Self::Worker(_)
             | Self::Schedule(_)
             | Self::Undo(_)
             | Self::Demo(_)

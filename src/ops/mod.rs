@@ -18,4 +18,5 @@ pub mod scope;
 pub mod sites;
 pub mod stats;
 pub mod switch;
+pub mod worker;
 pub mod workers;

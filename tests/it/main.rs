@@ -37,4 +37,5 @@ mod stopping;
 mod switch;
 mod transcripts;
 mod trigger;
+mod worker;
 mod workers;
