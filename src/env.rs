@@ -29,9 +29,9 @@ pub const JOBCTL_DEMO_DIR: &str = "JOBCTL_DEMO_DIR";
 ///
 /// Source: `rq/cli/helpers.py`, all releases.
 pub const RQ_REDIS_URL: &str = "RQ_REDIS_URL";
-/// Where systemd listens for the state of a service. Source: sd_notify(3).
+/// Where systemd listens for the state of a service. Source: `sd_notify(3)`.
 pub const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
-/// Microseconds within which systemd wants a sign of life. Source: sd_watchdog_enabled(3).
+/// Microseconds within which systemd wants a sign of life. Source: `sd_watchdog_enabled(3)`.
 pub const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
 /// The process of which systemd wants it.
 pub const WATCHDOG_PID: &str = "WATCHDOG_PID";

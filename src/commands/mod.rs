@@ -24,6 +24,7 @@ mod switch;
 mod trigger_scheduler_event;
 mod undo;
 mod worker;
+mod worker_pool;
 mod workers;
 
 use std::ffi::OsString;
@@ -62,6 +63,7 @@ pub enum Command {
     ReadyForMigration(ready_for_migration::Args),
     PublishRealtime(publish_realtime::Args),
     Worker(worker::Args),
+    WorkerPool(Box<worker_pool::Args>),
     Schedule(schedule::Args),
     Undo(undo::Args),
     Ops(ops::Args),
@@ -113,6 +115,10 @@ impl Command {
                 ready_for_migration::run(args, on_target(global, context)?)
             }
             Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
+            Self::WorkerPool(args) if args.is_read() => {
+                worker_pool::run(args, without_target(global, context)?)
+            }
+            Self::WorkerPool(args) => worker_pool::run(args, on_target(global, context)?),
             Self::Worker(args) => worker::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
@@ -133,6 +139,7 @@ impl Command {
             Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
+            Self::WorkerPool(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)

@@ -9,6 +9,7 @@ pub mod job_types;
 pub mod jobs;
 pub mod logs;
 pub mod pending;
+pub mod pool;
 pub mod queues;
 pub mod readiness;
 pub mod realtime;

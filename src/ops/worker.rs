@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use nix::unistd::geteuid;
 use serde::Deserialize;
 
+use crate::backend::redis::{Endpoint, connect};
 use crate::bench::{Bench, Family};
 use crate::context::Context;
 use crate::env;
@@ -79,7 +80,7 @@ pub struct WorkerOptions {
 pub fn become_worker(context: &mut Context, options: &WorkerOptions) -> Result<()> {
     refuse_read_only(context, WHAT)?;
     let mut command = command(context, options)?;
-    context.store()?.link().command(&redis::cmd("PING"))?.ok();
+    check_redis(context, &endpoint(context.target()?, options)?)?;
     let error = command.exec();
     Err(frappe_process::not_started(&command, &error))
 }
@@ -189,7 +190,7 @@ fn bench_login(
     if !has_login && !target.has_other_redis() {
         return Ok((None, false));
     }
-    let url = with_login(target, options)?;
+    let url = endpoint(target, options)?.client_url();
     match url {
         Some(url) if family.reads_environment() => Ok((Some(url), false)),
         _ if target.has_other_redis() => {
@@ -205,7 +206,8 @@ fn bench_login(
     }
 }
 
-fn with_login(target: &Target, options: &WorkerOptions) -> Result<Option<String>> {
+/// The Redis that the worker uses, with its login.
+pub(super) fn endpoint(target: &Target, options: &WorkerOptions) -> Result<Endpoint> {
     let mut endpoint = target.endpoint()?;
     if let Some(username) = &options.username {
         endpoint = endpoint.with_username(username);
@@ -213,7 +215,17 @@ fn with_login(target: &Target, options: &WorkerOptions) -> Result<Option<String>
     if let Some(password) = &options.password {
         endpoint = endpoint.with_password(password);
     }
-    Ok(endpoint.client_url())
+    Ok(endpoint)
+}
+
+/// Asks Redis for a sign of life with the worker's login.
+///
+/// Errors: `Unreachable` where it gives none, `Refused` for a wrong login.
+pub(super) fn check_redis(context: &Context, endpoint: &Endpoint) -> Result<()> {
+    let mut link = connect(endpoint, context.settings.timeout, "queue Redis")?;
+    // An access list may forbid PING; then it has answered.
+    let _ = link.command(&redis::cmd("PING"))?;
+    Ok(())
 }
 
 fn refuse_foreign_options(options: &WorkerOptions) -> Result<()> {
@@ -252,7 +264,7 @@ fn of_rq(target: &Target, options: &WorkerOptions, queues: &[String]) -> Result<
             .into());
     }
     let python = python(options.python.as_deref())?;
-    let Some(url) = with_login(target, options)? else {
+    let Some(url) = endpoint(target, options)?.client_url() else {
         let message = format!("cannot {WHAT}: `rq worker` takes no Sentinel by URL");
         return Err(Failure::new(Kind::Config, message)
             .hint("name it in a settings module of RQ, and run: rq worker --config MODULE")

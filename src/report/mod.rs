@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod logs;
 pub mod ops;
 pub mod pending;
+pub mod pool;
 pub mod publish;
 pub mod queues;
 pub mod readiness;
