@@ -150,6 +150,7 @@ impl PoolStatusReport {
     fn headline(&self) -> Block {
         let state = &self.state;
         let verdict = match (self.alive, self.is_well()) {
+            (false, _) if state.phase == Phase::Ended => Cell::new("ended", Role::Warn),
             (false, _) => Cell::new("gone", Role::Bad),
             (true, false) => Cell::new("given up", Role::Bad),
             (true, true) => Cell::new(state.phase.word(), Role::Good),

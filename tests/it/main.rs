@@ -22,6 +22,7 @@ mod logs;
 mod model;
 mod moving;
 mod pending;
+mod pool;
 mod processes;
 mod purge;
 mod queues;
