@@ -20,6 +20,7 @@ mod selection;
 mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
+mod supervisor;
 mod switch;
 mod trigger_scheduler_event;
 mod undo;
@@ -65,6 +66,7 @@ pub enum Command {
     Worker(worker::Args),
     WorkerPool(Box<worker_pool::Args>),
     Schedule(schedule::Args),
+    Supervisor(supervisor::Args),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -121,6 +123,7 @@ impl Command {
             Self::WorkerPool(args) => worker_pool::run(args, on_target(global, context)?),
             Self::Worker(args) => worker::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
+            Self::Supervisor(args) => supervisor::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -140,6 +143,7 @@ impl Command {
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::WorkerPool(args) => args.is_read(),
+            Self::Supervisor(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::PurgeJobs(_)

@@ -18,6 +18,7 @@ pub mod scheduler;
 pub mod scope;
 pub mod sites;
 pub mod stats;
+pub mod supervisor;
 pub mod switch;
 pub mod worker;
 pub mod workers;

@@ -25,6 +25,7 @@ pub mod schedule;
 pub mod scheduler_status;
 pub mod stats;
 pub mod stop;
+pub mod supervisor;
 pub mod switch;
 pub mod trigger;
 pub mod watch;

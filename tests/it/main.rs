@@ -35,6 +35,7 @@ mod site_db;
 mod stats;
 mod status;
 mod stopping;
+mod supervisor;
 mod switch;
 mod transcripts;
 mod trigger;
