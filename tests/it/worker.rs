@@ -12,7 +12,7 @@ use crate::support::rq::{RELEASES, Rq, venv};
 const PYTHON: &str = "#!/bin/sh\necho \"$PWD $*\"\necho \"redis=$FRAPPE_REDIS_QUEUE\"\n";
 
 fn bench(version: &str) -> (RedisServer, Bench) {
-    let server = RedisServer::start();
+    let server = RedisServer::builder().acl(&["user anna on >p@ss ~* &* +@all"]).start();
     let bench = Bench::new(version, &server);
     bench.write("env/bin/python", PYTHON);
     let python = bench.root().join("env/bin/python");

@@ -92,6 +92,7 @@ struct Plan {
 /// `Partial` where no worker could be kept running.
 pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     refuse_read_only(context, "start workers")?;
+    options.log.check()?;
     let plans = plans(context, options)?;
     let mut served: Vec<QueueName> = Vec::new();
     let mut pools = Vec::new();

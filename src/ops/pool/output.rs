@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::error::{Failure, Kind, Result};
+use crate::render::sanitize::shell_quote;
 
 /// A line that is longer is handed on in pieces.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -51,6 +52,18 @@ impl LogTo {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a directory that is none before a worker is started.
+    pub(super) fn check(&self) -> Result<()> {
+        let Self::Dir(dir) = self else { return Ok(()) };
+        if dir.is_dir() {
+            return Ok(());
+        }
+        let message = format!("cannot write logs into `{}`: it is no directory", dir.display());
+        Err(Failure::new(Kind::CannotCreate, message)
+            .hint(format!("mkdir {}", shell_quote(&dir.to_string_lossy())))
+            .into())
     }
 
     /// The last line that a worker wrote to its error log, where there is one.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::process::{Job, Process};
 use super::unit::{of_supervisor, of_systemd};
-use super::{SURPLUS_S, longest};
+use super::{ENDLESS_S, SURPLUS_S, longest};
 use crate::bench::Bench;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
@@ -156,10 +156,10 @@ pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
                 add(what, None);
             }
         }
-        if let Some(what) = stop_fault(process, longest(bench, &queues)) {
-            let fix =
-                longest(bench, &queues).map(|s| format!("{}={}", process.stop_key, s + SURPLUS_S));
-            add(what, fix.or_else(|| Some(format!("{}=a day", process.stop_key))));
+        let longest = longest(bench, &queues);
+        if let Some(what) = stop_fault(process, longest) {
+            let enough = longest.unwrap_or(ENDLESS_S) + SURPLUS_S;
+            add(what, Some(format!("{}={enough}", process.stop_key)));
         }
         all_served.extend(queues.into_iter().filter(|_| process.count > 0));
     }

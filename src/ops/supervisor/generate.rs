@@ -6,15 +6,12 @@ use std::path::Path;
 use clap::ValueEnum;
 use nix::unistd::{Uid, User};
 
-use super::{Group, SURPLUS_S, groups, longest};
+use super::{ENDLESS_S, Group, SURPLUS_S, groups, longest};
 use crate::bench::Bench;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::ops::switch::places::bench_of;
 use crate::report::supervisor::{Definition, SupervisorGenerateReport};
-
-/// Where jobs of a queue have no limit: a day.
-const ENDLESS_S: u64 = 86_400;
 
 /// Seconds for the scheduler, which ends after the round it is in.
 const SCHEDULER_STOP_S: u64 = 60;

@@ -21,6 +21,9 @@ pub use generate::{Manager, generate};
 /// minute late. Source: `rq/worker.py`, `monitor_work_horse`.
 const SURPLUS_S: u64 = 60;
 
+/// How long to wait where jobs of a queue have no limit: a day.
+const ENDLESS_S: u64 = 86_400;
+
 /// Queues whose workers belong together, and how many of them there are to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
@@ -61,11 +64,16 @@ fn groups(bench: &Bench) -> Vec<Group> {
     groups
 }
 
+/// RQ's time limit of a job where nothing names one that means something. Source:
+/// `rq/defaults.py`, `DEFAULT_TIMEOUT`.
+const RQ_TIMEOUT_S: u64 = 180;
+
 /// The longest time limit of a job in `queues`, in seconds; `None` where one has no limit.
 fn longest(bench: &Bench, queues: &[String]) -> Option<u64> {
     let limits = bench.queues().into_iter().filter(|queue| queues.contains(&queue.name));
-    // A negative limit is none; one that means nothing is RQ's own of three minutes.
     limits
-        .map(|queue| u64::try_from(queue.timeout_s.unwrap_or(180)).ok())
-        .max_by_key(|limit| limit.unwrap_or(u64::MAX))?
+        // A negative limit is none.
+        .map(|queue| queue.timeout_s.map_or(Some(RQ_TIMEOUT_S), |limit| u64::try_from(limit).ok()))
+        .max_by_key(|limit| limit.unwrap_or(u64::MAX))
+        .unwrap_or(Some(RQ_TIMEOUT_S))
 }
