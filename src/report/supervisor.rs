@@ -82,7 +82,7 @@ pub struct ProcessRow {
     pub count: u64,
     /// Seconds before it is killed; `null` for never.
     pub stop_s: Option<u64>,
-    /// Seconds that a job of its queues may run; `null` for no limit.
+    /// Seconds that a job of its queues may run; `null` for no limit, and where it runs none.
     pub longest_job_s: Option<u64>,
 }
 

@@ -119,7 +119,8 @@ fn row(bench: &Bench, process: &Process) -> ProcessRow {
         Job::Scheduler => ("schedule", Vec::new()),
         Job::Other => ("other", Vec::new()),
     };
-    let longest_job_s = longest(bench, &queues);
+    let is_worker = matches!(process.job, Job::Worker(_));
+    let longest_job_s = longest(bench, &queues).filter(|_| is_worker);
     ProcessRow {
         name: process.name.clone(),
         file: process.file.clone(),

@@ -168,7 +168,7 @@ impl Running {
 
     /// Waits until the state is as `condition` wants it.
     fn wait_for<T>(&mut self, what: &str, condition: impl Fn(&Value) -> Option<T>) -> T {
-        wait_until(LONG, &format!("{what}: {:?}", self.log), || {
+        wait_until(LONG, &format!("{what}: {}", self.log.display()), || {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "{what}: the pool ended ({ended:?})\n{}", self.log());
             condition(&self.state()?)
@@ -188,7 +188,7 @@ impl Running {
     /// Waits for its end; gives the exit code.
     fn ends(&mut self) -> i32 {
         let log = self.log.clone();
-        let status = wait_until(LONG, &format!("the pool to end: {log:?}"), || {
+        let status = wait_until(LONG, &format!("the pool to end: {}", log.display()), || {
             self.child.try_wait().unwrap()
         });
         status.code().unwrap_or(-1)
