@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::env;
 
+/// How long systemd may take to make room for a word.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// The way to systemd.
 #[derive(Debug)]
 pub struct Notifier {
@@ -69,7 +72,8 @@ fn in_one_line(text: &str) -> String {
 
 fn connect(address: &str) -> Option<UnixDatagram> {
     let socket = UnixDatagram::unbound().ok()?;
-    socket.set_nonblocking(true).ok()?;
+    // Its queue is short: a word that finds it full is worth a moment, not a standstill.
+    socket.set_write_timeout(Some(PATIENCE)).ok()?;
     match address.strip_prefix('@') {
         Some(name) => connect_abstract(&socket, name)?,
         None => socket.connect(address).ok()?,

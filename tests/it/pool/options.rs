@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -41,11 +43,18 @@ fn systemd_is_told_and_the_workers_are_not_asked_to() {
     let path = place.rq.folder().join("notify.sock");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(LONG)).unwrap();
-    let receive = || {
+    let (send, words) = channel();
+    // As systemd does: read at once, or the socket's short queue is full of signs of life.
+    thread::spawn(move || {
         let mut bytes = [0; 1024];
-        let read = socket.recv(&mut bytes).unwrap();
-        String::from_utf8(bytes[..read].to_vec()).unwrap()
-    };
+        while let Ok(read) = socket.recv(&mut bytes) {
+            let word = String::from_utf8(bytes[..read].to_vec()).unwrap();
+            if send.send(word).is_err() {
+                return;
+            }
+        }
+    });
+    let receive = || words.recv_timeout(LONG).unwrap();
     let folder = place.path("");
     let python = place.python.to_str().unwrap();
     let arguments = ["--python", python, "--path", &folder, "--allow-root", "-n", "1"];
