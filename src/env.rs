@@ -25,6 +25,17 @@ pub const JOBCTL_DEMO_PYTHON: &str = "JOBCTL_DEMO_PYTHON";
 /// Set by `jobctl demo` on the processes that it starts, to its bench: how it finds them again.
 pub const JOBCTL_DEMO_DIR: &str = "JOBCTL_DEMO_DIR";
 
+/// The URL under which RQ's own command line finds Redis; set on the workers that jobctl starts.
+///
+/// Source: `rq/cli/helpers.py`, all releases.
+pub const RQ_REDIS_URL: &str = "RQ_REDIS_URL";
+/// Where systemd listens for the state of a service. Source: `sd_notify(3)`.
+pub const NOTIFY_SOCKET: &str = "NOTIFY_SOCKET";
+/// Microseconds within which systemd wants a sign of life. Source: `sd_watchdog_enabled(3)`.
+pub const WATCHDOG_USEC: &str = "WATCHDOG_USEC";
+/// The process of which systemd wants it.
+pub const WATCHDOG_PID: &str = "WATCHDOG_PID";
+
 /// An RFC 3339 instant that stands for the present, so that tests get the same ages every time.
 pub const JOBCTL_TEST_NOW: &str = "JOBCTL_TEST_NOW";
 

@@ -3,6 +3,7 @@
 //! The file is `config/jobctl.toml` of the bench or `$XDG_CONFIG_HOME/jobctl/config.toml`. One
 //! that is found by itself and that others may write is refused. Uses the `toml` crate.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -36,8 +37,26 @@ pub struct Settings {
     pub utc: bool,
     /// From where on something is a finding.
     pub thresholds: Thresholds,
+    /// Pools of workers by name, in the order of their names.
+    pub pools: BTreeMap<String, PoolSettings>,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
+}
+
+/// A pool of workers, as `[pool.NAME]` describes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolSettings {
+    /// The queues in the order of priority, with commas.
+    pub queues: Option<String>,
+    /// How many workers.
+    pub workers: Option<usize>,
+    /// The memory at which a worker is started anew, such as `512M`.
+    pub max_memory: Option<String>,
+    /// The jobs after which a worker is started anew.
+    pub max_jobs: Option<u64>,
+    /// `round_robin` or `random`.
+    pub strategy: Option<String>,
 }
 
 /// From where on something is a finding.
@@ -126,6 +145,7 @@ struct File {
     read_only: Option<bool>,
     utc: Option<bool>,
     thresholds: Thresholds,
+    pool: BTreeMap<String, PoolSettings>,
 }
 
 impl Settings {
@@ -165,6 +185,7 @@ impl Settings {
             read_only: global.read_only || read_only || file.read_only.unwrap_or(false),
             utc: global.utc || (file.utc.unwrap_or(false) && !global.local),
             thresholds: file.thresholds,
+            pools: file.pool,
             file: path,
         })
     }

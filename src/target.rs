@@ -96,6 +96,11 @@ impl Target {
         }
     }
 
+    /// Whether another Redis than the bench's own was named for it.
+    pub fn has_other_redis(&self) -> bool {
+        self.bench.is_some() && self.redis.is_some()
+    }
+
     /// The address of the bench's cache; `None` for plain RQ.
     pub fn cache_endpoint(&self) -> Result<Option<Endpoint>> {
         let Some(bench) = &self.bench else { return Ok(None) };

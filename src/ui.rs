@@ -281,6 +281,11 @@ impl Ui {
         !self.closed
     }
 
+    /// Whether standard error is a terminal right now: one that was can go away.
+    pub fn has_terminal(&self) -> bool {
+        self.of_process && io::stderr().is_terminal()
+    }
+
     /// Writes text that is its own format, such as a completion script or a man page, as it is.
     pub fn raw(&mut self, text: &[u8]) -> Result<()> {
         let written = if self.closed { Ok(()) } else { self.out.write_all(text) };

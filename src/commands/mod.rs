@@ -25,9 +25,12 @@ mod serve;
 mod set_maintenance_mode;
 mod show_pending_jobs;
 mod stats;
+mod supervisor;
 mod switch;
 mod trigger_scheduler_event;
 mod undo;
+mod worker;
+mod worker_pool;
 mod workers;
 
 use std::ffi::OsString;
@@ -69,8 +72,11 @@ pub enum Command {
     SetMaintenanceMode(set_maintenance_mode::Args),
     ReadyForMigration(ready_for_migration::Args),
     PublishRealtime(publish_realtime::Args),
+    Worker(worker::Args),
+    WorkerPool(Box<worker_pool::Args>),
     Schedule(schedule::Args),
     Groups(groups::Args),
+    Supervisor(supervisor::Args),
     Undo(undo::Args),
     Ops(ops::Args),
     Demo(demo::Args),
@@ -125,8 +131,14 @@ impl Command {
                 ready_for_migration::run(args, on_target(global, context)?)
             }
             Self::PublishRealtime(args) => publish_realtime::run(args, on_target(global, context)?),
+            Self::WorkerPool(args) if args.is_read() => {
+                worker_pool::run(args, without_target(global, context)?)
+            }
+            Self::WorkerPool(args) => worker_pool::run(args, on_target(global, context)?),
+            Self::Worker(args) => worker::run(args, on_target(global, context)?),
             Self::Schedule(args) => schedule::run(args, on_target(global, context)?),
             Self::Groups(args) => groups::run(args, on_target(global, context)?),
+            Self::Supervisor(args) => supervisor::run(args, on_target(global, context)?),
             Self::Undo(args) => undo::run(args, on_target(global, context)?),
             Self::Ops(args) => ops::run(args, on_target(global, context)?),
             Self::Demo(args) => demo::run(args, without_target(global, context)?),
@@ -152,6 +164,8 @@ impl Command {
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::Groups(args) => args.is_read(),
+            Self::WorkerPool(args) => args.is_read(),
+            Self::Supervisor(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),
             Self::Logs(_)
             | Self::Serve(_)
@@ -164,6 +178,7 @@ impl Command {
             | Self::SetMaintenanceMode(_)
             | Self::ReadyForMigration(_)
             | Self::PublishRealtime(_)
+            | Self::Worker(_)
             | Self::Schedule(_)
             | Self::Undo(_)
             | Self::Demo(_)

@@ -2,9 +2,11 @@
 //!
 //! A leaf that every module may use. It knows nothing of benches, queues or Redis.
 
+pub mod child;
 pub mod clock;
 pub mod fault;
 pub mod file;
+pub mod notify;
 pub mod pidfd;
 pub mod proc;
 pub mod replace;

@@ -1,7 +1,10 @@
-//! Interruption: SIGINT, SIGTERM and SIGHUP as a question that a loop can ask. Uses the
-//! `signal-hook` crate.
+//! Interruption: SIGINT, SIGTERM and SIGHUP as a question that a loop can ask, and any signal as a
+//! descriptor that `poll` can wait for. Uses the `signal-hook` crate.
 
 use std::fmt;
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -74,5 +77,47 @@ impl Drop for Interrupts {
         for id in self.ids.drain(..) {
             signal_hook::low_level::unregister(id);
         }
+    }
+}
+
+/// One signal, counted instead of obeyed, for as long as it lives.
+#[derive(Debug)]
+pub struct SignalCounter {
+    stream: UnixStream,
+    id: SigId,
+}
+
+impl SignalCounter {
+    /// Begins to count `signal`.
+    pub fn of(signal: i32) -> Result<Self> {
+        let open = || -> std::io::Result<Self> {
+            let (stream, write) = UnixStream::pair()?;
+            stream.set_nonblocking(true)?;
+            let id = signal_hook::low_level::pipe::register(signal, write)?;
+            Ok(Self { stream, id })
+        };
+        open().map_err(|e| Failure::new(Kind::Io, "cannot watch for signals").because(e).into())
+    }
+
+    /// How often it came since the last question.
+    pub fn take(&mut self) -> usize {
+        let mut bytes = [0; 64];
+        let mut came = 0;
+        while let Ok(read @ 1..) = self.stream.read(&mut bytes) {
+            came += read;
+        }
+        came
+    }
+}
+
+impl AsFd for SignalCounter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+impl Drop for SignalCounter {
+    fn drop(&mut self) {
+        signal_hook::low_level::unregister(self.id);
     }
 }

@@ -198,6 +198,53 @@ impl Endpoint {
         }
     }
 
+    /// A URL that redis-py reads as this address with its login, for the environment of a child,
+    /// never for its arguments; `None` for sentinels, which no URL of redis-py names.
+    ///
+    /// Source: redis-py 3.5 to 7, `redis/connection.py`, `parse_url` and `from_url`.
+    pub fn client_url(&self) -> Option<String> {
+        let text = |value: &Option<String>| encode(value.as_deref().unwrap_or_default());
+        let login = match (&self.login.username, &self.login.password) {
+            (None, None) => String::new(),
+            (name, None) => format!("{}@", text(name)),
+            (name, password) => format!("{}:{}@", text(name), text(password)),
+        };
+        let db = self.db;
+        match &self.route {
+            Route::Tcp(node) if self.tls.is_none() => Some(format!("redis://{login}{node}/{db}")),
+            Route::Tcp(node) => Some(format!("rediss://{login}{node}/{db}{}", self.tls_query())),
+            Route::Unix(path) => {
+                let path = path.to_string_lossy();
+                let path: Vec<String> = path.split('/').map(encode).collect();
+                Some(format!("unix://{login}{}?db={db}", path.join("/")))
+            }
+            Route::Sentinel { .. } => None,
+        }
+    }
+
+    /// What differs from the default trust, as redis-py spells it.
+    fn tls_query(&self) -> String {
+        let Some(tls) = &self.tls else { return String::new() };
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !tls.verify {
+            query.append_pair("ssl_cert_reqs", "none");
+        }
+        if !tls.check_hostname {
+            query.append_pair("ssl_check_hostname", "False");
+        }
+        for (name, file) in [
+            ("ssl_ca_certs", &tls.ca_file),
+            ("ssl_certfile", &tls.cert_file),
+            ("ssl_keyfile", &tls.key_file),
+        ] {
+            if let Some(file) = file {
+                query.append_pair(name, &file.to_string_lossy());
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+
     /// How `redis-cli` is called for this address, without the login; `None` for sentinels.
     pub fn redis_cli(&self) -> Option<String> {
         let quote = crate::render::sanitize::shell_quote;
@@ -405,6 +452,19 @@ fn decode(text: &str) -> Result<String, &'static str> {
         }
     }
     String::from_utf8(bytes).map_err(|_| "a percent-encoded part is not UTF-8")
+}
+
+/// Percent-encodes whatever has a meaning in a URL; the reverse of [`decode`].
+fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 const fn nibble(digit: u8) -> u8 {

@@ -93,7 +93,7 @@ pub fn diagnose_and<T>(
             &processes,
             Surroundings::with_process(bench, process, now),
         );
-        if deep {
+        if look.deep {
             let read = databases.iter().filter(|read| read.found.is_ok());
             let sites: Vec<String> = read.map(|read| read.site.clone()).collect();
             facts.hooks = hooks::read(bench, &sites, deadline);

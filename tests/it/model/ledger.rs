@@ -1,6 +1,7 @@
 //! The books: what was enqueued, what journals say was changed, what ran, and what is left.
 //!
-//! A job that waits, in a list or in the deferred or scheduled registry, holds one run to come.
+//! A job that waits, in a list or in the deferred or scheduled registry, holds one run to come; so
+//! does one that a worker of RQ 3.0 had made ready when it ended, which the next maintenance queues.
 //! Enqueuing makes one, running takes one, deleting and canceling take the one of a job that
 //! waits, retrying makes one, moving keeps it, and an undo gives back what its operation took and
 //! the reverse. So for each job: **made + changed = ran + waits**. It also exists once, unless it
@@ -167,7 +168,9 @@ impl<'w> Ledger<'w> {
         let made = fixed.unwrap_or_else(|| i64::from(self.produced.contains_key(id)));
         let ran = self.runs.get(id).copied().unwrap_or(0);
         let holds = |place: &&String| {
-            ["rq:queue:", "rq:deferred:", "rq:scheduled:"].iter().any(|key| place.starts_with(key))
+            ["rq:queue:", "rq:deferred:", "rq:scheduled:", "rq:ready:"]
+                .iter()
+                .any(|key| place.starts_with(key))
         };
         let waits = i64::try_from(places.iter().filter(holds).count()).unwrap();
         if made + changes.runs != ran + waits {

@@ -96,3 +96,21 @@ fn sentinels_without_any_node_are_refused() {
     assert!(at.clone().through_sentinel(&[], "m", None, None).is_err());
     assert!(at.through_sentinel(&["h:x".into()], "m", None, None).is_err());
 }
+
+#[test]
+fn client_url_reads_back_as_the_same_address_with_its_login() {
+    for text in [
+        "redis://h:1/3",
+        "redis://:p%40s%2Fs@h:1/3",
+        "redis://a%3Ab:p%25@[::1]:6380/2",
+        "unix://u:p@/run/my%20redis.sock?db=4",
+        "unix:///run/redis.sock",
+        "rediss://u:p@h:1/0?ssl_cert_reqs=none&ssl_ca_certs=%2Fetc%2Fca+1.crt",
+    ] {
+        let endpoint = Endpoint::parse(text).unwrap();
+        let url = endpoint.client_url().unwrap();
+        assert!(Endpoint::parse(&url).unwrap() == endpoint, "{text} became {url}");
+    }
+    let sentinel = Endpoint::parse("redis+sentinel://a,b:2/mymaster/5").unwrap();
+    assert_eq!(sentinel.client_url(), None);
+}

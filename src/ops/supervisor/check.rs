@@ -1,0 +1,212 @@
+//! The faults of the definitions that are there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::process::{Job, Process};
+use super::unit::{of_supervisor, of_systemd};
+use super::{ENDLESS_S, SURPLUS_S, longest};
+use crate::bench::Bench;
+use crate::context::Context;
+use crate::error::{Failure, Kind, Result};
+use crate::ops::switch::places::bench_of;
+use crate::report::supervisor::{Fault, ProcessRow, SupervisorCheckReport};
+use crate::sys::file;
+
+/// The most that is read of one file.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// The most files of one directory.
+const MOST_FILES: usize = 1_000;
+
+/// Where definitions are looked for beside the bench's `config`. Source: the packages of supervisor,
+/// and `bench setup production`, which links its file into the first that exists.
+const SUPERVISOR_DIRS: [&str; 3] =
+    ["/etc/supervisor/conf.d", "/etc/supervisord.d", "/usr/local/etc/supervisor.d"];
+/// See [`SUPERVISOR_DIRS`].
+const SYSTEMD_DIR: &str = "/etc/systemd/system";
+
+/// Checks `files`, or without any what is found in the usual places.
+///
+/// Errors: `NotFound` where nothing defines a process of the bench; `Io` for a file that was named
+/// and cannot be read.
+pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckReport> {
+    let bench = bench_of(context)?;
+    let roots = [bench.root(), bench.real_root()];
+    let mut notes = Vec::new();
+    let mut processes: Vec<Process> = Vec::new();
+    let found = if files.is_empty() { candidates(bench) } else { files.to_vec() };
+    for path in &found {
+        match file::read_bounded(path, MOST_BYTES) {
+            Ok((bytes, _)) => {
+                let text = String::from_utf8_lossy(&bytes);
+                processes.extend(processes_of(path, &text, &roots));
+            }
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", path.display());
+                if !files.is_empty() {
+                    return Err(Failure::new(Kind::Io, message).into());
+                }
+                notes.push(message);
+            }
+        }
+    }
+    processes.retain(|process| process.job != Job::Other);
+    if processes.is_empty() {
+        let root = bench.root().display();
+        let message = format!("no process definition of the bench `{root}` is found");
+        return Err(Failure::new(Kind::NotFound, message)
+            .hint("name the files: jobctl supervisor check FILE…")
+            .hint("make some: jobctl supervisor generate")
+            .into());
+    }
+    let faults = faults(bench, &processes);
+    let rows = processes.iter().map(|process| row(bench, process)).collect();
+    Ok(SupervisorCheckReport { faults, processes: rows, notes })
+}
+
+fn processes_of(path: &Path, text: &str, roots: &[&Path]) -> Vec<Process> {
+    let shown = path.to_string_lossy();
+    if path.extension().is_some_and(|ending| ending == "service") {
+        return of_systemd(text, &shown, roots).into_iter().collect();
+    }
+    of_supervisor(text, &shown, roots)
+}
+
+/// Files that may define processes of the bench, each once: `bench setup production` links its own
+/// into `/etc`.
+fn candidates(bench: &Bench) -> Vec<PathBuf> {
+    let mut found = vec![bench.root().join("config/supervisor.conf")];
+    found.extend(listed(&bench.root().join("config/systemd"), "service"));
+    for dir in SUPERVISOR_DIRS {
+        found.extend(listed(Path::new(dir), "conf"));
+        found.extend(listed(Path::new(dir), "ini"));
+    }
+    found.extend(listed(Path::new(SYSTEMD_DIR), "service"));
+    let mut seen: Vec<PathBuf> = Vec::new();
+    found.retain(|path| {
+        let Ok(real) = path.canonicalize() else { return false };
+        let is_new = !seen.contains(&real);
+        seen.push(real);
+        is_new
+    });
+    found
+}
+
+fn listed(dir: &Path, ending: &str) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries
+        .take(MOST_FILES)
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// The queues that a worker serves.
+fn served(bench: &Bench, queues: &[String]) -> Vec<String> {
+    if queues.is_empty() {
+        return bench.queues().into_iter().map(|queue| queue.name).collect();
+    }
+    queues.to_vec()
+}
+
+fn row(bench: &Bench, process: &Process) -> ProcessRow {
+    let (role, queues) = match &process.job {
+        Job::Worker(queues) => ("worker", served(bench, queues)),
+        Job::Scheduler => ("schedule", Vec::new()),
+        Job::Other => ("other", Vec::new()),
+    };
+    let is_worker = matches!(process.job, Job::Worker(_));
+    let longest_job_s = longest(bench, &queues).filter(|_| is_worker);
+    ProcessRow {
+        name: process.name.clone(),
+        file: process.file.clone(),
+        role,
+        queues,
+        count: process.count,
+        stop_s: process.stop_s,
+        longest_job_s,
+    }
+}
+
+pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
+    let known = bench.queues();
+    let mut all_served: Vec<String> = Vec::new();
+    for process in processes {
+        let mut add = |what: String, fix: Option<String>| {
+            faults.push(Fault {
+                process: Some(process.name.clone()),
+                file: Some(process.file.clone()),
+                what,
+                fix,
+            });
+        };
+        for (what, fix) in &process.faults {
+            add(what.clone(), Some(fix.clone()));
+        }
+        let Job::Worker(queues) = &process.job else { continue };
+        let queues = served(bench, queues);
+        for name in &queues {
+            if !known.iter().any(|queue| queue.name == *name) {
+                let what =
+                    format!("it serves `{name}`, which the bench's configuration does not name");
+                add(what, None);
+            }
+        }
+        let longest = longest(bench, &queues);
+        if let Some(what) = stop_fault(process, longest) {
+            let enough = longest.unwrap_or(ENDLESS_S) + SURPLUS_S;
+            add(what, Some(format!("{}={enough}", process.stop_key)));
+        }
+        all_served.extend(queues.into_iter().filter(|_| process.count > 0));
+    }
+    for queue in known.iter().filter(|queue| !all_served.contains(&queue.name)) {
+        faults.push(Fault {
+            process: None,
+            file: None,
+            what: format!("no process serves queue `{}`", queue.name),
+            fix: Some("jobctl supervisor generate".to_owned()),
+        });
+    }
+    let schedulers: Vec<&Process> =
+        processes.iter().filter(|process| process.job == Job::Scheduler).collect();
+    let scheduler = |what: String| Fault { process: None, file: None, what, fix: None };
+    let started: u64 = schedulers.iter().map(|process| process.count).sum();
+    match started {
+        0 => faults.push(Fault {
+            fix: Some("jobctl supervisor generate".to_owned()),
+            ..scheduler("no process is the scheduler: no scheduled job is ever enqueued".to_owned())
+        }),
+        1 => {}
+        many => {
+            let files: Vec<&str> = schedulers.iter().map(|process| process.file.as_str()).collect();
+            faults.push(scheduler(format!(
+                "{many} processes are the scheduler ({}): jobs are enqueued twice, or one of them \
+                 ends again and again",
+                files.join(", ")
+            )));
+        }
+    }
+    faults
+}
+
+/// A worker that is killed before its longest job could end.
+fn stop_fault(process: &Process, longest: Option<u64>) -> Option<String> {
+    let stop_s = process.stop_s?;
+    let set = if process.stop_is_set { "" } else { " (nothing sets it)" };
+    match longest {
+        Some(longest) if stop_s >= longest => None,
+        Some(longest) => Some(format!(
+            "{} is {stop_s} s{set}, and a job of its queues may run for {longest} s: a restart kills it",
+            process.stop_key
+        )),
+        None => Some(format!(
+            "{} is {stop_s} s{set}, and jobs of its queues have no time limit: a restart kills them",
+            process.stop_key
+        )),
+    }
+}

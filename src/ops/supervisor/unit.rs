@@ -1,0 +1,167 @@
+//! Definitions of supervisor programs and systemd units, read into processes.
+
+use std::path::Path;
+
+use super::ini::{Dialect, Section, parse};
+use super::process::{CommandLine, Job, Process};
+
+/// Seconds that supervisor waits unless told. Source: supervisord.org, `stopwaitsecs`.
+const SUPERVISOR_STOP_S: u64 = 10;
+
+/// Seconds that systemd waits unless told. Source: `systemd-system.conf(5)`,
+/// `DefaultTimeoutStopSec`.
+const SYSTEMD_STOP_S: u64 = 90;
+
+/// Signals upon which an RQ worker finishes its job; of every other one it dies.
+const WARM: [&str; 2] = ["TERM", "INT"];
+
+/// The programs of a supervisor file that belong to the bench at `root`.
+pub(super) fn of_supervisor(text: &str, file: &str, root: &[&Path]) -> Vec<Process> {
+    let sections = parse(text, Dialect::Supervisor);
+    let programs = sections.iter().filter_map(|section| {
+        let name = section.name.strip_prefix("program:")?;
+        program(name.trim(), file, section, root)
+    });
+    programs.collect()
+}
+
+fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<Process> {
+    let command = CommandLine::of(section.get("command")?);
+    let place = section.get("directory").map(Path::new);
+    if !is_of(&command, place, file, root) {
+        return None;
+    }
+    let job = command.job();
+    let stop = section.get("stopwaitsecs").and_then(|text| text.trim().parse().ok());
+    let mut faults = Vec::new();
+    let mut fault = |what: String, fix: &str| faults.push((what, fix.to_owned()));
+    if let (Job::Worker(_), Some(signal)) = (&job, section.get("stopsignal"))
+        && !WARM.contains(&signal.to_ascii_uppercase().trim_start_matches("SIG"))
+    {
+        fault(
+            format!("stopsignal={signal} ends workers in the middle of a job"),
+            "stopsignal=TERM",
+        );
+    }
+    if matches!(job, Job::Worker(_)) && !is_yes(section.get("killasgroup")) {
+        fault(
+            "killasgroup is missing: what has to be killed leaves its children behind".to_owned(),
+            "killasgroup=true",
+        );
+    }
+    if job != Job::Other && section.get("autorestart") == Some("false") {
+        fault(
+            "autorestart=false: it is not started again when it ends".to_owned(),
+            "autorestart=true",
+        );
+    }
+    if job != Job::Other && section.get("autostart") == Some("false") {
+        fault("autostart=false: it is not started with the machine".to_owned(), "autostart=true");
+    }
+    if job != Job::Other && section.get("user").is_none() {
+        fault(
+            "user is missing: under a supervisord of root it runs as root".to_owned(),
+            "user=<the bench's owner>",
+        );
+    }
+    Some(Process {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        count: section.get("numprocs").and_then(|n| n.trim().parse().ok()).unwrap_or(1),
+        stop_s: Some(stop.unwrap_or(SUPERVISOR_STOP_S)),
+        stop_key: "stopwaitsecs",
+        stop_is_set: stop.is_some(),
+        job,
+        faults,
+    })
+}
+
+/// The process of a systemd service file, if it belongs to the bench at `root`.
+pub(super) fn of_systemd(text: &str, file: &str, root: &[&Path]) -> Option<Process> {
+    let sections = parse(text, Dialect::Systemd);
+    let service = sections.iter().find(|section| section.name == "Service")?;
+    let command =
+        CommandLine::of(service.get("execstart")?.trim_start_matches(['-', '@', '!', '+', ':']));
+    let place = service.get("workingdirectory").map(Path::new);
+    if !is_of(&command, place, file, root) {
+        return None;
+    }
+    let job = command.job();
+    let text = service.get("timeoutstopsec").or_else(|| service.get("timeoutsec"));
+    let mut faults = Vec::new();
+    let mut fault = |what: String, fix: &str| faults.push((what, fix.to_owned()));
+    if let Job::Worker(_) = &job {
+        let mode = service.get("killmode").unwrap_or("control-group");
+        if mode == "control-group" {
+            fault(
+                "KillMode=control-group signals work horses too, which ends their jobs at once"
+                    .to_owned(),
+                "KillMode=mixed",
+            );
+        }
+        if let Some(signal) = service.get("killsignal")
+            && !WARM.contains(&signal.to_ascii_uppercase().trim_start_matches("SIG"))
+        {
+            fault(
+                format!("KillSignal={signal} ends workers in the middle of a job"),
+                "KillSignal=SIGTERM",
+            );
+        }
+    }
+    if job != Job::Other && matches!(service.get("restart"), None | Some("no")) {
+        fault(
+            "Restart is missing: it is not started again when it ends".to_owned(),
+            "Restart=always",
+        );
+    }
+    let install = sections.iter().find(|section| section.name == "Install");
+    let is_wanted = install.is_some_and(|section| {
+        section.get("wantedby").is_some() || section.get("requiredby").is_some()
+    });
+    let is_part = sections.iter().any(|s| s.name == "Unit" && s.get("partof").is_some());
+    if job != Job::Other && !is_wanted && !is_part {
+        fault(
+            "[Install] is missing: nothing starts it with the machine".to_owned(),
+            "[Install] WantedBy=multi-user.target",
+        );
+    }
+    let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".service");
+    Some(Process {
+        name: name.to_owned(),
+        file: file.to_owned(),
+        job,
+        count: 1,
+        stop_s: match text {
+            None => Some(SYSTEMD_STOP_S),
+            Some("infinity" | "0") => None,
+            Some(text) => span(text).or(Some(SYSTEMD_STOP_S)),
+        },
+        stop_key: "TimeoutStopSec",
+        stop_is_set: text.is_some(),
+        faults,
+    })
+}
+
+/// A length of time in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`. Source:
+/// `systemd.time(7)`.
+fn span(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(seconds);
+    }
+    humantime::parse_duration(text).ok().map(|span| span.as_secs())
+}
+
+fn is_yes(value: Option<&str>) -> bool {
+    value.is_some_and(|value| {
+        matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1")
+    })
+}
+
+/// Whether a definition is one of the bench's: by its directory, else by its command, else by the
+/// place of its file.
+fn is_of(command: &CommandLine, place: Option<&Path>, file: &str, roots: &[&Path]) -> bool {
+    match place {
+        Some(place) => roots.iter().any(|root| place.starts_with(root)),
+        None => roots.iter().any(|root| command.names(root) || Path::new(file).starts_with(root)),
+    }
+}

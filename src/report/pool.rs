@@ -1,0 +1,253 @@
+//! What a worker pool does: the file that it keeps, and what `worker-pool status` shows of it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
+use crate::error::Outcome;
+use crate::human;
+
+/// What the supervisor is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It keeps its workers running.
+    Running,
+    /// It replaces its workers one by one.
+    Restarting,
+    /// It waits for the jobs that still run.
+    Stopping,
+    /// It ends its workers with their jobs.
+    Ending,
+    /// It has ended.
+    Ended,
+}
+
+impl Phase {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Restarting => "restarting",
+            Self::Stopping => "stopping",
+            Self::Ending => "ending",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// What a supervisor writes about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PoolState {
+    /// The supervisor's process.
+    pub pid: u32,
+    /// When that started, in clock ticks since boot: ids are given out again.
+    pub start_ticks: Option<u64>,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When this was written.
+    pub written_at: Timestamp,
+    /// What it is about.
+    pub phase: Phase,
+    /// Why Redis does not answer; `null` where it does.
+    pub redis_fault: Option<String>,
+    /// Its pools.
+    pub pools: Vec<PoolRow>,
+    /// The places of workers, and workers that are leaving.
+    pub workers: Vec<MemberRow>,
+    /// Work horses whose worker died; they finish their job.
+    pub orphans: Vec<u32>,
+}
+
+/// One pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolRow {
+    /// Its name.
+    pub name: String,
+    /// Its queues in the order of priority; empty for all of the bench.
+    pub queues: Vec<String>,
+    /// How many workers it is to have.
+    pub wanted: usize,
+    /// How many run.
+    pub up: usize,
+    /// Why it was given up.
+    pub given_up: Option<String>,
+}
+
+/// What a worker's place is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberState {
+    /// Its worker runs.
+    Up,
+    /// Its worker was told to end after its job.
+    Leaving,
+    /// It waits before the next start.
+    Waiting,
+    /// Its worker found the queues empty and ended (`--burst`).
+    Done,
+}
+
+impl MemberState {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Leaving => "leaving",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// One worker, or a place without one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberRow {
+    /// Pool and number, `short-1`.
+    pub name: String,
+    /// What it is about.
+    pub state: MemberState,
+    /// The worker's process.
+    pub pid: Option<u32>,
+    /// When the worker started.
+    pub started_at: Option<Timestamp>,
+    /// How often it was started again.
+    pub restarts: u64,
+    /// How often in a row it ended as soon as it had started.
+    pub failures: u32,
+    /// When it is started next.
+    pub next_start_at: Option<Timestamp>,
+    /// How it ended last, or why it leaves.
+    pub reason: Option<String>,
+    /// Its name in Redis.
+    pub worker: Option<String>,
+    /// The job that it runs.
+    pub job: Option<String>,
+    /// Jobs that it has run.
+    pub jobs: Option<u64>,
+    /// The memory of its processes.
+    pub memory_bytes: Option<u64>,
+}
+
+/// What `worker-pool status` says.
+#[derive(Debug, Clone, Serialize)]
+pub struct PoolStatusReport {
+    /// Whether the supervisor that wrote the file runs.
+    pub alive: bool,
+    /// Seconds since it wrote.
+    pub written_age_s: f64,
+    /// What it wrote.
+    #[serde(flatten)]
+    pub state: PoolState,
+    /// What must be known to read it rightly.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+impl PoolStatusReport {
+    fn is_well(&self) -> bool {
+        self.alive && self.state.pools.iter().all(|pool| pool.given_up.is_none())
+    }
+
+    fn headline(&self) -> Block {
+        let state = &self.state;
+        let verdict = match (self.alive, self.is_well()) {
+            (false, _) if state.phase == Phase::Ended => Cell::new("ended", Role::Warn),
+            (false, _) => Cell::new("gone", Role::Bad),
+            (true, false) => Cell::new("given up", Role::Bad),
+            (true, true) => Cell::new(state.phase.word(), Role::Good),
+        };
+        let up: usize = state.pools.iter().map(|pool| pool.up).sum();
+        let wanted: usize = state.pools.iter().map(|pool| pool.wanted).sum();
+        let mut text = format!("{up} of {} up", human::counted(wanted as u64, "worker"));
+        if !state.orphans.is_empty() {
+            let horses = human::counted(state.orphans.len() as u64, "work horse");
+            text.push_str(&format!(", {horses} without a worker"));
+        }
+        let age = human::age(self.written_age_s);
+        Block::Headline { verdict, text, aside: format!("process {} · {age} ago", state.pid) }
+    }
+}
+
+impl MemberRow {
+    fn cells(&self, written_at: Timestamp) -> Vec<Cell> {
+        let role = match self.state {
+            MemberState::Up => Role::Good,
+            MemberState::Leaving | MemberState::Waiting => Role::Warn,
+            MemberState::Done => Role::Dim,
+        };
+        let age = |at: Timestamp| written_at.duration_since(at).as_secs_f64();
+        let dim = |text: Option<String>| text.map_or_else(|| Cell::new("–", Role::Dim), Cell::from);
+        let why = match self.next_start_at {
+            Some(at) => {
+                let wait = human::until(-age(at));
+                Some(format!("{wait}: {}", self.reason.as_deref().unwrap_or("to be started")))
+            }
+            None => self.reason.clone(),
+        };
+        vec![
+            self.name.clone().into(),
+            Cell::new(self.state.word(), role),
+            dim(self.pid.map(|pid| pid.to_string())),
+            dim(self.started_at.map(|at| human::age(age(at)))),
+            Cell::count(Some(self.restarts), Role::Plain),
+            dim(self.jobs.map(human::count)),
+            dim(self.memory_bytes.map(human::bytes)),
+            dim(self.job.clone()),
+            dim(why),
+        ]
+    }
+}
+
+impl Report for PoolStatusReport {
+    const SCHEMA: &'static str = "jobctl.worker-pool/1";
+    const ITEMS: Option<&'static str> = Some("workers");
+    const LAYOUT: Layout = Layout::Human;
+
+    fn outcome(&self) -> Outcome {
+        if self.is_well() { Outcome::Done } else { Outcome::No }
+    }
+
+    fn view(&self, view: &mut View) {
+        view.push(self.headline());
+        let state = &self.state;
+        for pool in state.pools.iter().filter(|pool| pool.given_up.is_some()) {
+            view.push(Block::Finding {
+                role: Role::Bad,
+                mark: '✗',
+                what: format!("pool `{}` was given up", pool.name),
+                aside: None,
+                evidence: pool.given_up.iter().cloned().collect(),
+                fixes: Vec::new(),
+            });
+        }
+        if let Some(fault) = &state.redis_fault {
+            view.push(Block::Finding {
+                role: Role::Warn,
+                mark: '!',
+                what: "Redis does not answer: no worker is started".to_owned(),
+                aside: None,
+                evidence: vec![fault.clone()],
+                fixes: Vec::new(),
+            });
+        }
+        let columns = vec![
+            Column::left("WORKER"),
+            Column::left("STATE"),
+            Column::right("PID"),
+            Column::right("UP"),
+            Column::right("RESTARTS"),
+            Column::right("JOBS"),
+            Column::right("MEM"),
+            Column::left("JOB").flexible(),
+            Column::left("WHY").flexible(),
+        ];
+        let mut table = Table::new(columns, "no worker");
+        for worker in &state.workers {
+            table.row(worker.cells(state.written_at));
+        }
+        view.push(Block::Table(table));
+    }
+
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+}

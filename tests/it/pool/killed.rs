@@ -1,0 +1,123 @@
+//! SIGKILL for workers, horses and the pool: no job is lost, none runs twice.
+
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+
+use super::{LONG, Place, RELEASES, wait_gone};
+use crate::support::wait::wait_until;
+
+fn sigkill(pid: i32) {
+    kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+}
+
+#[test]
+fn killed_worker_is_replaced_and_its_horse_is_noticed_and_ends_its_job() {
+    thread::scope(|scope| {
+        for version in RELEASES {
+            scope.spawn(move || {
+                let place = Place::of(version);
+                let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
+                let worker = pool.up(1)[0];
+                let id = place.enqueue_until("a");
+                let horse = place.horse();
+                sigkill(worker);
+                pool.wait_for("the orphan to be noticed", |state| {
+                    (state["orphans"] == json!([horse])).then_some(())
+                });
+                // The replacement works while the horse does.
+                place.enqueue_marks("a", 0..1);
+                wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
+                place.release_job();
+                pool.wait_for("the horse to end", |state| {
+                    (state["orphans"] == json!([])).then_some(())
+                });
+                wait_gone(&[horse]);
+                let ends = place.lines("log").iter().filter(|line| *line == "end").count();
+                assert_eq!((ends, place.status(&id).as_str()), (1, "finished"), "{version}");
+                let replaced = pool.up(1)[0];
+                assert_ne!(replaced, worker);
+                pool.signal(Signal::SIGTERM);
+                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+                assert!(pool.log().contains("runs on without it"), "{version}\n{}", pool.log());
+                wait_gone(&[replaced]);
+            });
+        }
+    });
+}
+
+#[test]
+fn killed_horse_is_its_workers_business() {
+    let place = Place::of("2.6.1");
+    let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
+    let worker = pool.up(1)[0];
+    let id = place.enqueue_until("a");
+    sigkill(place.horse());
+    wait_until(LONG, "the job to fail", || (place.status(&id) == "failed").then_some(()));
+    place.enqueue_marks("a", 0..1);
+    wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
+    assert_eq!(pool.up(1), [worker]);
+}
+
+#[test]
+fn killed_pool_takes_its_workers_along_after_their_jobs() {
+    thread::scope(|scope| {
+        for version in RELEASES {
+            scope.spawn(move || {
+                let place = Place::of(version);
+                let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
+                let workers = pool.up(2);
+                let id = place.enqueue_until("a");
+                let horse = place.horse();
+                pool.child.kill().unwrap();
+                pool.child.wait().unwrap();
+                // The idle one ends at once, the busy one after its job.
+                wait_until(LONG, "the idle worker to end", || {
+                    workers.iter().any(|&pid| super::is_gone(pid)).then_some(())
+                });
+                place.release_job();
+                wait_gone(&workers);
+                wait_gone(&[horse]);
+                assert_eq!(place.status(&id), "finished", "{version}");
+                let left: usize = redis::cmd("SCARD")
+                    .arg("rq:workers")
+                    .query(&mut place.server.client())
+                    .unwrap();
+                assert_eq!(left, 0, "{version}");
+            });
+        }
+    });
+}
+
+#[test]
+fn workers_killed_again_and_again_lose_no_job_and_run_none_twice() {
+    let place = Place::of("2.6.1");
+    place.enqueue_marks("a", 0..60);
+    let mut pool = place.pool(&["-n", "3", "--queue", "a"]);
+    for _ in 0..4 {
+        let done = place.lines("marks").len();
+        let workers = pool.up(3);
+        wait_until(LONG, "some jobs", || {
+            let now = place.lines("marks").len();
+            (now > done || now == 60).then_some(())
+        });
+        sigkill(workers[0]);
+        wait_gone(&workers[..1]);
+    }
+    // A worker that dies between taking a job and starting it leaves the id in the intermediate
+    // list, where RQ's own maintenance finds it minutes later.
+    let parked = || -> usize {
+        let mut client = place.server.client();
+        redis::cmd("LLEN").arg("rq:queue:a:intermediate").query(&mut client).unwrap()
+    };
+    wait_until(LONG, "all jobs", || (place.lines("marks").len() + parked() >= 60).then_some(()));
+    pool.up(3);
+    let mut numbers = place.lines("marks");
+    let run = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), run, "a job ran twice\n{}", pool.log());
+    assert_eq!(run + parked(), 60, "{}", pool.log());
+}

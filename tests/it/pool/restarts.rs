@@ -1,0 +1,141 @@
+//! Replaced workers: rolling restarts under load, memory, a Redis that goes and comes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use super::{LONG, Place, RELEASES, pid_of, wait_gone};
+use crate::support::wait::wait_until;
+
+#[test]
+fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alone() {
+    thread::scope(|scope| {
+        for version in RELEASES {
+            scope.spawn(move || {
+                let place = Place::of(version);
+                let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
+                let old = pool.up(2);
+                place.enqueue_marks("a", 0..40);
+                let (over, alone) = (AtomicBool::new(false), AtomicBool::new(false));
+                let new = thread::scope(|scope| {
+                    scope.spawn(|| {
+                        let mut client = place.server.client();
+                        while !over.load(Ordering::Relaxed) {
+                            let served: usize =
+                                redis::cmd("SCARD").arg("rq:workers:a").query(&mut client).unwrap();
+                            alone.fetch_or(served == 0, Ordering::Relaxed);
+                            thread::yield_now();
+                        }
+                    });
+                    pool.signal(Signal::SIGHUP);
+                    let new = pool.wait_for("all to be replaced", |state| {
+                        let workers: Vec<&Value> =
+                            state["workers"].as_array().unwrap().iter().collect();
+                        let pids: Vec<i32> = workers.iter().map(|worker| pid_of(worker)).collect();
+                        let replaced = pids.len() == 2 && pids.iter().all(|pid| !old.contains(pid));
+                        (replaced && state["phase"] == "running").then_some(pids)
+                    });
+                    over.store(true, Ordering::Relaxed);
+                    new
+                });
+                assert!(!alone.load(Ordering::Relaxed), "{version}: a queue was left alone");
+                wait_gone(&old);
+                wait_until(LONG, "all jobs", || (place.lines("marks").len() >= 40).then_some(()));
+                pool.signal(Signal::SIGTERM);
+                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+                wait_gone(&new);
+                let mut numbers: Vec<u32> =
+                    place.lines("marks").iter().map(|line| line.parse().unwrap()).collect();
+                numbers.sort_unstable();
+                assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "{version}\n{}", pool.log());
+            });
+        }
+    });
+}
+
+#[test]
+fn rolling_restart_waits_for_a_job_and_is_abandoned_where_new_workers_do_not_start() {
+    let place = Place::of("2.6.1");
+    // A Python that can be broken between two starts.
+    let python = place.path("python");
+    let script = format!(
+        "#!/bin/sh\n[ -e broken ] && echo 'broken code' >&2 && exit 1\nexec {} \"$@\"\n",
+        place.python.display()
+    );
+    fs::write(&python, script).unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = place.path("");
+    let base = ["--python", &python, "--path", &folder, "--allow-root", "-n", "1"];
+    let mut pool = place.pool_as_it_is(&[&base[..], &["--queue", "a", "--log-prefix"]].concat());
+    let old = pool.up(1);
+    let id = place.enqueue_until("a");
+    place.horse();
+    fs::write(place.path("broken"), "").unwrap();
+    pool.signal(Signal::SIGHUP);
+    wait_until(LONG, "the restart to be abandoned", || {
+        pool.log().contains("broken code; the restart is abandoned").then_some(())
+    });
+    assert_eq!(pool.up(1), old);
+    fs::remove_file(place.path("broken")).unwrap();
+    pool.signal(Signal::SIGHUP);
+    pool.wait_for("the old one to leave", |state| {
+        let mut states: Vec<&str> = state["workers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|worker| worker["state"].as_str().unwrap())
+            .collect();
+        states.sort_unstable();
+        (states == ["leaving", "up"]).then_some(())
+    });
+    assert_eq!(place.status(&id), "started");
+    place.release_job();
+    wait_gone(&old);
+    assert_eq!(place.status(&id), "finished");
+    assert_ne!(pool.up(1), old);
+}
+
+#[test]
+fn worker_that_grows_too_large_is_replaced_after_its_job() {
+    let place = Place::of("2.6.1");
+    let mut pool = place.pool(&["-n", "1", "--queue", "a", "--max-memory", "150M"]);
+    let old = pool.up(1);
+    let (log, flag) = (place.path("log"), place.path("flag"));
+    let id = place.rq.python(
+        &place.server,
+        &format!(
+            "import marks\nq = Queue('a', connection=connection)\n\
+             print(q.enqueue(marks.hog, '{log}', '{flag}', 250).id)"
+        ),
+    );
+    place.horse();
+    let reason = pool.wait_for("the worker to be told", |state| {
+        let worker = &state["workers"][0];
+        (worker["state"] == "leaving").then(|| worker["reason"].as_str().unwrap().to_owned())
+    });
+    assert!(reason.contains("more than 150 MiB"), "{reason}");
+    assert_eq!(place.status(&id), "started");
+    place.release_job();
+    wait_gone(&old);
+    assert_eq!(place.status(&id), "finished");
+    assert_ne!(pool.up(1), old);
+}
+
+#[test]
+fn redis_that_goes_and_comes_ends_no_pool() {
+    let mut place = Place::of("2.6.1");
+    let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
+    pool.up(2);
+    place.server.kill();
+    pool.wait_for("the fault to be seen", |state| state["redis_fault"].as_str().map(drop));
+    place.server.restart();
+    pool.wait_for("Redis to be seen", |state| state["redis_fault"].is_null().then_some(()));
+    place.enqueue_marks("a", 0..3);
+    wait_until(LONG, "the jobs", || (place.lines("marks").len() == 3).then_some(()));
+    pool.signal(Signal::SIGTERM);
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+}
