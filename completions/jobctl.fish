@@ -68,8 +68,11 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "resume-scheduler" -d 
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "set-maintenance-mode" -d 'Switch the maintenance mode of sites on or off'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "ready-for-migration" -d 'Say whether sites have no background jobs left, or wait until they have none'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "publish-realtime" -d 'Publish a realtime event to the browsers of sites, and say how many servers took it'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "worker" -d 'Run a worker in the foreground: the bench\'s own, or RQ\'s'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "worker-pool" -d 'Keep a number of workers running'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "schedule" -d 'Run the bench\'s scheduler in the foreground, unless one runs'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "groups" -d 'List, show, cancel and retry groups of jobs (RQ 2.0 and newer)'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "supervisor" -d 'Make process definitions for a bench, or find the faults of its own'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "undo" -d 'Put back what an operation removed or changed'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "ops" -d 'List, show and prune the journals of what was changed'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "demo" -d 'Makes a throw-away bench with real Redis and workers to try everything on'
@@ -1896,6 +1899,106 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand publish-realtime" -l local
 complete -c jobctl -n "__fish_jobctl_using_subcommand publish-realtime" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand publish-realtime" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand publish-realtime" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l queue -d 'Queues in the order of priority, with commas [default: all of the bench; `default` of RQ]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l strategy -d 'The order of the queues, where it is not the order of their names' -r -f -a "round_robin\t'Each job from the next queue'
+random\t'Each job from any queue'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s u -l rq-username -d 'Log in to Redis as this user' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s p -l rq-password -d 'Log in to Redis with this password; better kept in the bench\'s configuration or the URL' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l python -d 'Without a bench: the Python with RQ in it [default: the first of the search path]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l worker-class -d 'Without a bench: a worker class of your own' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l path -d 'Without a bench: where Python finds the code of jobs; repeatable' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s b -l burst -d 'End once the queues are empty'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l allow-root -d 'Without a bench: run jobs as root'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s n -l num-workers -d 'How many workers [default: 2]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l pool -d 'The pool [pool.NAME] of the settings; repeatable, or `all` [default: all, if there are any]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-memory -d 'Replace a worker that uses more than this, its work horse included, after its job' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-jobs -d 'Replace a worker after so many jobs' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l grace -d 'How long jobs may go on after the first signal [default: a minute more than the longest time limit of the queues]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l log-dir -d 'Write each worker\'s output to NAME.log and NAME.error.log there' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l status-file -d 'Keep the state in this file, for `worker-pool status`' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l queue -d 'Queues in the order of priority, with commas [default: all of the bench; `default` of RQ]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l strategy -d 'The order of the queues, where it is not the order of their names' -r -f -a "round_robin\t'Each job from the next queue'
+random\t'Each job from any queue'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s u -l rq-username -d 'Log in to Redis as this user' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s p -l rq-password -d 'Log in to Redis with this password; better kept in the bench\'s configuration or the URL' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l python -d 'Without a bench: the Python with RQ in it [default: the first of the search path]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l worker-class -d 'Without a bench: a worker class of your own' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l path -d 'Without a bench: where Python finds the code of jobs; repeatable' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l fail-on-job-failure -d 'Exit with 1 if jobs of these queues failed during a --burst'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l log-prefix -d 'Put each worker\'s name before its lines'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s b -l burst -d 'End once the queues are empty'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l allow-root -d 'Without a bench: run jobs as root'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -a "status" -d 'Show what a pool does, from its --status-file'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l status-file -d 'Keep the state in this file, for `worker-pool status`' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
@@ -2055,6 +2158,80 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_su
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -f -a "generate" -d 'Print process definitions for the bench\'s queues and its scheduler'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -f -a "check" -d 'Find the faults of the bench\'s process definitions'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l format -d 'Who is to start the processes' -r -f -a "supervisor\t'supervisord'
+systemd\t'systemd'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l pool -d 'One `jobctl worker-pool` for each group of queues in place of single workers'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l limit -d 'Only the first N, in the order of the queues' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
