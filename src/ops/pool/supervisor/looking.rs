@@ -1,0 +1,130 @@
+//! Looks at the workers every few seconds: Redis, their memory, their jobs.
+
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
+
+use super::{EAGER_ROUND, ROUND, SETTLED, Stage, Supervisor};
+use crate::human;
+use crate::sys::child;
+use crate::sys::proc::ProcTable;
+
+impl Supervisor<'_> {
+    /// Whether a worker has registered, or has lived long enough where that cannot be seen.
+    pub(super) fn takes_jobs(&self, pid: u32) -> bool {
+        let settled = self.members.get(&pid).is_some_and(|m| m.started.elapsed() >= SETTLED);
+        settled || self.sight.workers.contains_key(&pid)
+    }
+
+    // --- rounds -------------------------------------------------------------------------------
+
+    pub(super) fn look(&mut self) {
+        self.sight = self.observer.sight();
+    }
+
+    /// Does what time has come for.
+    pub(super) fn advance(&mut self) {
+        let now = Instant::now();
+        if let (Some(at), Some(interval)) = (self.next_sign, self.notifier.interval())
+            && at <= now
+        {
+            self.notifier.alive();
+            self.next_sign = Some(now + interval);
+        }
+        self.look();
+        let eager = self.is_waiting() || self.rules.burst;
+        self.observer.hurry(eager);
+        match self.stage {
+            Stage::Running => self.go_on(now),
+            Stage::Warm { deadline, signal } if deadline <= now => {
+                self.go_cold("the time of grace is over", signal);
+            }
+            Stage::Cold { deadline, signal } => {
+                self.tell_twice();
+                if deadline <= now {
+                    self.kill_all(signal);
+                }
+            }
+            Stage::Killed { .. } => {
+                for &pid in &self.orphans {
+                    child::signal(pid, Signal::SIGKILL);
+                }
+            }
+            Stage::Warm { .. } => {}
+        }
+        if self.next_round <= now {
+            self.next_round = now + ROUND;
+        }
+    }
+
+    pub(super) fn go_on(&mut self, now: Instant) {
+        self.tell_of_redis();
+        if self.sight.fault.is_none() {
+            self.start_due();
+        }
+        self.go_on_restarting();
+        if self.next_round <= now {
+            self.measure();
+            self.recycle();
+        }
+    }
+
+    pub(super) fn tell_of_redis(&mut self) {
+        match (&self.sight.fault, self.was_told_of_redis) {
+            (Some(fault), false) => {
+                let text = format!("no worker is started until Redis answers: {fault}");
+                self.was_told_of_redis = true;
+                self.warn(&text);
+            }
+            (None, true) => {
+                self.was_told_of_redis = false;
+                for slot in self.pools.iter_mut().flat_map(|pool| &mut pool.slots) {
+                    slot.failures.forget();
+                }
+                self.say("Redis answers again");
+            }
+            _ => {}
+        }
+    }
+
+    /// Measures workers with their horses, where a limit or a state file wants it. Walking page
+    /// tables costs a millisecond or more for each process, so a file alone gets it seldom.
+    pub(super) fn measure(&mut self) {
+        let limited = self.pools.iter().any(|pool| pool.max_memory.is_some());
+        let every = if limited { ROUND } else { ROUND * 6 };
+        let due = self.measured.is_none_or(|at| at.elapsed() + EAGER_ROUND >= every);
+        if !(limited || self.state.is_some()) || !due {
+            return;
+        }
+        self.measured = Some(Instant::now());
+        let Ok(table) = ProcTable::live() else { return };
+        let parents = table.parents();
+        for (&pid, member) in &mut self.members {
+            member.memory = table.tree_memory(pid, &parents).map(|memory| memory.bytes);
+        }
+    }
+
+    /// Asks workers that grew too large, or have run enough jobs, to leave.
+    pub(super) fn recycle(&mut self) {
+        let mut leaving = Vec::new();
+        for (&pid, member) in &self.members {
+            let Some(pool) = self.pools.get(member.place.0) else { continue };
+            let jobs = self.sight.workers.get(&pid).map(|seen| seen.jobs);
+            if let (Some(most), Some(used)) = (pool.max_memory, member.memory)
+                && used > most
+            {
+                let (used, most) = (human::bytes(used), human::bytes(most));
+                leaving.push((pid, format!("it uses {used}, more than {most}")));
+            } else if let (Some(most), Some(jobs)) = (pool.max_jobs, jobs)
+                && jobs >= most
+            {
+                leaving.push((pid, format!("it has run {}", human::counted(jobs, "job"))));
+            }
+        }
+        for (pid, why) in leaving {
+            self.ask_to_leave(pid, &why);
+        }
+    }
+
+    // --- telling ------------------------------------------------------------------------------
+}
