@@ -4,12 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::{LONG, Place, RELEASES, pid_of, wait_gone};
-use crate::support::wait::wait_until;
+use crate::support::wait::{StopOnDrop, wait_until};
 
 #[test]
 fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alone() {
@@ -28,9 +29,10 @@ fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alo
                             let served: usize =
                                 redis::cmd("SCARD").arg("rq:workers:a").query(&mut client).unwrap();
                             alone.fetch_or(served == 0, Ordering::Relaxed);
-                            thread::yield_now();
+                            thread::sleep(Duration::from_millis(2));
                         }
                     });
+                    let meanwhile = StopOnDrop(&over);
                     pool.signal(Signal::SIGHUP);
                     let new = pool.wait_for("all to be replaced", |state| {
                         let workers: Vec<&Value> =
@@ -39,7 +41,7 @@ fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alo
                         let replaced = pids.len() == 2 && pids.iter().all(|pid| !old.contains(pid));
                         (replaced && state["phase"] == "running").then_some(pids)
                     });
-                    over.store(true, Ordering::Relaxed);
+                    drop(meanwhile);
                     new
                 });
                 assert!(!alone.load(Ordering::Relaxed), "{version}: a queue was left alone");
