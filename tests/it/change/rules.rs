@@ -99,6 +99,16 @@ fn unknown_id_is_not_found_and_one_of_several_is_listed() {
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert_eq!(data(&run)["removed"], 1);
     assert_eq!(data(&run)["skipped_jobs"][0]["id"], "nope");
+    for words in [&["purge-jobs"][..], &["jobs", "delete"], &["jobs", "cancel"], &["jobs", "retry"]]
+    {
+        let run = on(&server, state.path(), &[words, &["--id", "nope"]].concat()).run();
+        assert_eq!(run.code, 66, "{words:?}: {}{}", run.stdout, run.stderr);
+    }
+    let several = ["purge-jobs", "--id", "nope", "--id", "s::b", "-o", "json"];
+    let run = on(&server, state.path(), &several).run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(data(&run)["removed"], 1);
+    assert_eq!(data(&run)["skipped_jobs"][0]["id"], "nope");
 }
 
 #[test]
@@ -129,9 +139,8 @@ fn access_list_that_forbids_the_change_is_told_and_nothing_is_lost() {
     enqueue_raw(&server, "long", ["a".to_owned()]);
     let state = tempdir().unwrap();
     let url = server.url_as("reader", "secret");
-    let run = crate::support::env::jobctl(["--redis", &url, "jobs", "delete", "a"])
-        .env("XDG_STATE_HOME", state.path())
-        .run();
+    let run =
+        crate::support::env::jobctl(["--redis", &url, "jobs", "delete", "a"]).env("XDG_STATE_HOME", state.path()).run();
     assert_eq!(run.code, 77, "{}", run.stderr);
     assert!(!run.stderr.contains("secret"), "{}", run.stderr);
     assert_eq!(list(&server, "long"), ["a"]);
