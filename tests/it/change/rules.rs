@@ -3,6 +3,8 @@
 use tempfile::tempdir;
 
 use super::{assert_same, data, done, enqueue_raw, list, on, op_of, snapshot};
+use crate::support::bench::Bench;
+use crate::support::env::jobctl;
 use crate::support::redis::RedisServer;
 
 fn three_jobs() -> RedisServer {
@@ -112,6 +114,34 @@ fn unknown_id_is_not_found_and_one_of_several_is_listed() {
 }
 
 #[test]
+fn prefix_that_is_not_in_redis_is_refused_on_a_dry_run_too() {
+    let server = RedisServer::start();
+    enqueue_raw(&server, "another-bench:long", ["erp::a".to_owned()]);
+    let mut bench = Bench::new("15.44.2", &server);
+    bench.site("erp");
+    let state = tempdir().unwrap();
+    for words in [
+        &["purge-jobs", "--site", "erp"][..],
+        &["jobs", "delete", "--queue", "long"],
+        &["jobs", "cancel", "--site", "erp"],
+        &["jobs", "retry", "--site", "erp"],
+        &["jobs", "move", "--queue", "short", "--to", "long"],
+        &["jobs", "promote", "--all"],
+        &["jobs", "repair"],
+        &["workers", "prune"],
+    ] {
+        for dry in [&["--dry-run"][..], &[]] {
+            let root = bench.root().to_str().unwrap();
+            let run = jobctl([&["--bench", root], words, dry].concat())
+                .env("XDG_STATE_HOME", state.path())
+                .run();
+            assert_eq!(run.code, 78, "{words:?} {dry:?}: {}{}", run.stdout, run.stderr);
+            assert!(run.stderr.contains("`another-bench`"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn running_state_cannot_be_asked_for() {
     let server = three_jobs();
     let state = tempdir().unwrap();
@@ -140,7 +170,7 @@ fn access_list_that_forbids_the_change_is_told_and_nothing_is_lost() {
     let state = tempdir().unwrap();
     let url = server.url_as("reader", "secret");
     let run =
-        crate::support::env::jobctl(["--redis", &url, "jobs", "delete", "a"]).env("XDG_STATE_HOME", state.path()).run();
+        jobctl(["--redis", &url, "jobs", "delete", "a"]).env("XDG_STATE_HOME", state.path()).run();
     assert_eq!(run.code, 77, "{}", run.stderr);
     assert!(!run.stderr.contains("secret"), "{}", run.stderr);
     assert_eq!(list(&server, "long"), ["a"]);
