@@ -114,6 +114,18 @@ fn unknown_id_is_not_found_and_one_of_several_is_listed() {
 }
 
 #[test]
+fn word_that_is_nearly_an_event_is_refused() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let run = on(&server, state.path(), &["purge-jobs", "--event", "dayly"]).run();
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `daily`"), "{}", run.stderr);
+    // Any other word may be the event of a payload.
+    done(&server, state.path(), &["purge-jobs", "--event", "on_update_of_invoice"]);
+    done(&server, state.path(), &["purge-jobs", "--event", "import"]);
+}
+
+#[test]
 fn prefix_that_is_not_in_redis_is_refused_on_a_dry_run_too() {
     let server = RedisServer::start();
     enqueue_raw(&server, "another-bench:long", ["erp::a".to_owned()]);
