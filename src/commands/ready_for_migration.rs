@@ -13,8 +13,10 @@ use crate::ops::switch::scope;
 /// Say whether sites have no background jobs left, or wait until they have none
 ///
 /// Looks for queued, running, scheduled and deferred jobs of exactly these sites, for jobs that a
-/// worker has just taken, and at busy workers: three times, over two seconds at least. A job whose
-/// site cannot be told is in the way of every site. With --stop-scheduler the sites' schedulers are
+/// worker has just taken, and at busy workers: three times, over two seconds at least. Where nothing
+/// is in the way it walks through the hashes of all jobs: one that says it is queued or runs and
+/// stands in no queue, as a frozen worker holds it or it is lost, is in the way as well. So is, of
+/// every site, a job whose site cannot be told. With --stop-scheduler the sites' schedulers are
 /// paused first; they stay paused if the sites are ready, and get back what they were otherwise.
 ///
 /// Exit code 0: ready, 1: not ready, 75: not ready when the time was up.

@@ -44,11 +44,14 @@ pub(in crate::ops) fn read(
 /// scheduled jobs whose type has it as well; `any`, every scheduled job. The databases of the
 /// selected sites are read for frequencies alone.
 ///
-/// Errors: `Unreachable` where the types of a selected site cannot be read: what is left would not
+/// Errors: `Usage` for a word that is nearly a frequency; `Unreachable` where the types of a selected site cannot be read: what is left would not
 /// be what was asked for.
 pub fn event_filter(context: &Context, words: &[String]) -> Result<Option<EventFilter>> {
     if words.is_empty() {
         return Ok(None);
+    }
+    for word in words {
+        refuse_near_miss(word)?;
     }
     let meant: Vec<Event> = words.iter().filter_map(|word| Event::parse(word).ok()).collect();
     let frequencies: Vec<Frequency> = meant
@@ -68,6 +71,14 @@ pub fn event_filter(context: &Context, words: &[String]) -> Result<Option<EventF
         }
     };
     Ok(Some(EventFilter { words: words.to_vec(), any: meant.contains(&Event::Any), sites }))
+}
+
+/// Refuses a bare word that is all but the word for a frequency: it would select nothing. Any other
+/// may be the event of a payload.
+fn refuse_near_miss(word: &str) -> Result<()> {
+    let Err(failure) = Event::parse(word) else { return Ok(()) };
+    let near = Event::words().any(|known| strsim::damerau_levenshtein(word, known) == 1);
+    if near { Err(failure.into()) } else { Ok(()) }
 }
 
 fn meant_types(

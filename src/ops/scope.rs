@@ -10,6 +10,7 @@ use crate::backend::redis::inventory::Inventory;
 use crate::context::{Context, local_processes};
 use crate::error::{Failure, Kind, Result};
 use crate::model::id::QueueName;
+use crate::model::part::Lack;
 use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
 use crate::nearby;
 use crate::sys::clock;
@@ -29,6 +30,26 @@ pub struct Reach {
 /// Two round trips. Errors: `Refused` where Redis hides which queues there are.
 pub fn all_queues(context: &mut Context) -> Result<Vec<QueueName>> {
     Reach::read(context)?.every_queue()
+}
+
+/// The same as [`all_queues`], with those in which nothing but waiting for other jobs happens, which
+/// RQ 1.x does not register; and what kept these from being found.
+///
+/// Cost: beside that of [`all_queues`] a walk through all keys. Errors: as there.
+pub fn all_queues_and_deferred(context: &mut Context) -> Result<(Vec<QueueName>, Option<Lack>)> {
+    let reach = Reach::read(context)?;
+    let mut queues = reach.every_queue()?;
+    let found = context.store()?.queues_of_deferred()?;
+    let lack = found.map(|found| reach.add_found(&mut queues, found)).err();
+    Ok((queues, lack))
+}
+
+/// The same as [`all_queues`], with those of `found` that are the target's. Two round trips.
+pub fn all_queues_and(context: &mut Context, found: Vec<QueueName>) -> Result<Vec<QueueName>> {
+    let reach = Reach::read(context)?;
+    let mut queues = reach.every_queue()?;
+    reach.add_found(&mut queues, found);
+    Ok(queues)
 }
 
 /// What must be said when the bench's prefix is not the one in Redis: then nothing that was read
@@ -101,6 +122,15 @@ impl Reach {
         let mut queues = self.configured.clone();
         queues.append(&mut others);
         queues
+    }
+
+    /// Adds those queues of the target that `queues` lacks.
+    pub fn add_found(&self, queues: &mut Vec<QueueName>, found: Vec<QueueName>) {
+        for queue in found {
+            if self.covers(&queue) && !queues.contains(&queue) {
+                queues.push(queue);
+            }
+        }
     }
 
     /// A queue's name as the operator types it: short within the bench.

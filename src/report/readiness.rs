@@ -24,6 +24,8 @@ pub struct ReadinessReport {
     pub samples: u64,
     /// Seconds from the first look to the last.
     pub watched_s: f64,
+    /// Why not every job could be looked at; then no site is ready.
+    pub incomplete: Option<String>,
     /// Whether the time was up before all sites were ready.
     pub timed_out: bool,
     /// The operation that paused schedulers; `null` where none is paused by it any more.
@@ -48,6 +50,9 @@ pub struct Counts {
     pub deferred: u64,
     /// Taken by a worker and not started.
     pub intermediate: u64,
+    /// In no queue, though they say that they are queued or run: taken by a frozen worker, lost, or
+    /// held back by a rate limit. Looked for only where nothing else is in the way.
+    pub unlisted: u64,
     /// Workers that are busy with one, or do not say with what.
     pub busy_workers: u64,
 }
@@ -55,12 +60,18 @@ pub struct Counts {
 impl Counts {
     /// Whether there is nothing.
     pub fn is_zero(&self) -> bool {
-        self.jobs() == 0 && self.busy_workers == 0
+        self.all() == 0
+    }
+
+    /// Jobs and busy workers.
+    pub fn all(&self) -> u64 {
+        self.jobs() + self.busy_workers
     }
 
     /// Jobs; a running one may be counted at its worker as well.
     pub fn jobs(&self) -> u64 {
-        self.queued + self.started + self.scheduled + self.deferred + self.intermediate
+        let waiting = self.queued + self.scheduled + self.deferred;
+        waiting + self.started + self.intermediate + self.unlisted
     }
 }
 
@@ -76,6 +87,8 @@ pub struct SiteReadiness {
     pub counts: Counts,
     /// The first of what is in the way; jobs whose site cannot be told come last.
     pub blocking: Vec<Blocking>,
+    /// How many things are in the way, those that are not listed included.
+    pub blocking_total: u64,
 }
 
 /// A job, or a worker, that is in the way.
@@ -83,12 +96,15 @@ pub struct SiteReadiness {
 pub struct Blocking {
     /// The job; `null` for a worker that does not say what it runs.
     pub id: Option<JobId>,
-    /// Where it stands: `queued`, `started`, `scheduled`, `deferred`, `intermediate`, `busy_worker`.
+    /// Where it stands: `queued`, `started`, `scheduled`, `deferred`, `intermediate`, `unlisted`
+    /// (in no queue), `busy_worker`.
     pub state: &'static str,
     /// Its queue, or the worker's name.
     pub at: String,
     /// Whether its site could be told.
     pub attributed: bool,
+    /// Whether only this id is left of the job.
+    pub gone: bool,
 }
 
 impl ReadinessReport {
@@ -106,6 +122,9 @@ impl ReadinessReport {
             return format!("no background jobs of {sites}");
         }
         let time = if self.timed_out { ", and the time is up" } else { "" };
+        if self.incomplete.is_some() {
+            return format!("not every job of {sites} could be looked at{time}");
+        }
         format!("{} of {sites} have background jobs{time}", human::count(open))
     }
 }
@@ -128,7 +147,9 @@ impl Report for ReadinessReport {
         let looked = human::counted(self.samples, "look");
         let aside = format!("{looked} in {}", human::age(self.watched_s));
         view.push(Block::Headline { verdict: self.verdict(), text: self.sentence(), aside });
-        let columns = vec![
+        // Rare, and the table is wide enough without it.
+        let has_unlisted = self.all_counts().any(|counts| counts.unlisted > 0);
+        let mut columns = vec![
             Column::left("SITE"),
             Column::left("READY"),
             Column::right("QUEUED"),
@@ -138,10 +159,11 @@ impl Report for ReadinessReport {
             Column::right("INTERMEDIATE"),
             Column::right("BUSY WORKERS"),
         ];
+        columns.extend(has_unlisted.then(|| Column::right("IN NO QUEUE")));
         let mut table = Table::new(columns, "no site");
         let mut row = |name: &str, ready: Cell, counts: &Counts| {
             let count = |count: u64, role| Cell::count(Some(count), role);
-            table.row(vec![
+            let mut cells = vec![
                 name.into(),
                 ready,
                 count(counts.queued, Role::Queued),
@@ -150,7 +172,9 @@ impl Report for ReadinessReport {
                 count(counts.deferred, Role::Waiting),
                 count(counts.intermediate, Role::Queued),
                 count(counts.busy_workers, Role::Started),
-            ]);
+            ];
+            cells.extend(has_unlisted.then(|| count(counts.unlisted, Role::Queued)));
+            table.row(cells);
         };
         for site in &self.sites {
             let ready =
@@ -170,6 +194,10 @@ impl Report for ReadinessReport {
 }
 
 impl ReadinessReport {
+    fn all_counts(&self) -> impl Iterator<Item = &Counts> {
+        self.sites.iter().map(|site| &site.counts).chain([&self.unattributed])
+    }
+
     fn lay_out_blocking(&self, view: &mut View) {
         let columns = vec![
             Column::left("IN THE WAY").flexible(),
@@ -187,16 +215,27 @@ impl ReadinessReport {
                 told.push(blocking);
                 let id = blocking.id.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
                 let name = if blocking.attributed { site.site.as_str() } else { "cannot be told" };
+                let state = match (blocking.state, blocking.gone) {
+                    ("unlisted", _) => "in no queue".to_owned(),
+                    (state, true) => format!("{state}, gone"),
+                    (state, false) => state.to_owned(),
+                };
                 table.row(vec![
                     Cell::from(id).in_one_line(),
-                    blocking.state.into(),
+                    state.into(),
                     blocking.at.clone().into(),
                     name.into(),
                 ]);
             }
         }
+        let all: u64 = self.all_counts().map(Counts::all).sum();
+        let more = all.saturating_sub(told.len() as u64);
         if !table.rows.is_empty() {
             view.push(Block::Table(table));
+        }
+        if more > 0 {
+            let text = format!("… and {} more in the way", human::count(more));
+            view.push(Block::Text(Cell::new(text, Role::Dim)));
         }
     }
 }

@@ -240,6 +240,7 @@ fn watch_tells_unknown_late_and_vanished_jobs_apart() {
         (75, Some("queued")),
         "{late:?}"
     );
+    assert!(late.stdout.contains("the time is up"), "{late:?}");
     // A job without a result to keep is deleted by its end.
     let flag = rq.folder().join("flag");
     let call = format!("work.until, '{}', result_ttl=0", flag.display());

@@ -155,6 +155,11 @@ impl Keys {
         self.key(&[name, queue.as_str().as_bytes()])
     }
 
+    /// Pattern of the registries of jobs that wait for others, of every queue.
+    pub fn deferred_pattern(&self) -> Key {
+        self.registry(Registry::Deferred, &QueueName::new("*"))
+    }
+
     /// Hash of a job.
     pub fn job(&self, id: &[u8]) -> Key {
         self.key(&[b"job", id])

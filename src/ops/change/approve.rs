@@ -23,11 +23,14 @@ pub enum Go {
 /// Errors: `Refused` where read-only holds, the scope is not explicit or the operator says no;
 /// `Config` where the bench's prefix is not the one in Redis; `Io` where the disk is too full.
 pub fn approve(context: &mut Context, plan: &Plan, how: &How) -> Result<Go> {
+    if !how.dry_run {
+        check_read_only(context, plan.kind)?;
+    }
+    // A dry run must not say that there are 0 jobs, either.
+    check_prefix(context, plan.kind)?;
     if how.dry_run {
         return Ok(Go::No);
     }
-    check_read_only(context, plan.kind)?;
-    check_prefix(context, plan.kind)?;
     if plan.count == 0 {
         return Ok(Go::No);
     }

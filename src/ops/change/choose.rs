@@ -21,7 +21,7 @@ use crate::ops::jobs::find::{Finder, Flow, Found, Shown};
 use crate::ops::scope;
 use crate::sys::clock;
 use draft::{Draft, Match};
-use named::{add_unlisted, visit_named};
+use named::{add_unlisted, leave_unknown, visit_named};
 
 pub use named::resolve_ids;
 
@@ -99,12 +99,20 @@ pub(super) fn choose(
     how: &How,
 ) -> Result<Chosen> {
     check_states(plan.kind, selection, rule.allowed)?;
-    let queues = if selection.queues.is_empty() {
-        scope::all_queues(context)?
-    } else {
-        selection.queues.clone()
-    };
     let named = !selection.ids.is_empty();
+    let mut plan = plan;
+    let origins = leave_unknown(context, selection, &mut plan)?;
+    let queues = if !selection.queues.is_empty() {
+        selection.queues.clone()
+    } else if named {
+        scope::all_queues_and(context, origins)?
+    } else if selection.states.contains(&State::Deferred) {
+        let (queues, lack) = scope::all_queues_and_deferred(context)?;
+        plan.warnings.extend(lack.map(|lack| format!("not read: unlisted queues: {lack}")));
+        queues
+    } else {
+        scope::all_queues(context)?
+    };
     if !named && selection.states.is_empty() {
         selection.states = rule.allowed.to_vec();
     }

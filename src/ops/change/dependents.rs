@@ -58,7 +58,8 @@ impl Dependents {
 /// Counts in the plan who waits for the chosen jobs, and gives those that are to be changed with
 /// them, each behind its parent.
 ///
-/// Cost: a reading of all deferred jobs. Memory: those that are to be changed; with
+/// Cost: a walk through all keys for the registries of queues that RQ has not registered, and a
+/// reading of all deferred jobs. Memory: those that are to be changed; with
 /// [`Dependents::Cancel`] all deferred ones.
 pub(super) fn extend(
     context: &mut Context,
@@ -66,7 +67,15 @@ pub(super) fn extend(
     dependents: Dependents,
 ) -> Result<Vec<Disposal>> {
     let mut waiting = Waiting::default();
-    for queue in scope::all_queues(context)? {
+    let plan = &mut chosen.plan;
+    if plan.count == 0 {
+        return Ok(Vec::new());
+    }
+    let (queues, lack) = scope::all_queues_and_deferred(context)?;
+    plan.warnings.extend(lack.map(|lack| {
+        format!("jobs that wait for these in queues that Redis does not list were not looked for: {lack}")
+    }));
+    for queue in queues {
         waiting.read(context.store()?, &queue, &chosen.targets, dependents)?;
     }
     let plan = &mut chosen.plan;

@@ -8,11 +8,15 @@ use super::order::{ListOptions, Rows, Taken};
 use super::row::row_of;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
-use crate::model::selection::Selection;
+use crate::model::id::QueueName;
+use crate::model::selection::{Selection, State};
 use crate::ops::scope::Reach;
 use crate::render::list::ListSpec;
 use crate::report::jobs::{JobRow, LIST_SCHEMA};
 use crate::sys::clock;
+
+/// Keys that may be walked through for queues that only jobs which wait for others are in.
+const FEW_KEYS: u64 = 100_000;
 
 /// Lists the jobs of `selection` as they are found, or sorted once all are known.
 ///
@@ -24,10 +28,13 @@ pub fn list(
     options: &ListOptions,
 ) -> Result<Outcome> {
     let reach = Reach::read(context)?;
-    let queues = match selection.queues.as_slice() {
+    let mut queues = match selection.queues.as_slice() {
         [] => reach.every_queue()?,
         chosen => chosen.to_vec(),
     };
+    if selection.queues.is_empty() && selection.states.contains(&State::Deferred) {
+        add_unregistered(context, &reach, &mut queues)?;
+    }
     let scope = context.scope()?;
     let mut notes: Vec<String> = reach.unseen_prefix().into_iter().collect();
     let secrets = context.secrets;
@@ -70,4 +77,19 @@ pub fn list(
     }
     writer.finish(&[("truncated", json!(truncated))], &notes)?;
     Ok(if incomplete { Outcome::Unknown } else { Outcome::Done })
+}
+
+/// Adds the queues that RQ 1.x has not registered, as nothing was queued in them yet; only in a small
+/// Redis, where that costs a few milliseconds.
+fn add_unregistered(
+    context: &mut Context,
+    reach: &Reach,
+    queues: &mut Vec<QueueName>,
+) -> Result<()> {
+    let store = context.store()?;
+    if store.key_count()?.is_ok_and(|keys| keys <= FEW_KEYS) {
+        let found = store.queues_of_deferred()?;
+        reach.add_found(queues, found.unwrap_or_default());
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use crate::backend::redis::read::{StoredJob, Want};
 use crate::codec::payload::Decoder;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
+use crate::human;
 use crate::model::id::JobId;
 use crate::model::job::Status;
 use crate::report::watch::{Change, WatchReport};
@@ -45,6 +46,11 @@ pub fn watch(context: &mut Context, typed: &str, limit: Option<Duration>) -> Res
         let left = limit.map(|limit| limit.saturating_sub(started.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
             report.outcome = Outcome::TimedOut;
+            let time = human::age(started.elapsed().as_secs_f64());
+            report.notes.push(format!(
+                "the time is up: after {time} the job is still {}",
+                last.job.status.word()
+            ));
             return Ok(report);
         }
         if let Some(signal) = interrupts.wait(pause.min(left.unwrap_or(pause))) {

@@ -20,6 +20,7 @@ use crate::model::worker::{Alive, Worker};
 use crate::ops::scope::Reach;
 use crate::ops::switch::places::bench_of;
 use crate::report::readiness::{Blocking, Counts, MOST_BLOCKING};
+use crate::sys::signals::Interrupts;
 
 /// Positions read beyond a place's length: it may grow between the two questions.
 const MARGIN: u64 = 1_000;
@@ -30,7 +31,7 @@ pub(super) struct Looker {
     sites: Vec<String>,
     /// Every site of the bench.
     known: HashSet<String>,
-    reach: Reach,
+    pub(super) reach: Reach,
 }
 
 /// What one look found.
@@ -44,11 +45,13 @@ pub(super) struct Sample {
     pub(super) unattributed: Counts,
     /// The first of them.
     pub(super) unknown: Vec<Blocking>,
+    /// Why not every job was looked at; `None` where all were.
+    pub(super) incomplete: Option<String>,
 }
 
 /// Whose a job is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
+pub(super) enum Owner {
     /// The site of this number.
     Site(usize),
     /// Another site's.
@@ -65,7 +68,9 @@ impl Sample {
 
     /// Whether nothing is in the way of any site.
     pub(super) fn is_clear(&self) -> bool {
-        self.unattributed.is_zero() && self.counts.iter().all(Counts::is_zero)
+        self.incomplete.is_none()
+            && self.unattributed.is_zero()
+            && self.counts.iter().all(Counts::is_zero)
     }
 
     /// Jobs and busy workers in the way.
@@ -87,7 +92,7 @@ impl Sample {
         }
     }
 
-    fn add(&mut self, owner: Owner, id: Option<&[u8]>, state: &'static str, at: &str) {
+    pub(super) fn add(&mut self, owner: Owner, id: Option<&[u8]>, state: &'static str, at: &str) {
         let (counts, listed) = match owner {
             Owner::Other => return,
             Owner::Unknown => (&mut self.unattributed, &mut self.unknown),
@@ -104,13 +109,14 @@ impl Sample {
             "scheduled" => &mut counts.scheduled,
             "deferred" => &mut counts.deferred,
             "intermediate" => &mut counts.intermediate,
+            "unlisted" => &mut counts.unlisted,
             _ => &mut counts.busy_workers,
         };
         *count += 1;
         if listed.len() < MOST_BLOCKING {
             let attributed = owner != Owner::Unknown;
             let id = id.map(JobId::new);
-            listed.push(Blocking { id, state, at: at.to_owned(), attributed });
+            listed.push(Blocking { id, state, at: at.to_owned(), attributed, gone: false });
         }
     }
 }
@@ -131,10 +137,15 @@ impl Looker {
         &self.sites
     }
 
-    /// Looks once. Six round trips, and what the ids and payloads of the bench's jobs take.
+    /// Looks once. Six round trips, and what the ids and payloads of the bench's jobs take; where
+    /// nothing is in the way, a walk through all keys as well.
     ///
     /// Errors: `Refused` where Redis hides something, `Data` where a key is not RQ's.
-    pub(super) fn look(&mut self, context: &mut Context) -> Result<Sample> {
+    pub(super) fn look(
+        &mut self,
+        context: &mut Context,
+        interrupts: &Interrupts,
+    ) -> Result<Sample> {
         let queues = self.reach.every_queue()?;
         let mut sample = self.look_at_places(context, &queues)?;
         self.reach = Reach::read(context)?;
@@ -146,6 +157,9 @@ impl Looker {
             }
         }
         self.look_at_workers(context, &mut sample)?;
+        if sample.is_clear() {
+            self.look_at_hashes(context, &mut sample, interrupts)?;
+        }
         Ok(sample)
     }
 
@@ -234,12 +248,12 @@ impl Looker {
 
     /// Whose a job is by its id; `None` where that says nothing: what stands in front need not be
     /// a site.
-    fn owner_by_id(&self, id: &[u8]) -> Option<Owner> {
+    pub(super) fn owner_by_id(&self, id: &[u8]) -> Option<Owner> {
         let site = site_of_id(id)?;
         self.known.contains(site).then(|| self.owner(site))
     }
 
-    fn owner_by_payload(&self, decoder: &mut Decoder, data: &[u8]) -> Owner {
+    pub(super) fn owner_by_payload(&self, decoder: &mut Decoder, data: &[u8]) -> Owner {
         let site = decoder.headline(data).and_then(|headline| headline.site);
         site.map_or(Owner::Unknown, |site| self.owner(&site))
     }
@@ -276,7 +290,7 @@ fn order(state: &str) -> usize {
 }
 
 /// What cannot be seen may hide a job.
-fn unseen(lack: &Lack) -> Failure {
+pub(super) fn unseen(lack: &Lack) -> Failure {
     let kind = if lack.why == Why::Denied { Kind::Refused } else { Kind::Data };
     Failure::new(kind, format!("cannot tell whether sites are ready: {lack}"))
 }

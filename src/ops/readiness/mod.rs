@@ -2,9 +2,10 @@
 //!
 //! One look is not enough: RQ has moments in which a job stands in no list, and a scheduler may be
 //! in the middle of its round. So it takes three looks in a row, over two seconds at least, that
-//! find nothing ([`look`]). With `--stop-scheduler` the sites are paused first; unless they turn
+//! find nothing ([`look`]), the hashes of jobs included ([`hashes`]). With `--stop-scheduler` the sites are paused first; unless they turn
 //! out to be ready, they get back what stood there before, whatever ends the waiting.
 
+mod hashes;
 mod look;
 
 use std::time::{Duration, Instant};
@@ -15,12 +16,13 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::human;
 use crate::journal::Ending;
+use crate::model::id::JobId;
 use crate::ops::change::How;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::switch::places::bench_of;
 use crate::ops::switch::scheduler::{Switch, Turning};
 use crate::ops::switch::{Operation, Turned, scope, waiting};
-use crate::report::readiness::{MOST_BLOCKING, ReadinessReport, SiteReadiness};
+use crate::report::readiness::{Blocking, MOST_BLOCKING, ReadinessReport, SiteReadiness};
 use crate::sys::fault;
 use crate::sys::signals::{Interrupted, Interrupts};
 use crate::ui::Progress;
@@ -81,6 +83,7 @@ pub fn ready_for_migration(
     // What was not given back outlasts whatever ended the waiting.
     given_back?;
     watched?;
+    note_broken_jobs(context, &mut report)?;
     note_running_schedulers(context, &mut report)?;
     Ok(report)
 }
@@ -117,7 +120,7 @@ fn watch(
     let mut most = 0;
     let mut clear: Option<(Instant, u32)> = None;
     loop {
-        let sample = looker.look(context)?;
+        let sample = looker.look(context, interrupts)?;
         report.samples += 1;
         report.watched_s = started.elapsed().as_secs_f64();
         let is_clear = sample.is_clear();
@@ -127,6 +130,10 @@ fn watch(
         clear = is_clear.then(|| clear.map_or((Instant::now(), 1), |(since, n)| (since, n + 1)));
         report.ready = clear.is_some_and(|(since, n)| n >= LOOKS && since.elapsed() >= CLEAR_FOR);
         report.timed_out = !is_clear && wait.is_some_and(|wait| started.elapsed() >= wait);
+        if report.incomplete.is_some() && interrupts.seen().is_some() {
+            report.interrupted_by = interrupts.seen();
+            break;
+        }
         if report.ready || report.timed_out || (!is_clear && wait.is_none()) {
             break;
         }
@@ -148,15 +155,17 @@ fn tell(progress: &Progress, sample: &Sample, most: u64) {
 }
 
 fn write_down(report: &mut ReadinessReport, looker: &Looker, sample: Sample) {
-    let Sample { counts, blocking, unattributed, unknown } = sample;
+    let Sample { counts, blocking, unattributed, unknown, incomplete } = sample;
     report.unattributed = unattributed;
+    report.incomplete = incomplete;
     let rows = looker.sites().iter().zip(counts.into_iter().zip(blocking));
     report.sites = rows
         .map(|(site, (counts, mut blocking))| {
-            let ready = counts.is_zero() && unattributed.is_zero();
+            let blocking_total = counts.all() + unattributed.all();
+            let ready = blocking_total == 0 && report.incomplete.is_none();
             blocking.extend(unknown.iter().cloned());
             blocking.truncate(MOST_BLOCKING);
-            SiteReadiness { site: site.clone(), ready, counts, blocking }
+            SiteReadiness { site: site.clone(), ready, counts, blocking, blocking_total }
         })
         .collect();
 }
@@ -258,6 +267,37 @@ fn left_behind(context: &Context) -> Result<Vec<String>> {
         }
     }
     Ok(notes)
+}
+
+/// Says of jobs in the way that they are gone or stand nowhere, and how to mend that.
+fn note_broken_jobs(context: &mut Context, report: &mut ReadinessReport) -> Result<()> {
+    report.notes.extend(report.incomplete.clone());
+    let repair = context.target()?.command().replacen("jobctl", "jobctl jobs repair", 1);
+    let mut listed: Vec<&mut Blocking> = report
+        .sites
+        .iter_mut()
+        .flat_map(|site| &mut site.blocking)
+        .filter(|blocking| blocking.id.is_some() && blocking.state != "busy_worker")
+        .collect();
+    let ids: Vec<JobId> = listed.iter().filter_map(|blocking| blocking.id.clone()).collect();
+    if !ids.is_empty() {
+        let living = context.store()?.have_hashes(&ids.iter().collect::<Vec<_>>())?;
+        listed.iter_mut().zip(living).for_each(|(blocking, lives)| blocking.gone = !lives);
+    }
+    if listed.iter().any(|blocking| blocking.gone) {
+        report.notes.push(format!(
+            "of an entry marked `gone` only the id is left, its job is gone; to drop such entries: {repair}"
+        ));
+    }
+    let all = report.sites.iter().map(|site| &site.counts).chain([&report.unattributed]);
+    let unlisted: u64 = all.map(|counts| counts.unlisted).sum();
+    if unlisted > 0 {
+        report.notes.push(format!(
+            "in no queue: {}; a worker has taken it, or it is lost, or a rate limit holds it back; to mend lost ones: {repair}",
+            human::counted(unlisted, "job")
+        ));
+    }
+    Ok(())
 }
 
 /// Says that jobs may come again at any moment where no switch keeps them back.

@@ -3,6 +3,8 @@
 use tempfile::tempdir;
 
 use super::{assert_same, data, done, enqueue_raw, list, on, op_of, snapshot};
+use crate::support::bench::Bench;
+use crate::support::env::jobctl;
 use crate::support::redis::RedisServer;
 
 fn three_jobs() -> RedisServer {
@@ -99,6 +101,56 @@ fn unknown_id_is_not_found_and_one_of_several_is_listed() {
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert_eq!(data(&run)["removed"], 1);
     assert_eq!(data(&run)["skipped_jobs"][0]["id"], "nope");
+    for words in [&["purge-jobs"][..], &["jobs", "delete"], &["jobs", "cancel"], &["jobs", "retry"]]
+    {
+        let run = on(&server, state.path(), &[words, &["--id", "nope"]].concat()).run();
+        assert_eq!(run.code, 66, "{words:?}: {}{}", run.stdout, run.stderr);
+    }
+    let several = ["purge-jobs", "--id", "nope", "--id", "s::b", "-o", "json"];
+    let run = on(&server, state.path(), &several).run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(data(&run)["removed"], 1);
+    assert_eq!(data(&run)["skipped_jobs"][0]["id"], "nope");
+}
+
+#[test]
+fn word_that_is_nearly_an_event_is_refused() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let run = on(&server, state.path(), &["purge-jobs", "--event", "dayly"]).run();
+    assert_eq!(run.code, 64, "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `daily`"), "{}", run.stderr);
+    // Any other word may be the event of a payload.
+    done(&server, state.path(), &["purge-jobs", "--event", "on_update_of_invoice"]);
+    done(&server, state.path(), &["purge-jobs", "--event", "import"]);
+}
+
+#[test]
+fn prefix_that_is_not_in_redis_is_refused_on_a_dry_run_too() {
+    let server = RedisServer::start();
+    enqueue_raw(&server, "another-bench:long", ["erp::a".to_owned()]);
+    let mut bench = Bench::new("15.44.2", &server);
+    bench.site("erp");
+    let state = tempdir().unwrap();
+    for words in [
+        &["purge-jobs", "--site", "erp"][..],
+        &["jobs", "delete", "--queue", "long"],
+        &["jobs", "cancel", "--site", "erp"],
+        &["jobs", "retry", "--site", "erp"],
+        &["jobs", "move", "--queue", "short", "--to", "long"],
+        &["jobs", "promote", "--all"],
+        &["jobs", "repair"],
+        &["workers", "prune"],
+    ] {
+        for dry in [&["--dry-run"][..], &[]] {
+            let root = bench.root().to_str().unwrap();
+            let run = jobctl([&["--bench", root], words, dry].concat())
+                .env("XDG_STATE_HOME", state.path())
+                .run();
+            assert_eq!(run.code, 78, "{words:?} {dry:?}: {}{}", run.stdout, run.stderr);
+            assert!(run.stderr.contains("`another-bench`"), "{}", run.stderr);
+        }
+    }
 }
 
 #[test]
@@ -129,9 +181,8 @@ fn access_list_that_forbids_the_change_is_told_and_nothing_is_lost() {
     enqueue_raw(&server, "long", ["a".to_owned()]);
     let state = tempdir().unwrap();
     let url = server.url_as("reader", "secret");
-    let run = crate::support::env::jobctl(["--redis", &url, "jobs", "delete", "a"])
-        .env("XDG_STATE_HOME", state.path())
-        .run();
+    let run =
+        jobctl(["--redis", &url, "jobs", "delete", "a"]).env("XDG_STATE_HOME", state.path()).run();
     assert_eq!(run.code, 77, "{}", run.stderr);
     assert!(!run.stderr.contains("secret"), "{}", run.stderr);
     assert_eq!(list(&server, "long"), ["a"]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::tempdir;
 
-use crate::change::{assert_same, data, done, op_of, snapshot};
+use crate::change::{assert_same, data, done, list, op_of, snapshot};
 use crate::support::redis::RedisServer;
 use crate::support::rq::Rq;
 
@@ -117,4 +117,54 @@ fn child_that_was_canceled_while_its_parent_was_away_runs_only_after_its_own_und
         undo(&purge);
         assert_eq!(family.work(), ["parent"], "RQ {version}");
     }
+}
+
+#[test]
+fn child_in_a_queue_that_rq_has_not_registered_is_counted_and_changed_with_its_parent() {
+    // Later releases register it.
+    for version in ["1.14.1", "1.15.1", "1.16.2"] {
+        let server = RedisServer::start();
+        let rq = Rq::version(version);
+        rq.python(
+            &server,
+            "parent = Queue('q', connection=connection).enqueue(work.ok, job_id='parent')\n\
+             Queue('other', connection=connection).enqueue(work.ok, job_id='child', depends_on=parent)",
+        );
+        let state = tempdir().unwrap();
+        let listed = done(&server, state.path(), &["jobs", "list", "--status", "deferred"]);
+        assert!(listed.stdout.contains("child"), "RQ {version}: {}", listed.stdout);
+        for verb in [&["purge-jobs", "--queue", "q"][..], &["jobs", "delete", "parent"]] {
+            let dry = [verb, &["--dry-run", "-o", "json"]].concat();
+            let plan = data(&done(&server, state.path(), &dry))["plan"].clone();
+            assert_eq!(plan["dependents"], 1, "RQ {version} {verb:?}: {plan}");
+        }
+        let before = snapshot(&server);
+        let words = ["jobs", "delete", "parent", "--dependents", "cancel"];
+        let op = op_of(&done(&server, state.path(), &words));
+        let canceled: i64 =
+            redis::cmd("ZCARD").arg("rq:canceled:other").query(&mut server.client()).unwrap();
+        assert_eq!(canceled, 1, "RQ {version}");
+        done(&server, state.path(), &["undo", &op]);
+        assert_same(&before, &snapshot(&server));
+        let words = ["purge-jobs", "--queue", "q", "--dependents", "release"];
+        done(&server, state.path(), &words);
+        assert_eq!(list(&server, "other"), ["child"], "RQ {version}");
+    }
+}
+
+#[test]
+fn deferred_job_in_a_queue_that_rq_has_not_registered_can_be_named_and_selected() {
+    let server = RedisServer::start();
+    Rq::version("1.16.2").python(
+        &server,
+        "parent = Queue('q', connection=connection).enqueue(work.ok, job_id='parent')\n\
+         Queue('other', connection=connection).enqueue(work.ok, job_id='child', depends_on=parent)",
+    );
+    let state = tempdir().unwrap();
+    for words in [&["--status", "deferred"][..], &["--id", "child", "--status", "deferred"]] {
+        let dry = [&["purge-jobs", "--dry-run", "-o", "json"], words].concat();
+        assert_eq!(data(&done(&server, state.path(), &dry))["plan"]["count"], 1, "{words:?}");
+    }
+    done(&server, state.path(), &["jobs", "delete", "child"]);
+    assert_eq!(server.cmd(&["EXISTS", "rq:job:child"]), redis::Value::Int(0));
 }

@@ -72,7 +72,7 @@ fn every_filter_has_its_hits_and_turns_near_misses_down() {
         (&["--method", "*.Submit"], &[]),
         (&["--method", "pay.charge"], &["plain"]),
         (&["--event", "daily"], &["erp::a"]),
-        (&["--event", "dail"], &[]),
+        (&["--event", "dai"], &[]),
         (&["--user", "kim"], &["erp::a"]),
         (&["--user", "Kim"], &["7f2c"]),
         (&["--exception", "timeoutexception"], &["erp::timeout"]),

@@ -254,3 +254,85 @@ fn prefix_that_redis_has_not_seen_is_no_readiness() {
     bench.set_on("erp", "bench_id", "its-own");
     ends(78, &bench, &["ready-for-migration", "--site", "erp"]);
 }
+
+#[test]
+fn job_that_redis_handed_to_a_frozen_worker_is_in_the_way() {
+    let (server, bench) = bench();
+    let rq = Rq::version("2.6.1");
+    // With several queues it blocks in BLPOP, so that the job goes into its socket alone.
+    let worker = rq.worker(&server, "w1", &[&bench.queue("short"), &bench.queue("long")]);
+    wait_until(PATIENCE, "the worker to block", || {
+        let clients: String = redis::cmd("CLIENT").arg("LIST").query(&mut server.client()).unwrap();
+        clients.contains("cmd=blpop").then_some(())
+    });
+    worker.signal(Signal::SIGSTOP);
+    rq.enqueue(&server, &bench.queue("short"), "work.ok, job_id='erp||1'");
+    let data = ready(1, &bench, &["--site", "erp"]);
+    assert_eq!(
+        (&data["sites"][0]["unlisted"], &data["sites"][0]["blocking"][0]["id"]),
+        (&json!(1), &json!("erp||1")),
+        "{data}"
+    );
+    let run = ends(1, &bench, &["ready-for-migration", "--site", "erp"]);
+    let words = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("in no queue") && words.contains("jobctl jobs repair"), "{words}");
+    ready(0, &bench, &["--site", "erp.example"]);
+    worker.signal(Signal::SIGCONT);
+}
+
+#[test]
+fn job_that_stands_nowhere_is_in_the_way_of_its_site_alone() {
+    let (server, bench) = bench();
+    let queue = bench.queue("short");
+    for status in ["queued", "started", "rate_limited"] {
+        job(&server, &queue, "erp::1").set("status", status).save();
+        let data = ready(1, &bench, &["--site", "erp"]);
+        assert_eq!(data["sites"][0]["unlisted"], 1, "{status}: {data}");
+        ready(0, &bench, &["--site", "erp.example"]);
+    }
+    server.cmd(&["FLUSHALL"]);
+    job(&server, &queue, "0b1c2d3e").save();
+    assert_eq!(ready(1, &bench, &["--site", "erp"])["unattributed"]["unlisted"], 1);
+    server.cmd(&["FLUSHALL"]);
+    job(&server, &queue, "erp::1").ended("finished", 5).save();
+    job(&server, "another-bench:short", "erp::2").save();
+    ready(0, &bench, &["--site", "erp"]);
+}
+
+#[test]
+fn job_that_waits_in_a_queue_that_rq_has_not_registered_is_in_the_way() {
+    for version in ["1.14.1", "1.15.1", "1.16.2"] {
+        let (server, bench) = bench();
+        let (parents, children) = (bench.queue("default"), bench.queue("custom"));
+        Rq::version(version).python(
+            &server,
+            &format!(
+                "parent = Queue('{parents}', connection=connection).enqueue(work.ok, job_id='erp.example::a')\n\
+                 Queue('{children}', connection=connection).enqueue(work.ok, job_id='erp::b', depends_on=parent)"
+            ),
+        );
+        let data = ready(1, &bench, &["--site", "erp"]);
+        assert_eq!(data["sites"][0]["deferred"], 1, "RQ {version}: {data}");
+        assert_eq!(data["sites"][0]["blocking"][0]["at"], "custom");
+    }
+}
+
+#[test]
+fn jobs_that_are_not_listed_are_counted_and_ids_without_a_job_are_marked() {
+    let (server, bench) = bench();
+    let queue = bench.queue("short");
+    put(&server, "queue", &queue, b"erp::gone", None);
+    (0..11).for_each(|n| job(&server, &queue, format!("erp::{n}")).wait());
+    let data = ready(1, &bench, &["--site", "erp"]);
+    let site = &data["sites"][0];
+    assert_eq!(site["blocking"].as_array().unwrap().len(), 10);
+    assert_eq!(site["blocking_total"], 12);
+    assert_eq!(
+        (&site["blocking"][0]["gone"], &site["blocking"][1]["gone"]),
+        (&json!(true), &json!(false))
+    );
+    let run = ends(1, &bench, &["ready-for-migration", "--site", "erp"]);
+    let words = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("and 2 more") && words.contains("queued, gone"), "{words}");
+    assert!(words.contains("jobctl jobs repair"), "{words}");
+}

@@ -18,6 +18,9 @@ use crate::sys::clock;
 /// Named jobs that are looked for in their lists while the plan is made: each costs a search.
 const SEARCHED: usize = 64;
 
+/// Ids that are named where none is a job's.
+const SHOWN: usize = 5;
+
 /// Finds ids as they were typed, with or without the site; what is not there is skipped.
 ///
 /// Errors: `NotFound` where none of them is there.
@@ -33,12 +36,45 @@ pub fn resolve_ids(context: &mut Context, typed: &[String], plan: &mut Plan) -> 
         }
     }
     if ids.is_empty() && !typed.is_empty() {
-        let names: Vec<String> = typed.iter().map(|id| format!("`{id}`")).collect();
-        return Err(Failure::new(Kind::NotFound, format!("cannot find job {}", names.join(", ")))
-            .hint("jobctl jobs list shows the jobs that there are")
-            .into());
+        return Err(not_found(typed).into());
     }
     Ok(ids)
+}
+
+fn not_found<T: std::fmt::Display>(ids: &[T]) -> Failure {
+    let names: Vec<String> = ids.iter().take(SHOWN).map(|id| format!("`{id}`")).collect();
+    let more = if ids.len() > SHOWN { ", …" } else { "" };
+    Failure::new(Kind::NotFound, format!("cannot find job {}{more}", names.join(", ")))
+        .hint("jobctl jobs list shows the jobs that there are")
+}
+
+/// Leaves ids of a selection alone that are no job's; gives the queues of the others.
+///
+/// Errors: `NotFound` where none of them is.
+pub(super) fn leave_unknown(
+    context: &mut Context,
+    selection: &mut Selection,
+    plan: &mut Plan,
+) -> Result<Vec<QueueName>> {
+    let jobs = context.store()?.jobs(&selection.ids, Want::default())?;
+    if !jobs.is_empty() && jobs.iter().all(|job| matches!(job, Ok(None))) {
+        return Err(not_found(&selection.ids).into());
+    }
+    let (mut jobs, mut origins) = (jobs.into_iter(), Vec::new());
+    selection.ids.retain(|id| match jobs.next() {
+        Some(Ok(None)) => {
+            let reason = "there is no such job".to_owned();
+            plan.skipped.push(Skipped { id: id.clone(), reason });
+            false
+        }
+        // What cannot be read is told of where it is looked at.
+        Some(Err(_)) | None => true,
+        Some(Ok(Some(stored))) => {
+            origins.extend(stored.job.origin);
+            true
+        }
+    });
+    Ok(origins)
 }
 
 /// Takes jobs that are named by their ids, where their hashes say that they stand.
