@@ -63,7 +63,7 @@ pub fn diagnose(context: &mut Context, deep: bool, degraded_fails: bool) -> Resu
             sites.as_deref(),
             workers(),
             &processes,
-            Surroundings::with_process(bench, process, now),
+            Surroundings::with_process(bench, target.command(), process, now),
         );
         if deep {
             let read = databases.iter().filter(|read| read.found.is_ok());
@@ -145,7 +145,7 @@ fn late_ids(
     now: Timestamp,
 ) -> Vec<JobId> {
     let Some(bench) = &target.bench else { return Vec::new() };
-    let around = Surroundings::with_process(bench, process.clone(), now);
+    let around = Surroundings::with_process(bench, target.command(), process.clone(), now);
     site_facts::late_ids(&around, databases)
 }
 
