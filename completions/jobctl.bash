@@ -1351,7 +1351,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__jobs__subcmd__enqueue)
-            opts="-y -o -q -v -h -V --queue --create --kwarg --kwargs --job-id --at-front --job-timeout --event --user --over-cap --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-y -o -q -v -h -V --queue --create --kwarg --kwargs --job-id --at-front --job-timeout --event --user --over-cap --dry-run --yes --reason --limit --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2485,7 +2485,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__ops__subcmd__prune)
-            opts="-o -q -v -h -V --older-than --dry-run --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-y -o -q -v -h -V --older-than --dry-run --yes --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4341,7 +4341,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__undo)
-            opts="-y -o -q -v -h -V --force --include-fixed-ids --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-y -o -q -v -h -V --force --include-fixed-ids --over-cap --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

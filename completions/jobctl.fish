@@ -371,7 +371,6 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subc
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -l over-cap -d 'Enqueue it although the queue holds as many jobs as Frappe allows'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -l dry-run -d 'Show the plan and change nothing'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -s y -l yes -d 'Do not ask on a terminal'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -l no-undo -d 'Keep no journal: what is done cannot be undone'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -s q -l quiet -d 'Leave out notes and hints'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -s v -l verbose -d 'Say more'
@@ -2251,6 +2250,7 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l watch -d 'Repeat 
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l force -d 'Restore also jobs of which a crash left it open whether they were removed, and switches that somebody changed since'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l include-fixed-ids -d 'Restore also fixed ids that a scheduler may have run since'
+complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l dry-run -d 'Show the plan and change nothing'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -s y -l yes -d 'Do not ask on a terminal'
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l no-undo -d 'Keep no journal: what is done cannot be undone'
@@ -2351,6 +2351,7 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subco
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would go and change nothing'
+complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Do not ask on a terminal'
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Leave out notes and hints'
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more'

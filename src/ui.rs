@@ -39,7 +39,7 @@ pub struct UiOptions {
     pub format: Option<Format>,
     /// `--color`.
     pub color: ColorChoice,
-    /// `-q`: no notes, hints, status lines and progress. Warnings and errors stay.
+    /// `-q`: no notes, hints, status lines and progress. Warnings, errors and how to undo stay.
     pub quiet: bool,
     /// How often `-v` was given.
     pub verbose: u8,
@@ -58,6 +58,8 @@ pub struct Screen {
     pub err_terminal: bool,
     /// Columns of a line.
     pub width: usize,
+    /// Neither a terminal nor `COLUMNS` says how wide a line may be.
+    pub unbounded: bool,
     /// Lines of the terminal, where there is one.
     pub height: Option<usize>,
 }
@@ -65,7 +67,13 @@ pub struct Screen {
 impl Screen {
     /// No terminal at all.
     pub const fn none() -> Self {
-        Self { out_terminal: false, err_terminal: false, width: PIPE_WIDTH, height: None }
+        Self {
+            out_terminal: false,
+            err_terminal: false,
+            width: PIPE_WIDTH,
+            unbounded: true,
+            height: None,
+        }
     }
 
     /// Looks at the streams of this process. Source: `ioctl_tty(2)`, `TIOCGWINSZ`.
@@ -79,6 +87,7 @@ impl Screen {
             err_terminal: err.is_terminal(),
             // Less than 20 columns cannot be laid out; more than 1000 nobody has.
             width: width.unwrap_or(PIPE_WIDTH).clamp(20, 1000),
+            unbounded: width.is_none(),
             height: size.map(|(_, height)| usize::from(height.0)),
         }
     }
@@ -214,6 +223,11 @@ impl Ui {
         Ok(report.outcome())
     }
 
+    /// Refuses a command whose report has no table where CSV was asked for.
+    pub fn refuse_csv(&self) -> Result<()> {
+        if self.options.format == Some(Format::Csv) { Err(no_table().into()) } else { Ok(()) }
+    }
+
     /// Whether a list is collected into a table before anything is shown, so that it should be
     /// bounded.
     pub fn collects_lists(&self) -> bool {
@@ -326,6 +340,11 @@ impl Ui {
         }
     }
 
+    /// Says how to undo what was done, also with `-q`.
+    pub fn undo_with(&mut self, command: &str) {
+        self.talk("", Role::Plain, &format!("undo with: {command}"));
+    }
+
     /// Says what only matters with `-v`.
     pub fn detail(&mut self, text: &str) {
         if self.options.verbose > 0 {
@@ -351,7 +370,13 @@ impl Ui {
     }
 
     fn page(&self, format: Format) -> Page {
-        Page { width: self.screen.width, wide: format == Format::Wide, style: self.out_style }
+        Page {
+            width: self.screen.width,
+            wide: format == Format::Wide,
+            // Who asks for a table, or says how wide it is to be, gets that.
+            whole: self.screen.unbounded && self.options.format.is_none(),
+            style: self.out_style,
+        }
     }
 
     /// Writes a layout for people: as the next frame, if the screen is redrawn.

@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         GroupsCommand::Cancel { group, dependents, mutation } => {
             let how = mutation.how(true, false, false);
             let report = groups::cancel_group(context, group, *dependents, &how)?;
-            finish(context, &report)
+            finish(context, report)
         }
         GroupsCommand::Retry { group, front, retries, rate, over_cap, mutation } => {
             let options = Retrying {
@@ -119,7 +119,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             };
             let how = mutation.how(true, false, false);
             let report = groups::retry_group(context, group, options, &how)?;
-            finish(context, &report)
+            finish(context, report)
         }
     }
 }

@@ -89,6 +89,10 @@ pub enum Command {
 impl Command {
     /// Runs the command once.
     fn run(&self, global: &Global, context: &mut Option<Context>) -> Result<Outcome> {
+        if !self.has_table() {
+            // Before anything is read or changed: the report could not be printed afterwards.
+            on_target(global, context)?.ui.refuse_csv()?;
+        }
         match self {
             Self::Doctor(args) => doctor::run(args, on_target(global, context)?),
             Self::Health(args) => health::run(args, on_target(global, context)?),
@@ -147,6 +151,17 @@ impl Command {
             }
             Self::Man(args) => generate::man(args, without_target(global, context)?),
             Self::Generate(args) => generate::generate(args),
+        }
+    }
+
+    /// Whether its report can have a table, which is what CSV prints.
+    const fn has_table(&self) -> bool {
+        match self {
+            Self::PurgeJobs(_) | Self::Undo(_) => false,
+            Self::Jobs(args) => args.has_table(),
+            Self::Workers(args) => args.has_table(),
+            Self::Ops(args) => args.has_table(),
+            _ => true,
         }
     }
 

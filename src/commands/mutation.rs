@@ -4,6 +4,7 @@ use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::non_empty;
+use crate::journal::OpId;
 use crate::model::plan::Verb;
 use crate::model::selection::Selection;
 use crate::ops::change::How;
@@ -16,6 +17,18 @@ use crate::report::change::{
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Change")]
 pub(super) struct MutationArgs {
+    #[command(flatten)]
+    pub plan: PlanArgs,
+
+    /// Keep no journal: what is done cannot be undone
+    #[arg(long)]
+    pub no_undo: bool,
+}
+
+/// Those of them that have nothing to do with a journal.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Change")]
+pub(super) struct PlanArgs {
     /// Show the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -31,27 +44,30 @@ pub(super) struct MutationArgs {
     /// Only the first N, in the order of the queues
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
-
-    /// Keep no journal: what is done cannot be undone
-    #[arg(long)]
-    pub no_undo: bool,
 }
 
-impl MutationArgs {
-    /// How the change is to be carried out. `explicit` says whether a flag or an id gave the
-    /// scope, `named` whether an id did.
+impl PlanArgs {
+    /// How the change is to be carried out: see [`MutationArgs::how`].
     pub(super) fn how(&self, explicit: bool, named: bool, all: bool) -> How {
         How {
             dry_run: self.dry_run,
             yes: self.yes,
             reason: self.reason.clone(),
             limit: self.limit,
-            no_undo: self.no_undo,
+            no_undo: true,
             all,
             explicit,
             named,
             kept_for: None,
         }
+    }
+}
+
+impl MutationArgs {
+    /// How the change is to be carried out. `explicit` says whether a flag or an id gave the
+    /// scope, `named` whether an id did.
+    pub(super) fn how(&self, explicit: bool, named: bool, all: bool) -> How {
+        How { no_undo: self.no_undo, ..self.plan.how(explicit, named, all) }
     }
 
     /// The jobs that `selection` and `ids` mean, and how they are to be changed: a flag or an id
@@ -88,11 +104,22 @@ impl SelectionArgs {
     }
 }
 
+/// Says how to undo an operation, whatever became of its report: nobody else knows its name.
+pub(super) fn offer_undo(context: &mut Context, op: Option<&OpId>) -> Result<()> {
+    if let Some(op) = op {
+        let command = context.target()?.undo_command(op.as_str());
+        context.ui.undo_with(&command);
+    }
+    Ok(())
+}
+
 /// Shows a report under the schema of its verb; the last line says how to undo it.
-pub(super) fn finish(context: &mut Context, report: &ChangeReport) -> Result<Outcome> {
+pub(super) fn finish(context: &mut Context, mut report: ChangeReport) -> Result<Outcome> {
     let scope = context.scope()?;
+    report.bench.clone_from(&scope.bench);
+    let report = &report;
     let ui = &mut context.ui;
-    let outcome = match report.plan.kind {
+    let shown = match report.plan.kind {
         Verb::Purge => ui.finish(&scope, &Named::<Purge>::of(report)),
         Verb::Delete => ui.finish(&scope, &Named::<Delete>::of(report)),
         Verb::Cancel => ui.finish(&scope, &Named::<Cancel>::of(report)),
@@ -105,10 +132,7 @@ pub(super) fn finish(context: &mut Context, report: &ChangeReport) -> Result<Out
         Verb::Suspend => ui.finish(&scope, &Named::<Suspend>::of(report)),
         Verb::Resume => ui.finish(&scope, &Named::<Resume>::of(report)),
         Verb::Undo => ui.finish(&scope, &Named::<Undo>::of(report)),
-    }?;
-    if let Some(op) = report.op_id.as_ref().filter(|_| report.undoable) {
-        let command = context.target()?.undo_command(op.as_str());
-        context.ui.status(&format!("undo with: {command}"));
-    }
-    Ok(outcome)
+    };
+    offer_undo(context, report.op_id.as_ref().filter(|_| report.undoable))?;
+    shown
 }

@@ -45,14 +45,22 @@ Examples:
 Examples:
   jobctl ops prune --dry-run
   jobctl ops prune --older-than 2d")]
-    Prune {
-        /// Throw away what is older than this
-        #[arg(long, value_name = "TIME", value_parser = duration)]
-        older_than: Option<Duration>,
-        /// Show what would go and change nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Prune(PruneArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct PruneArgs {
+    /// Throw away what is older than this
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    older_than: Option<Duration>,
+
+    /// Show what would go and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Do not ask on a terminal
+    #[arg(short, long)]
+    yes: bool,
 }
 
 /// Runs one of the commands.
@@ -67,17 +75,22 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             let report = ops::change::ops::show(context, operation)?;
             context.ui.finish(&scope, &report)
         }
-        OpsCommand::Prune { older_than, dry_run } => {
-            let how = How { dry_run: *dry_run, ..How::default() };
-            let report = ops::change::ops::prune(context, *older_than, &how)?;
+        OpsCommand::Prune(args) => {
+            let how = How { dry_run: args.dry_run, yes: args.yes, ..How::default() };
+            let report = ops::change::ops::prune(context, args.older_than, &how)?;
             context.ui.finish(&scope, &report)
         }
     }
 }
 
 impl Args {
+    /// Whether the report can have a table.
+    pub(super) const fn has_table(&self) -> bool {
+        !matches!(self.command, OpsCommand::Prune(_))
+    }
+
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
-        !matches!(self.command, OpsCommand::Prune { .. })
+        !matches!(self.command, OpsCommand::Prune(_))
     }
 }

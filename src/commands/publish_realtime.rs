@@ -52,7 +52,7 @@ pub struct Args {
 
 /// Publishes.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
-    let sites = scope::named_sites(context, args.mutation.limit)?;
+    let sites = scope::named_sites(context, args.mutation.plan.limit)?;
     let event = Event {
         name: args.event.clone(),
         message: args.message.clone(),

@@ -43,5 +43,5 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let (selection, how) = args.mutation.on_jobs(&args.selection, &[], args.all, context)?;
     let options = PurgeOptions { keep_newest: args.keep_newest, dependents: args.dependents };
     let report = purge(context, selection, options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

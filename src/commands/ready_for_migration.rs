@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::commands::mutation::MutationArgs;
+use crate::commands::mutation::{MutationArgs, offer_undo};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::duration;
@@ -42,7 +42,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let mutation = &args.mutation;
     let sites = if args.stop_scheduler {
-        scope::named_sites(context, mutation.limit)?
+        scope::named_sites(context, mutation.plan.limit)?
     } else {
         selected(context)?
     };
@@ -50,12 +50,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let how = mutation.how(true, false, false);
     let report = readiness::ready_for_migration(context, sites, options, &how)?;
     let scope = context.scope()?;
-    let outcome = context.ui.finish(&scope, &report)?;
-    if let Some(op) = &report.op_id {
-        let command = context.target()?.undo_command(op.as_str());
-        context.ui.status(&format!("undo with: {command}"));
-    }
-    Ok(outcome)
+    let shown = context.ui.finish(&scope, &report);
+    offer_undo(context, report.op_id.as_ref())?;
+    shown
 }
 
 /// The selected sites, all of them without a selection: looking changes nothing.

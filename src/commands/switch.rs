@@ -1,6 +1,6 @@
 //! How commands that turn switches choose their sites, and how their report goes out.
 
-use crate::commands::mutation::MutationArgs;
+use crate::commands::mutation::{MutationArgs, offer_undo};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::ops::switch::scheduler::{self, Switch};
@@ -14,7 +14,7 @@ pub(super) fn turn(
     override_bench: bool,
     mutation: &MutationArgs,
 ) -> Result<Outcome> {
-    let sites = scope::named_sites(context, mutation.limit)?;
+    let sites = scope::named_sites(context, mutation.plan.limit)?;
     let how = mutation.how(true, false, false);
     let report = scheduler::turn(context, switch, &sites, override_bench, &how)?;
     finish(context, &report)
@@ -26,7 +26,7 @@ pub(super) fn turn_in_database(
     switch: database::Switch<'_>,
     mutation: &MutationArgs,
 ) -> Result<Outcome> {
-    let sites = scope::named_sites(context, mutation.limit)?;
+    let sites = scope::named_sites(context, mutation.plan.limit)?;
     let how = mutation.how(true, false, false);
     let report = database::turn(context, switch, &sites, &how)?;
     finish(context, &report)
@@ -35,10 +35,8 @@ pub(super) fn turn_in_database(
 /// Shows a report; the last line says how to undo it.
 pub(super) fn finish(context: &mut Context, report: &SwitchReport) -> Result<Outcome> {
     let scope = context.scope()?;
-    let outcome = context.ui.finish(&scope, report)?;
-    if let Some(op) = report.op_id.as_ref().filter(|_| report.undoable) {
-        let command = context.target()?.undo_command(op.as_str());
-        context.ui.status(&format!("undo with: {command}"));
-    }
+    let shown = context.ui.finish(&scope, report);
+    offer_undo(context, report.op_id.as_ref().filter(|_| report.undoable))?;
+    let outcome = shown?;
     report.sole_failure().map_or(Ok(outcome), |failure| Err(failure.into()))
 }

@@ -1,7 +1,7 @@
 //! `jobctl trigger-scheduler-event`.
 
 use crate::commands::jobs::rate;
-use crate::commands::mutation::MutationArgs;
+use crate::commands::mutation::{MutationArgs, offer_undo};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
@@ -70,10 +70,8 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let how = args.mutation.how(true, false, false);
     let report = trigger(context, &args.event, &sites, options, &how)?;
     let scope = context.scope()?;
-    let outcome = context.ui.finish(&scope, &report)?;
-    if let Some(op) = report.op_id.as_ref().filter(|_| report.undoable) {
-        let command = context.target()?.undo_command(op.as_str());
-        context.ui.status(&format!("undo with: {command}"));
-    }
+    let shown = context.ui.finish(&scope, &report);
+    offer_undo(context, report.op_id.as_ref().filter(|_| report.undoable))?;
+    let outcome = shown?;
     report.sole_failure().map_or(Ok(outcome), |failure| Err(failure.into()))
 }

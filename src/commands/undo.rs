@@ -32,6 +32,10 @@ pub struct Args {
     #[arg(long)]
     include_fixed_ids: bool,
 
+    /// Put more jobs into a queue than Frappe allows
+    #[arg(long)]
+    over_cap: bool,
+
     #[command(flatten)]
     mutation: MutationArgs,
 }
@@ -42,13 +46,17 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         Some(op) => op.clone(),
         None => last(context)?,
     };
-    let options = UndoOptions { force: args.force, include_fixed_ids: args.include_fixed_ids };
+    let options = UndoOptions {
+        force: args.force,
+        include_fixed_ids: args.include_fixed_ids,
+        over_cap: args.over_cap,
+    };
     let how = args.mutation.how(true, false, false);
     if let Some(report) = ops::switch::undo::undo(context, &op, args.force, &how)? {
         return switch::finish(context, &report);
     }
     let report = undo::undo(context, &op, options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }
 
 fn last(context: &mut Context) -> Result<OpId> {
@@ -59,7 +67,10 @@ fn last(context: &mut Context) -> Result<OpId> {
             "will not guess which operation is to be undone: nobody is there to ask",
         );
         return Err(match last {
-            Some(op) => failure.hint(format!("the last one is: jobctl undo {op}")),
+            Some(op) => {
+                let command = context.target()?.undo_command(op.as_str());
+                failure.hint(format!("the last one is: {command}"))
+            }
             None => failure,
         }
         .into());

@@ -40,6 +40,11 @@ enum Action {
 }
 
 impl Args {
+    /// Whether the report can have a table.
+    pub(super) const fn has_table(&self) -> bool {
+        !matches!(self.action, Some(Action::Suspend(_) | Action::Resume(_)))
+    }
+
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
         matches!(self.action, None | Some(Action::List(_) | Action::Show(_)))

@@ -60,6 +60,13 @@ pub struct Summary {
     pub torn_bytes: u64,
 }
 
+impl Summary {
+    /// Whether it has no end, and stops in the middle of a frame.
+    pub const fn is_damaged(&self) -> bool {
+        self.end.is_none() && !self.running && self.torn_bytes > 0
+    }
+}
+
 /// A journal that is being read.
 #[derive(Debug)]
 pub struct JournalReader {

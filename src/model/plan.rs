@@ -112,6 +112,11 @@ impl Tally {
         all
     }
 
+    /// The count of one name.
+    pub fn get(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+
     /// Whether nothing was counted.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -143,6 +148,10 @@ pub struct Plan {
     pub by_status: Tally,
     /// With `--event`, jobs by what they belong to it by.
     pub by_event: Tally,
+    /// Jobs by what is done to them, where that is not the same for all.
+    pub by_action: Tally,
+    /// The queue that they go to, by its short name; `null` where they go to none, or to their own.
+    pub to: Option<String>,
     /// Jobs that wait for one of these.
     pub dependents: u64,
     /// `--limit`, where it cut the selection short.
@@ -173,6 +182,8 @@ impl Plan {
             by_site: Tally::default(),
             by_status: Tally::default(),
             by_event: Tally::default(),
+            by_action: Tally::default(),
+            to: None,
             dependents: 0,
             limit: None,
             warnings: Vec::new(),

@@ -46,6 +46,8 @@ pub struct Page {
     pub width: usize,
     /// Show the wide columns too, and cut nothing.
     pub wide: bool,
+    /// Cut no table, however narrow the page: it goes into a pipe, or a file.
+    pub whole: bool,
     /// Whether and how roles are coloured.
     pub style: style::Style,
 }

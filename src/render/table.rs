@@ -1,6 +1,6 @@
 //! Tables for people, with comfy-table (imported nowhere else).
 //!
-//! A table never is wider than the page: flexible columns are cut first, then other names; where
+//! A table on a terminal never is wider than it: flexible columns are cut first, then other names; where
 //! numbers alone would not fit, each row becomes a small card. Numbers are never cut.
 
 use std::borrow::Cow;
@@ -37,7 +37,7 @@ pub fn render(table: &Table, page: &Page) -> String {
     let columns: Vec<usize> = (0..table.columns.len()).filter(shown).collect();
     let titles: Vec<&Column> = columns.iter().filter_map(|&at| table.columns.get(at)).collect();
     // A line that says that one more is left out would take that one's place.
-    let most = table.most.filter(|most| !page.wide && table.rows.len() > most + 1);
+    let most = table.most.filter(|most| !page.wide && !page.whole && table.rows.len() > most + 1);
     let rows: Vec<Vec<Shown<'_>>> = table
         .rows
         .iter()
@@ -53,7 +53,8 @@ pub fn render(table: &Table, page: &Page) -> String {
         })
         .collect();
     let natural = natural_widths(&titles, &rows);
-    let widths = if page.wide { Some(natural) } else { fit(&titles, natural, page.width) };
+    let uncut = page.wide || page.whole;
+    let widths = if uncut { Some(natural) } else { fit(&titles, natural, page.width) };
     let mut out = match widths {
         Some(widths) => grid(&titles, &rows, &widths, page),
         None => cards(&titles, &rows, page),

@@ -165,7 +165,7 @@ pub(crate) fn scope() -> Scope {
 }
 
 fn page(width: usize, wide: bool, color: bool) -> Page {
-    Page { width, wide, style: Style::new(color) }
+    Page { width, wide, whole: false, style: Style::new(color) }
 }
 
 fn human(width: usize, wide: bool, color: bool) -> String {

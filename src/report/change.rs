@@ -11,7 +11,7 @@ use crate::human;
 use crate::journal::OpId;
 use crate::model::fault::FaultKind;
 use crate::model::id::JobId;
-use crate::model::plan::{LeftAlone, MOST_LISTED, Plan, Skipped, Tally};
+use crate::model::plan::{LeftAlone, MOST_LISTED, Plan, Skipped, Tally, Verb};
 
 /// What a mutation did, or, with a dry run, would do.
 #[derive(Debug, Clone, Serialize)]
@@ -24,7 +24,9 @@ pub struct ChangeReport {
     pub plan: Plan,
     /// Jobs that were changed.
     pub changed: u64,
-    /// The same, where the change removes jobs; `null` otherwise.
+    /// The same by what was done to them, where that is not the same for all.
+    pub by_action: Tally,
+    /// Those that were removed, where the change removes jobs; `null` otherwise.
     pub removed: Option<u64>,
     /// Jobs that were left alone.
     pub skipped: u64,
@@ -45,6 +47,9 @@ pub struct ChangeReport {
     /// Until when the workers are suspended; absent where that is not the matter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspended_until: Option<Timestamp>,
+    /// The bench, to be named in a dry run.
+    #[serde(skip)]
+    pub bench: Option<String>,
     /// What is said first, where a count of changes does not say it.
     #[serde(skip)]
     pub headline: Option<String>,
@@ -78,6 +83,7 @@ impl ChangeReport {
             op_id: None,
             dry_run,
             changed: 0,
+            by_action: Tally::default(),
             removed: plan.kind.removes().then_some(0),
             skipped: left_alone.len(),
             skipped_by_reason: left_alone.by_reason().clone(),
@@ -87,6 +93,7 @@ impl ChangeReport {
             named_skipped: false,
             kinds: Vec::new(),
             suspended_until: None,
+            bench: None,
             headline: None,
             notes: Vec::new(),
             plan,
@@ -97,6 +104,13 @@ impl ChangeReport {
     pub fn add_changed(&mut self, jobs: u64) {
         self.changed += jobs;
         self.removed = self.plan.kind.removes().then_some(self.changed);
+    }
+
+    /// Takes over what was done to the changed jobs; only what `kind.done()` names was removed.
+    pub fn divide(&mut self, by_action: Tally) {
+        let removed = by_action.get(self.plan.kind.done());
+        self.removed = self.plan.kind.removes().then_some(removed);
+        self.by_action = by_action;
     }
 
     /// Counts jobs that were left alone.
@@ -128,8 +142,11 @@ impl ChangeReport {
 
     fn view(&self, view: &mut View) {
         view.push(Block::Text(Cell::new(self.sentence(), Role::Strong)));
-        if !self.kinds.is_empty() {
+        if self.plan.kind == Verb::Repair {
             view.push(Block::Table(lay_out_faults(&self.kinds)));
+        }
+        if let Some(bench) = self.bench.as_ref().filter(|_| self.dry_run) {
+            view.push(Block::Fields(vec![("bench".to_owned(), bench.clone().into())]));
         }
         if self.dry_run || self.changed > 0 {
             lay_out_plan(&self.plan, view);
@@ -150,17 +167,27 @@ impl ChangeReport {
         if let Some(headline) = &self.headline {
             return headline.clone();
         }
-        let (done, unit) = (self.plan.kind.done(), self.plan.kind.unit());
         if self.dry_run {
-            return format!(
-                "{} would be {done}; nothing was changed",
-                human::counted(self.plan.count, unit)
-            );
+            let planned = self.told(self.plan.count, &self.plan.by_action, "would be ");
+            return format!("{planned}; nothing was changed");
         }
+        let done = self.told(self.changed, &self.by_action, "");
         match self.interrupted_by {
-            Some(_) => format!("{} {done}, then interrupted", human::counted(self.changed, unit)),
-            None => format!("{} {done}", human::counted(self.changed, unit)),
+            Some(_) => format!("{done}, then interrupted"),
+            None => done,
         }
+    }
+
+    /// What becomes of how many, such as `1 job deleted, 2 canceled`.
+    fn told(&self, count: u64, by_action: &Tally, auxiliary: &str) -> String {
+        let (main, unit) = (self.plan.kind.done(), self.plan.kind.unit());
+        let mut actions = by_action.sorted();
+        actions.sort_by_key(|(done, _)| *done != main);
+        let Some(((done, first), others)) = actions.split_first() else {
+            return format!("{} {auxiliary}{main}", human::counted(count, unit));
+        };
+        let first = format!("{} {auxiliary}{done}", human::counted(*first, unit));
+        others.iter().fold(first, |told, (done, n)| format!("{told}, {} {done}", human::count(*n)))
     }
 }
 
@@ -190,6 +217,7 @@ fn lay_out_faults(kinds: &[FaultGroup]) -> Table {
 /// Lays a plan out: what there is of which kind.
 pub fn lay_out_plan(plan: &Plan, view: &mut View) {
     let mut fields: Vec<(String, Cell)> = Vec::new();
+    fields.extend(plan.to.as_ref().map(|to| ("to queue".to_owned(), to.clone().into())));
     for (name, tally) in [
         ("by queue", &plan.by_queue),
         ("by site", &plan.by_site),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Layout, Report, Role, View};
 use crate::model::id::JobId;
-use crate::render::sanitize::shell_quote;
+use crate::render::sanitize::{holds_control, shell_quote};
 
 /// A job that was enqueued, or would be.
 #[derive(Debug, Clone, Serialize)]
@@ -56,10 +56,17 @@ impl Report for EnqueueReport {
         if !self.rq.is_empty() {
             fields.push(("written for".to_owned(), Cell::from(self.dialect())));
         }
+        let id = self.id.text();
+        let (command, quoted) = (&self.command, shell_quote(&id));
+        let is_pasteable = !holds_control(&id);
+        if is_pasteable {
+            let take_back = format!("{command} jobs delete {quoted}");
+            fields.push(("take back".to_owned(), Cell::new(take_back, Role::Command)));
+        }
         view.push(Block::Fields(fields));
-        if self.enqueued {
-            let line = format!("{} jobs watch {}", self.command, shell_quote(&self.id.text()));
-            view.push(Block::Text(Cell::new(format!("→ {line}"), Role::Command)));
+        if self.enqueued && is_pasteable {
+            let line = format!("→ {command} jobs watch {quoted}");
+            view.push(Block::Text(Cell::new(line, Role::Command)));
         }
     }
 

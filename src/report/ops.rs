@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
-use crate::human;
+use crate::human::{self, Zone};
 use crate::journal::{End, Ending, Header, OpId, Pruned, SwitchBatch, SwitchImage, Verdict};
 
 /// The operations whose journals are kept.
@@ -24,8 +24,8 @@ pub struct OpRow {
     pub op_id: OpId,
     /// What it did.
     pub verb: String,
-    /// When it began.
-    pub began_at: Timestamp,
+    /// When it began; `null` where its journal cannot be read.
+    pub began_at: Option<Timestamp>,
     /// Who did it.
     pub user: String,
     /// Why.
@@ -34,6 +34,8 @@ pub struct OpRow {
     pub ending: Option<Ending>,
     /// Whether it runs.
     pub running: bool,
+    /// Whether its journal cannot be read, or ends in the middle of a record.
+    pub damaged: bool,
     /// Jobs that it changed, as far as that is known.
     pub changed: u64,
     /// Jobs of which it is not known.
@@ -47,8 +49,32 @@ pub struct OpRow {
 }
 
 impl OpRow {
+    /// An operation whose journal cannot be read.
+    pub fn unreadable(op_id: OpId) -> Self {
+        Self {
+            op_id,
+            verb: "?".to_owned(),
+            began_at: None,
+            user: "?".to_owned(),
+            reason: None,
+            ending: None,
+            running: false,
+            damaged: true,
+            changed: 0,
+            doubtful: 0,
+            size_bytes: 0,
+            undoes: None,
+            undone_by: None,
+        }
+    }
+
+    fn began(&self, zone: &Zone) -> String {
+        self.began_at.map_or_else(|| "?".to_owned(), |at| human::time(at, zone))
+    }
+
     fn state(&self) -> Cell {
         match (self.ending, self.running, &self.undone_by) {
+            _ if self.damaged => Cell::new("damaged", Role::Bad),
             (_, true, _) => Cell::new("running", Role::Started),
             (_, _, Some(_)) => Cell::new("undone", Role::Dim),
             (None, ..) => Cell::new("unfinished", Role::Bad),
@@ -83,7 +109,7 @@ impl Report for OpsReport {
                 op.state(),
                 human::count(op.changed).into(),
                 human::bytes(op.size_bytes).into(),
-                human::time(op.began_at, &view.zone).into(),
+                op.began(&view.zone).into(),
                 op.user.clone().into(),
                 op.reason.clone().unwrap_or_default().into(),
             ]);
@@ -158,7 +184,7 @@ impl Report for OpReport {
             ("operation".to_owned(), self.op.op_id.to_string().into()),
             ("verb".to_owned(), self.op.verb.clone().into()),
             ("state".to_owned(), self.op.state()),
-            ("began".to_owned(), human::time(self.op.began_at, &view.zone).into()),
+            ("began".to_owned(), self.op.began(&view.zone).into()),
             ("user".to_owned(), self.op.user.clone().into()),
             ("command".to_owned(), self.header.command.clone().into()),
             ("changed".to_owned(), human::count(self.op.changed).into()),

@@ -39,6 +39,8 @@ pub struct SwitchRow {
     pub turn: Turn,
     /// Where it stands.
     pub place: SwitchPlace,
+    /// Whether it could be read; else nothing is known of `before` and `after`.
+    pub read: bool,
     /// What stood there, as it is written there; `null` for nothing.
     pub before: Option<String>,
     /// What stands there now, or with a dry run would.
@@ -103,6 +105,7 @@ impl SwitchRow {
             site: place.site().map(str::to_owned),
             turn: Turn::Planned,
             place: place.clone(),
+            read: false,
             before: None,
             after: None,
             reason: None,
@@ -216,8 +219,12 @@ impl Report for SwitchReport {
             Column::left("IN").flexible(),
         ];
         let mut table = Table::new(columns, "nothing to set back");
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".to_owned());
         for row in &self.rows {
+            let value = |value: &Option<String>| match value {
+                _ if !row.read => "?".to_owned(),
+                Some(value) => value.clone(),
+                None => "not set".to_owned(),
+            };
             table.row(vec![
                 row.site.clone().unwrap_or_else(|| "all sites".to_owned()).into(),
                 row.result(self.dry_run),

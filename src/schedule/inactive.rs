@@ -25,6 +25,8 @@ use crate::render::sanitize::{holds_control, shell_quote};
 pub struct Facts<'a> {
     /// The site's name.
     pub site: &'a str,
+    /// How jobctl is called on this bench, for commands to paste.
+    pub jobctl: &'a str,
     /// The bench's directory, which file names are shown relative to.
     pub bench: &'a Path,
     /// The switches of its configuration.
@@ -262,7 +264,7 @@ impl Facts<'_> {
     }
 
     fn command(&self, words: &str) -> String {
-        format!("jobctl {words} --site {}", shell_quote(self.site))
+        format!("{} {words} --site {}", self.jobctl, shell_quote(self.site))
     }
 }
 

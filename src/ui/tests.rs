@@ -39,6 +39,7 @@ fn screen(terminal: bool) -> Screen {
     Screen {
         out_terminal: terminal,
         err_terminal: terminal,
+        unbounded: false,
         width: 80,
         height: terminal.then_some(24),
     }

@@ -192,6 +192,25 @@ fn enqueue_of_a_fixed_id_is_refused_while_it_waits_and_never_inherits_an_expiry(
 }
 
 #[test]
+fn id_that_was_given_without_the_site_finds_the_job_and_takes_it_back() {
+    let server = RedisServer::start();
+    let bench = BenchDir::new(&server, "b", &["erp"]);
+    let version = bench.path().join("apps/frappe/frappe/__init__.py");
+    fs::write(version, "__version__ = \"16.1.0\"\n").unwrap();
+    let words = ["jobs", "enqueue", "frappe.ping", "--job-id", "my:id2", "--site", "erp"];
+    let state = tempfile::tempdir().unwrap();
+    let run = bench.jobctl(&words).env("XDG_STATE_HOME", state.path()).run();
+    assert_eq!(run.code, 0, "{run:?}");
+    let command = format!("jobctl --bench {} jobs delete 'erp||my|id2'", bench.path().display());
+    assert!(run.stdout.contains(&command), "{run:?}");
+    let exists = bench.jobctl(&["jobs", "exists", "my:id2", "--site", "erp"]).run();
+    assert_eq!(exists.code, 0, "{exists:?}");
+    assert_eq!(bench.jobctl(&["jobs", "delete", "my:id2", "--site", "erp"]).run().code, 0);
+    let no_undo = bench.jobctl(&[&words[..], &["--no-undo"]].concat()).run();
+    assert_eq!(no_undo.code, 64, "{no_undo:?}");
+}
+
+#[test]
 fn enqueue_with_dry_run_or_read_only_changes_nothing() {
     let server = RedisServer::start();
     let base = ["jobs", "enqueue", "app.run", "--create", "-o", "json"];

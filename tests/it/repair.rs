@@ -534,7 +534,7 @@ fn undo_of_suspend_and_resume_gives_back_what_was() {
     let third = stage.run(&["workers", "suspend", "--for", "30m"], 0);
     assert!(stage.int(&["TTL", "rq:suspended"]) > 1_700);
     // Somebody suspended anew: that is not the second one's to take back.
-    let late = stage.run(&["undo", &op_of(&second), "-o", "json"], 0);
+    let late = stage.run(&["undo", &op_of(&second), "-o", "json"], 1);
     assert_eq!(data(&late)["changed"], 0, "{late:?}");
     stage.undo(&third);
     let ttl = stage.int(&["TTL", "rq:suspended"]);

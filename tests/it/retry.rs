@@ -249,6 +249,29 @@ fn retry_honours_frappes_cap_and_fills_up_at_a_rate() {
 }
 
 #[test]
+fn undo_honours_frappes_cap() {
+    let server = RedisServer::start();
+    let bench = BenchDir::new(&server, "b", &["site1.localhost"]);
+    let version = bench.path().join("apps/frappe/frappe/__init__.py");
+    fs::write(version, "__version__ = \"16.1.0\"\n").unwrap();
+    let rq = Rq::version("1.16.2");
+    for _ in 0..3 {
+        rq.enqueue(&server, "b:default", "work.ok");
+    }
+    let purge = bench.jobctl(&["purge-jobs", "--queue", "default", "-o", "json"]).run();
+    let op = purge.json()["data"]["op_id"].as_str().unwrap().to_owned();
+    let others: Vec<String> = (0..548).map(|n| format!("x{n}")).collect();
+    redis::cmd("RPUSH").arg("rq:queue:b:default").arg(&others).exec(&mut server.client()).unwrap();
+    let undo = |more: &[&str]| bench.jobctl(&[&["undo", &op, "-o", "json"], more].concat()).run();
+    let full = undo(&[]);
+    assert_eq!(full.code, 77, "{full:?}");
+    assert!(full.stderr.contains("--limit 2") && full.stderr.contains("--over-cap"), "{full:?}");
+    assert_eq!(list(&server, "b:default").len(), 548);
+    assert_eq!(changed(&undo(&["--limit", "2"])), (2, 0));
+    assert_eq!(changed(&undo(&["--over-cap"])).0, 1);
+}
+
+#[test]
 fn promoted_jobs_run_next_and_undo_puts_them_back() {
     let server = RedisServer::start();
     let (rq, path) = rq_with_tally("2.6.1");

@@ -100,7 +100,8 @@ fn undo_leaves_jobs_alone_that_ran_since_they_were_moved() {
     let op = op_of(&done(&server, state.path(), &arguments));
     let ran: Vec<String> =
         redis::cmd("LPOP").arg("rq:queue:onto").arg(11).query(&mut server.client()).unwrap();
-    let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+    let undo = on(&server, state.path(), &["undo", &op, "-o", "json"]).run();
+    assert_eq!(undo.code, 1, "{undo:?}");
     assert_eq!((&data(&undo)["changed"], &data(&undo)["skipped"]), (&2_990.into(), &10.into()));
     assert!(list(&server, "onto").is_empty());
     let expected: Vec<String> = (0..JOBS).map(id).filter(|id| !ran.contains(id)).collect();

@@ -108,9 +108,10 @@ impl Target {
             ReplyErrorKind::Denied | ReplyErrorKind::Login | ReplyErrorKind::ReadOnly => {
                 Kind::Refused
             }
-            ReplyErrorKind::Loading | ReplyErrorKind::Busy | ReplyErrorKind::CannotSave => {
-                Kind::TryAgain
-            }
+            ReplyErrorKind::Loading
+            | ReplyErrorKind::Busy
+            | ReplyErrorKind::CannotSave
+            | ReplyErrorKind::Unsettled => Kind::TryAgain,
             ReplyErrorKind::Other if error.turns_away() => Kind::Unreachable,
             ReplyErrorKind::WrongType => Kind::Data,
             // A Redis that does not know a command, or has fewer databases, is not what it seems.
@@ -178,6 +179,9 @@ fn hint_for(error: &ReplyError) -> Option<&'static str> {
         }
         ReplyErrorKind::CannotSave => {
             Some("Redis cannot write to its disk; check the space and Redis' own log")
+        }
+        ReplyErrorKind::Unsettled => {
+            Some("replicas are missing or a failover is under way; try again when it is over")
         }
         ReplyErrorKind::Other if error.turns_away() => {
             Some("Redis' settings maxclients and protected-mode decide whom it lets in")

@@ -27,6 +27,9 @@ pub enum ReplyErrorKind {
     ReadOnly,
     /// Redis cannot save to its disk and takes no writes (`MISCONF`).
     CannotSave,
+    /// Other servers of the set are missing, or are just changing places (`NOREPLICAS`,
+    /// `MASTERDOWN`, `CLUSTERDOWN`, `TRYAGAIN`).
+    Unsettled,
     /// Anything else.
     Other,
 }
@@ -58,6 +61,7 @@ impl ReplyError {
             "BUSY" => ReplyErrorKind::Busy,
             "READONLY" => ReplyErrorKind::ReadOnly,
             "MISCONF" => ReplyErrorKind::CannotSave,
+            "NOREPLICAS" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" => ReplyErrorKind::Unsettled,
             // Redis 7 says this of a script's command, without a code of its own.
             _ if text.contains("The user executing the script can't") => ReplyErrorKind::Denied,
             _ => ReplyErrorKind::Other,
@@ -174,6 +178,8 @@ mod tests {
             ("BUSY Redis is busy running a script.", ReplyErrorKind::Busy),
             ("READONLY You can't write", ReplyErrorKind::ReadOnly),
             ("MISCONF Redis is configured", ReplyErrorKind::CannotSave),
+            ("NOREPLICAS Not enough good replicas to write.", ReplyErrorKind::Unsettled),
+            ("MASTERDOWN Link with MASTER is down", ReplyErrorKind::Unsettled),
             ("ERR The user executing the script can't run this command", ReplyErrorKind::Denied),
             ("ERR unknown command", ReplyErrorKind::Other),
             ("", ReplyErrorKind::Other),

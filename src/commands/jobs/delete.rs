@@ -40,5 +40,5 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let (selection, how) = args.mutation.on_jobs(&args.selection, &args.ids, args.all, context)?;
     let report = delete::delete(context, selection, &args.ids, args.dependents, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

@@ -2,7 +2,7 @@
 
 use crate::codec::read_json;
 use crate::codec::value::Value;
-use crate::commands::mutation::MutationArgs;
+use crate::commands::mutation::PlanArgs;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::global::{duration, non_empty};
@@ -13,7 +13,8 @@ use crate::ops::change::enqueue::Order;
 ///
 /// On a bench the job is written as the installed Frappe writes it, and runs on one site; with
 /// `--redis` alone it is a plain RQ job. What the live workers could not read is refused. A given
-/// id that a waiting or running job has is refused, too; an ended job of that id makes room.
+/// id that a waiting or running job has is refused, too; an ended job of that id makes room. There
+/// is no journal: `jobs delete` takes the job back while it waits.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,7 +71,7 @@ pub(super) struct Args {
     over_cap: bool,
 
     #[command(flatten)]
-    mutation: MutationArgs,
+    mutation: PlanArgs,
 }
 
 /// Enqueues the job.

@@ -66,6 +66,17 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
 }
 
 impl Args {
+    /// Whether the report can have a table.
+    pub(super) const fn has_table(&self) -> bool {
+        matches!(
+            self.command,
+            JobsCommand::List(_)
+                | JobsCommand::Show(_)
+                | JobsCommand::Stop(_)
+                | JobsCommand::Repair(_)
+        )
+    }
+
     /// Whether it only reads.
     pub(super) const fn is_read(&self) -> bool {
         matches!(self.command, JobsCommand::List(_) | JobsCommand::Show(_) | JobsCommand::Exists(_))

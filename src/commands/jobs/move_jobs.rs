@@ -59,5 +59,5 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         over_cap: args.over_cap,
     };
     let report = move_jobs(context, selection, &args.ids, &options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

@@ -59,5 +59,5 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         requeue: args.requeue,
     };
     let report = repair(context, &options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

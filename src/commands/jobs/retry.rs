@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         over_cap: args.over_cap,
     };
     let report = retry(context, selection, &args.ids, options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }
 
 /// Takes a number a second, as `20/s` or `20`.

@@ -37,5 +37,5 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         ..Repairing::default()
     };
     let report = repair(context, &options, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

@@ -49,12 +49,12 @@ pub(super) fn run_suspend(args: &SuspendArgs, context: &mut Context) -> Result<O
     // The command says what is meant: all of them.
     let how = args.both.mutation.how(true, false, false);
     let report = suspend(context, args.time, args.both.whole_redis, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }
 
 /// Lets them go on.
 pub(super) fn run_resume(args: &ResumeArgs, context: &mut Context) -> Result<Outcome> {
     let how = args.mutation.how(true, false, false);
     let report = resume(context, args.whole_redis, &how)?;
-    finish(context, &report)
+    finish(context, report)
 }

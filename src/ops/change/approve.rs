@@ -2,9 +2,11 @@
 //! operator's word.
 
 use super::How;
+use crate::bench::Family;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::human;
+use crate::journal::Pruned;
 use crate::model::plan::{Plan, Verb};
 use crate::ops::scope;
 use crate::report::change::ChangeReport;
@@ -52,9 +54,9 @@ pub(super) fn left_undone(plan: Plan, how: &How) -> ChangeReport {
     report
 }
 
-/// Refuses under `--read-only`.
+/// Refuses under `--read-only`, and on a bench that is only read.
 pub fn check_read_only(context: &Context, verb: Verb) -> Result<()> {
-    refuse_read_only(context, &format!("{} anything", verb.word()))
+    refuse_change(context, &format!("{} anything", verb.word()))
         .map_err(|failure| failure.hint("--dry-run shows the plan").into())
 }
 
@@ -65,6 +67,21 @@ pub(in crate::ops) fn refuse_read_only(context: &Context, what: &str) -> Result<
     }
     Err(Failure::new(Kind::Refused, format!("cannot {what}: read-only is set"))
         .hint("leave out --read-only, unset JOBCTL_READ_ONLY, or change the settings file"))
+}
+
+/// Refuses to change anything under `--read-only`, and on a bench of Frappe 13: what that writes was
+/// never compared with what jobctl would write.
+pub(in crate::ops) fn refuse_change(context: &Context, what: &str) -> Result<(), Failure> {
+    refuse_read_only(context, what)?;
+    let bench = context.target().ok().and_then(|target| target.bench.as_ref());
+    if bench.is_none_or(|bench| bench.frappe().family() != Family::V13) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Refused,
+        format!("cannot {what}: this bench runs Frappe 13, which jobctl only reads"),
+    )
+    .hint("use the command of bench itself; `bench --help` lists them"))
 }
 
 /// Refuses where no queue has the bench's prefix while others are there: it is the wrong Redis, or
@@ -95,7 +112,14 @@ fn not_explicit(plan: &Plan) -> Failure {
 }
 
 fn ask(context: &mut Context, plan: &Plan) -> Result<()> {
+    let bench = context.scope()?.bench;
     let ui = &mut context.ui;
+    if let Some(bench) = bench {
+        ui.status(&format!("bench: {bench}"));
+    }
+    if let Some(to) = &plan.to {
+        ui.status(&format!("to queue: {to}"));
+    }
     for (name, tally) in [
         ("by queue", &plan.by_queue),
         ("by site", &plan.by_site),
@@ -117,10 +141,26 @@ fn ask(context: &mut Context, plan: &Plan) -> Result<()> {
     let what = format!("{} {}", plan.kind.word(), human::counted(plan.count, plan.kind.unit()));
     let agreed = match &plan.to_type {
         Some(name) => ui.ask(&format!("{what}? Type `{name}` to go on:"))? == *name,
-        None => matches!(ui.ask(&format!("{what}? [y/N]"))?.as_str(), "y" | "Y" | "yes"),
+        None => return confirm(context, &what),
     };
-    if agreed {
-        return Ok(());
+    if agreed { Ok(()) } else { Err(not_confirmed(&what).into()) }
+}
+
+/// Asks whether journals are to be thrown away.
+pub(super) fn confirm_prune(context: &mut Context, pruned: &[Pruned]) -> Result<()> {
+    let bytes = human::bytes(pruned.iter().map(|pruned| pruned.size_bytes).sum());
+    let journals = human::counted(pruned.len() as u64, "journal");
+    context.ui.warn("what they tell of cannot be undone any more");
+    confirm(context, &format!("remove {journals} of {bytes}"))
+}
+
+fn confirm(context: &mut Context, what: &str) -> Result<()> {
+    match context.ui.ask(&format!("{what}? [y/N]"))?.as_str() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(not_confirmed(what).into()),
     }
-    Err(Failure::new(Kind::Refused, format!("did not {what}: not confirmed")).into())
+}
+
+fn not_confirmed(what: &str) -> Failure {
+    Failure::new(Kind::Refused, format!("did not {what}: not confirmed"))
 }

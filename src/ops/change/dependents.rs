@@ -81,6 +81,12 @@ pub(super) fn extend(
     let plan = &mut chosen.plan;
     plan.dependents = waiting.count;
     let children = waiting.children(dependents.action());
+    if plan.count > 0 {
+        plan.by_action.add_many(plan.kind.done(), plan.count);
+    }
+    for child in &children {
+        plan.by_action.add(child.action.done());
+    }
     plan.count += children.len() as u64;
     if plan.dependents > 0 {
         let jobs = human::counted(plan.dependents.max(children.len() as u64), "job");

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::journal::{After, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
-use crate::model::plan::{LeftAlone, Plan, PlannedJob, Verb};
+use crate::model::plan::{LeftAlone, Plan, PlannedJob, Tally, Verb};
 use crate::model::queue::Registry;
 use crate::model::selection::{Selection, State};
 use crate::report::change::ChangeReport;
@@ -31,6 +31,17 @@ pub(super) enum Action {
     Delete,
     Cancel,
     Release,
+}
+
+impl Action {
+    /// What was done to a job that waited for a chosen one.
+    pub(super) const fn done(self) -> &'static str {
+        match self {
+            Self::Delete => "deleted",
+            Self::Cancel => "canceled",
+            Self::Release => "queued",
+        }
+    }
 }
 
 /// A job and what is done to it.
@@ -65,9 +76,12 @@ pub(super) fn dispose(
         return Ok(left_undone(plan, how));
     }
     let walk = Walk::new(chosen.targets, Course::BothEnds, batch_size(&plan));
-    let mut disposing = Disposing::new(context.store()?.keys().clone(), &walk, &children);
+    let mut disposing =
+        Disposing::new(context.store()?.keys().clone(), &walk, &children, plan.kind);
     let mut batches = Batches { walk: &walk, action, children: by_level(children).into() };
-    apply(context, plan, how, None, &mut disposing, &mut batches)
+    let mut report = apply(context, plan, how, None, &mut disposing, &mut batches)?;
+    report.divide(disposing.done);
+    Ok(report)
 }
 
 /// Batches of one level: it must be known what became of a job before those that wait for it are
@@ -116,12 +130,15 @@ struct Disposing<'w> {
     walk: &'w Walk,
     /// Jobs that others wait for, and whether they went.
     parents: HashMap<JobId, bool>,
+    verb: Verb,
+    /// What was done to the jobs that were changed.
+    done: Tally,
 }
 
 impl<'w> Disposing<'w> {
-    fn new(keys: Keys, walk: &'w Walk, children: &[Disposal]) -> Self {
+    fn new(keys: Keys, walk: &'w Walk, children: &[Disposal], verb: Verb) -> Self {
         let parents = children.iter().filter_map(|child| Some((child.parent.clone()?, false)));
-        Self { keys, walk, parents: parents.collect() }
+        Self { keys, walk, parents: parents.collect(), verb, done: Tally::default() }
     }
 
     /// Where a job of no list is taken from; `None` where it must stand in a place that does not
@@ -281,6 +298,8 @@ impl Change for Disposing<'_> {
     }
 
     fn changed(&mut self, job: &Disposal) {
+        let chosen = job.parent.is_none();
+        self.done.add(if chosen { self.verb.done() } else { job.action.done() });
         if let Some(went) = self.parents.get_mut(&job.job.id) {
             *went = true;
         }

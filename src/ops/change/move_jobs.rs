@@ -57,6 +57,7 @@ pub fn move_jobs(
     let rule = Rule { obstacle: &obstacle, ..Rule::of(&[State::Queued]) };
     let Chosen { mut plan, targets, .. } = choose(context, plan, &mut selection, &rule, how)?;
     let short = context.target()?.short_name(&to).to_owned();
+    plan.to = Some(short.clone());
     if readers.get(&to).is_none_or(|readers| readers.serving == 0) {
         plan.warnings.push(format!("no live worker serves queue `{short}`"));
     }

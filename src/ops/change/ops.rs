@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::{How, approve};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result, failure_of};
 use crate::journal::{After, KEPT_BYTES, KEPT_FOR, OpId, Step, Summary};
-use crate::model::plan::Verb;
 use crate::report::ops::{OpJob, OpReport, OpRow, OpSwitch, OpsReport, PruneReport};
 use crate::sys::clock;
 
@@ -15,9 +14,23 @@ const SHOWN: usize = 100;
 
 /// Lists operations, newest first. Talks to no Redis.
 pub fn list(context: &Context) -> Result<OpsReport> {
-    let summaries = context.journals()?.list()?;
-    let ops = summaries.iter().map(|summary| row(summary, &summaries)).collect();
-    Ok(OpsReport { ops, notes: Vec::new() })
+    let journals = context.journals()?;
+    let summaries = journals.list()?;
+    let mut ops: Vec<OpRow> = summaries.iter().map(|summary| row(summary, &summaries)).collect();
+    let mut notes = Vec::new();
+    for op_id in journals.ids()? {
+        if summaries.iter().any(|summary| summary.header.op_id == op_id) {
+            continue;
+        }
+        // One that was pruned meanwhile is not there; any other cannot be read.
+        let Err(error) = journals.summary(&op_id) else { continue };
+        if failure_of(&error).map(Failure::kind) != Some(Kind::NotFound) {
+            notes.push(format!("{error:#}"));
+            ops.push(OpRow::unreadable(op_id));
+        }
+    }
+    ops.sort_by(|a, b| b.op_id.cmp(&a.op_id));
+    Ok(OpsReport { ops, notes })
 }
 
 /// Shows an operation and the first of its jobs. Talks to no Redis.
@@ -79,12 +92,25 @@ pub fn show(context: &Context, op: &OpId) -> Result<OpReport> {
 }
 
 /// Throws old journals away.
-pub fn prune(context: &Context, older_than: Option<Duration>, how: &How) -> Result<PruneReport> {
+///
+/// Errors: `Refused` under read-only, and where the operator says no.
+pub fn prune(
+    context: &mut Context,
+    older_than: Option<Duration>,
+    how: &How,
+) -> Result<PruneReport> {
     if !how.dry_run {
-        approve::check_read_only(context, Verb::Undo)?;
+        approve::refuse_read_only(context, "remove journals")?;
     }
     let kept_for = older_than.unwrap_or(KEPT_FOR);
-    let pruned = context.journals()?.prune(clock::now(), kept_for, KEPT_BYTES, how.dry_run)?;
+    let now = clock::now();
+    if !how.dry_run && !how.yes && context.ui.can_ask() {
+        let planned = context.journals()?.prune(now, kept_for, KEPT_BYTES, true)?;
+        if !planned.is_empty() {
+            approve::confirm_prune(context, &planned)?;
+        }
+    }
+    let pruned = context.journals()?.prune(now, kept_for, KEPT_BYTES, how.dry_run)?;
     let bytes = pruned.iter().map(|pruned| pruned.size_bytes).sum();
     Ok(PruneReport { dry_run: how.dry_run, bytes, pruned, notes: Vec::new() })
 }
@@ -95,11 +121,12 @@ fn row(summary: &Summary, all: &[Summary]) -> OpRow {
     OpRow {
         op_id: header.op_id.clone(),
         verb: header.verb.clone(),
-        began_at: header.began_at,
+        began_at: Some(header.began_at),
         user: header.actor.sudo_user.clone().unwrap_or_else(|| header.actor.user.clone()),
         reason: header.reason.clone(),
         ending: summary.end.as_ref().map(|end| end.ending),
         running: summary.running,
+        damaged: summary.is_damaged(),
         changed: summary.confirmed,
         doubtful: summary.doubtful,
         size_bytes: summary.size_bytes,

@@ -146,6 +146,9 @@ pub(super) fn check_room_in(
         failure
     };
     Err(failure
-        .hint("--rate 10/s takes them as fast as room is made; --over-cap takes them all")
+        .hint(match plan.kind {
+            Verb::Undo => "--over-cap takes them all",
+            _ => "--rate 10/s takes them as fast as room is made; --over-cap takes them all",
+        })
         .into())
 }

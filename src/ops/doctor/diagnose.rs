@@ -91,7 +91,7 @@ pub fn diagnose_and<T>(
             sites.as_deref(),
             workers(),
             &processes,
-            Surroundings::with_process(bench, process, now),
+            Surroundings::with_process(bench, target.command(), process, now),
         );
         if look.deep {
             let read = databases.iter().filter(|read| read.found.is_ok());
@@ -180,7 +180,7 @@ fn late_ids(
     now: Timestamp,
 ) -> Vec<JobId> {
     let Some(bench) = &target.bench else { return Vec::new() };
-    let around = Surroundings::with_process(bench, process.clone(), now);
+    let around = Surroundings::with_process(bench, target.command(), process.clone(), now);
     site_facts::late_ids(&around, databases)
 }
 

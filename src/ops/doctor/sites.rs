@@ -107,7 +107,7 @@ fn scheduler(facts: &Facts<'_>) -> Checked {
         for reason in verdict.reasons {
             finding = finding.because(format!("{} ({})", reason.detail, reason.source));
             if let Some(fix) = reason.fix {
-                finding = finding.fix(for_target(facts, &fix));
+                finding = finding.fix(fix);
             }
         }
         vec![finding]
@@ -128,11 +128,6 @@ fn dormant(facts: &Facts<'_>) -> Checked {
         }
         vec![finding]
     })
-}
-
-/// A command of jobctl as it is called for this target.
-fn for_target(facts: &Facts<'_>, fix: &str) -> String {
-    fix.strip_prefix("jobctl ").map_or_else(|| fix.to_owned(), |words| facts.jobctl(words))
 }
 
 fn settings(facts: &Facts<'_>) -> Checked {

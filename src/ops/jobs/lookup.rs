@@ -66,6 +66,15 @@ pub(in crate::ops) fn find(
     }
 }
 
+/// What may stand behind the site in the id of the job that is meant by `typed`.
+///
+/// Source: `create_job_id` of v16 and later, which turns each colon of a given id into a bar.
+pub(in crate::ops) fn behind_site(typed: &str) -> impl Iterator<Item = String> {
+    let [colons, bars] = SEPARATORS;
+    let barred = typed.contains(':').then(|| format!("{bars}{}", typed.replace(':', "|")));
+    [format!("{colons}{typed}"), format!("{bars}{typed}")].into_iter().chain(barred)
+}
+
 fn candidates(context: &Context, typed: &str) -> Result<Vec<JobId>> {
     let target = context.target()?;
     let sites = match (context.sites()?, &target.bench) {
@@ -75,7 +84,7 @@ fn candidates(context: &Context, typed: &str) -> Result<Vec<JobId>> {
     };
     let mut ids = vec![JobId::new(typed.as_bytes())];
     for site in sites {
-        ids.extend(SEPARATORS.map(|separator| JobId::new(format!("{site}{separator}{typed}"))));
+        ids.extend(behind_site(typed).map(|behind| JobId::new(format!("{site}{behind}"))));
     }
     Ok(ids)
 }

@@ -16,7 +16,7 @@ mod watch;
 pub(in crate::ops) use benches::refuse_ambiguous_sites;
 pub use exists::exists;
 pub use list::list;
-pub(in crate::ops) use lookup::SEPARATORS;
+pub(in crate::ops) use lookup::{SEPARATORS, behind_site};
 pub use order::{ListOptions, SortKey};
 pub use show::show;
 pub use watch::watch;

@@ -18,7 +18,7 @@ use crate::human;
 use crate::journal::Ending;
 use crate::model::id::JobId;
 use crate::ops::change::How;
-use crate::ops::change::approve::refuse_read_only;
+use crate::ops::change::approve::refuse_change;
 use crate::ops::switch::places::bench_of;
 use crate::ops::switch::scheduler::{Switch, Turning};
 use crate::ops::switch::{Operation, Turned, scope, waiting};
@@ -61,7 +61,7 @@ pub fn ready_for_migration(
     check_prefixes(bench_of(context)?, &sites)?;
     let stops = options.stop_scheduler && !how.dry_run;
     if stops {
-        refuse_read_only(context, Switch::Pause.what())?;
+        refuse_change(context, Switch::Pause.what())?;
         let named: Vec<&str> = sites.iter().map(String::as_str).collect();
         scope::confirm(context, Switch::Pause.what(), &named, how)?;
     }

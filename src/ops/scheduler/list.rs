@@ -87,7 +87,11 @@ pub fn list(context: &mut Context, wanted: &Wanted) -> Result<TypesReport> {
 
     let bench = bench_of(context)?;
     let family = bench.frappe().family();
-    let around = Surroundings::with_process(bench, crate::bench::SchedulerProcess::Absent, now);
+    let around = {
+        let (command, unseen) =
+            (context.target()?.command(), crate::bench::SchedulerProcess::Absent);
+        Surroundings::with_process(bench, command, unseen, now)
+    };
     let clock_of =
         |facts: &SchedulerFacts| SiteClock::of(facts.settings.time_zone.as_deref(), family, now);
     let found = read.iter().map(|site| (site.site.as_str(), site.found.as_ref()));

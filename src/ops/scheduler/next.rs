@@ -67,7 +67,7 @@ pub fn next(
 
     let bench = bench_of(context)?;
     let family = bench.frappe().family();
-    let around = Surroundings::of(bench, now);
+    let around = Surroundings::of(bench, context.target()?.command(), now);
     let clock_of =
         |facts: &SchedulerFacts| SiteClock::of(facts.settings.time_zone.as_deref(), family, now);
     let found = read.iter().map(|site| (site.site.as_str(), site.found.as_ref()));

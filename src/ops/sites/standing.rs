@@ -30,6 +30,8 @@ pub struct Surroundings<'b> {
     pub workers_here: bool,
     /// The file that makes the scheduler skip its rounds, where there is one.
     pub restarting: Option<PathBuf>,
+    /// How jobctl is called on this target, for commands to paste.
+    pub jobctl: String,
     /// The present.
     pub now: Timestamp,
 }
@@ -58,7 +60,7 @@ pub struct TimedType<'a> {
 
 impl<'b> Surroundings<'b> {
     /// Looks at the processes of this host: some milliseconds where no scheduler holds the lock.
-    pub fn of(bench: &'b Bench, now: Timestamp) -> Self {
+    pub fn of(bench: &'b Bench, jobctl: String, now: Timestamp) -> Self {
         let (process, workers_here) = match ProcTable::live() {
             Err(cannot) => (SchedulerProcess::CannotTell(cannot.to_string()), false),
             Ok(table) => {
@@ -69,13 +71,19 @@ impl<'b> Surroundings<'b> {
                 (process, workers_here)
             }
         };
-        Self { process, workers_here, ..Self::with_process(bench, SchedulerProcess::Absent, now) }
+        let unseen = SchedulerProcess::Absent;
+        Self { process, workers_here, ..Self::with_process(bench, jobctl, unseen, now) }
     }
 
     /// The same where somebody looked at the processes already.
-    pub fn with_process(bench: &'b Bench, process: SchedulerProcess, now: Timestamp) -> Self {
+    pub fn with_process(
+        bench: &'b Bench,
+        jobctl: String,
+        process: SchedulerProcess,
+        now: Timestamp,
+    ) -> Self {
         let restarting = bench.is_restarting().then(|| bench.root().join("sites/.restarting"));
-        Self { bench, process, workers_here: false, restarting, now }
+        Self { bench, process, workers_here: false, restarting, jobctl, now }
     }
 
     /// The Frappe version.
@@ -99,6 +107,7 @@ impl<'a> Standing<'a> {
         let why = self.facts.err().map(ToString::to_string).unwrap_or_default();
         let mut verdict = Verdict::of(&Facts {
             site: self.site,
+            jobctl: &self.around.jobctl,
             bench: self.around.bench.root(),
             switches: Switches::of(self.config),
             process: &self.around.process,

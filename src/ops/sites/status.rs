@@ -44,7 +44,7 @@ pub fn status(context: &mut Context) -> Result<StatusReport> {
     let ids: Vec<Vec<JobId>> = read.iter().map(|site| fixed_ids(bench, site)).collect();
     let (waiting, mut notes) = waiting(context, &ids);
     let bench = bench_of(context)?;
-    let around = Surroundings::of(bench, now);
+    let around = Surroundings::of(bench, context.target()?.command(), now);
     let mut report = StatusReport {
         checked_at: now,
         sites: read

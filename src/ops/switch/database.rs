@@ -12,7 +12,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::journal::Ending;
 use crate::nearby;
 use crate::ops::change::How;
-use crate::ops::change::approve::refuse_read_only;
+use crate::ops::change::approve::refuse_change;
 use crate::ops::sites::{ReadSite, Standing, Surroundings, read_each};
 use crate::ops::switch::places::bench_of;
 use crate::report::switch::{Obstacle, SwitchReport, SwitchRow, Turn};
@@ -90,7 +90,7 @@ pub fn turn(
     how: &How,
 ) -> Result<SwitchReport> {
     if !how.dry_run {
-        refuse_read_only(context, &switch.what())
+        refuse_change(context, &switch.what())
             .map_err(|failure| failure.hint("--dry-run shows the plan"))?;
     }
     let now = clock::now();
@@ -152,7 +152,7 @@ fn plan(switch: Switch<'_>, site: &Read, rows: &mut Vec<SwitchRow>) -> Result<()
 fn stands(switch: Switch<'_>, row: &mut SwitchRow, now: Option<String>) {
     let wanted = Some(switch.value().to_owned());
     row.turn = if now == wanted { Turn::AlreadySo } else { Turn::Planned };
-    (row.before, row.after) = (now, wanted);
+    (row.read, row.before, row.after) = (true, now, wanted);
 }
 
 fn unknown_type(site: &str, wanted: &str, types: &[ScheduledJobType]) -> Failure {
@@ -196,7 +196,7 @@ fn carry_out(
 
 /// Says what keeps the scheduler of a site from running although the switch is on.
 fn tell_obstacles(context: &Context, read: &[Read], report: &mut SwitchReport) -> Result<()> {
-    let around = Surroundings::of(bench_of(context)?, clock::now());
+    let around = Surroundings::of(bench_of(context)?, context.target()?.command(), clock::now());
     let mut caveats: Vec<String> = Vec::new();
     for site in read.iter().filter(|site| site.found.is_ok()) {
         let facts = site.found.as_ref();

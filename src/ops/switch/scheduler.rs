@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::journal::{Ending, SwitchPlace};
 use crate::ops::change::How;
-use crate::ops::change::approve::refuse_read_only;
+use crate::ops::change::approve::refuse_change;
 use crate::report::switch::{Obstacle, SwitchReport, SwitchRow, Turn};
 use crate::sys::signals::{Interrupted, Interrupts};
 
@@ -132,7 +132,7 @@ pub fn turn(
     how: &How,
 ) -> Result<SwitchReport> {
     if !how.dry_run {
-        refuse_read_only(context, switch.what())
+        refuse_change(context, switch.what())
             .map_err(|failure| failure.hint("--dry-run shows the plan"))?;
     }
     let turning = Turning { switch, override_bench };
@@ -183,6 +183,7 @@ impl Turning {
             Err(error) => row.fail(error)?,
             Ok(now) => {
                 let wish = self.wish(bench, site, now.as_deref());
+                row.read = true;
                 row.before.clone_from(&now);
                 match wish {
                     Wish::Put(after) => (row.turn, row.after) = (Turn::Planned, after),
@@ -232,6 +233,7 @@ impl Turning {
 impl SwitchRow {
     /// Writes down what became of the place.
     pub(super) fn take(&mut self, turned: Turned) {
+        self.read = true;
         match turned {
             Turned::Changed(image) => {
                 self.turn = Turn::Changed;

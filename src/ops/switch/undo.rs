@@ -14,7 +14,7 @@ use crate::journal::{
 };
 use crate::ops::change::How;
 use crate::ops::change::apply::actor;
-use crate::ops::change::approve::refuse_read_only;
+use crate::ops::change::approve::refuse_change;
 use crate::report::switch::{SwitchReport, SwitchRow, Turn};
 use crate::sys::clock;
 use crate::sys::signals::{Interrupted, Interrupts};
@@ -36,7 +36,7 @@ pub fn undo(
     let journals = context.journals()?;
     let Some(images) = images_of(&journals, op)? else { return Ok(None) };
     if !how.dry_run {
-        refuse_read_only(context, "undo anything")
+        refuse_change(context, "undo anything")
             .map_err(|failure| failure.hint("--dry-run shows the plan"))?;
     }
     // Held to the end: two undos at once would each take the other's work for a stranger's.
@@ -156,6 +156,7 @@ impl Undoing {
                 Err(error) if is_open(&error, how.dry_run) => planned += 1,
                 Err(error) => row.fail(error)?,
                 Ok(now) => {
+                    row.read = true;
                     row.before.clone_from(&now);
                     match self.wish(&known.image, now.as_deref()) {
                         Wish::Put(after) if after == now => {

@@ -25,6 +25,7 @@ fn common(value: &Value) -> Standing<'_> {
 fn facts() -> Facts<'static> {
     Facts {
         site: "s1",
+        jobctl: "jobctl",
         bench: Path::new("/b"),
         switches: Switches { standings: Default::default(), has_extra_config: false },
         process: &RUNNING,

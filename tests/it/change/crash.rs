@@ -91,8 +91,8 @@ fn job_that_ran_and_expired_after_a_crash_is_not_run_again_unless_forced() {
     server.cmd(&["LPOP", "rq:queue:q"]);
     server.cmd(&["DEL", "rq:job:one"]);
     let op = newest(&server, state.path());
-    let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
-    assert_eq!(data(&undo)["changed"], 0);
+    let undo = on(&server, state.path(), &["undo", &op, "-o", "json"]).run();
+    assert_eq!((undo.code, &data(&undo)["changed"]), (1, &0.into()));
     assert!(data(&undo)["skipped_jobs"][0]["reason"].as_str().unwrap().contains("--force"));
     done(&server, state.path(), &["undo", &op, "--force"]);
     assert_eq!(list(&server, "q"), ["one"]);

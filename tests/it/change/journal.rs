@@ -246,3 +246,31 @@ fn unfinished_journal_is_never_pruned() {
     ));
     assert!(pruned["pruned"].as_array().unwrap().is_empty());
 }
+
+#[test]
+fn journal_that_was_cut_is_told_and_its_undo_fails() {
+    let server = RedisServer::start();
+    let state = tempdir().unwrap();
+    enqueue_raw(&server, "q", (0..5).map(|n| format!("job-{n}")));
+    let op = op_of(&done(&server, state.path(), &["jobs", "delete", "--all"]));
+    let path = state.path().join(format!("jobctl/ops/{op}.journal"));
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    // Behind the header, in the middle of the images.
+    let bytes = std::fs::read(&path).unwrap();
+    let magic = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    let length = u32::from_le_bytes(bytes[magic + 5..magic + 9].try_into().unwrap());
+    file.set_len(magic as u64 + 13 + u64::from(length) + 40).unwrap();
+    std::fs::write(path.with_file_name("20200101T000000-000000.journal"), "garbage").unwrap();
+    let ops = data(&done(&server, state.path(), &["ops", "list", "-o", "json"]));
+    let damaged: Vec<_> = (0..2).map(|at| ops["ops"][at]["damaged"].clone()).collect();
+    assert_eq!(damaged, [true, true]);
+    assert_eq!(ops["ops"][1]["op_id"], "20200101T000000-000000");
+    let shown = done(&server, state.path(), &["ops", "show", &op]);
+    assert!(shown.stdout.contains("damaged"), "{}", shown.stdout);
+    for more in [&["--dry-run"][..], &[]] {
+        let words = [&["undo", op.as_str()], more].concat();
+        let undo = on(&server, state.path(), &words).run();
+        assert_eq!(undo.code, 1, "{undo:?}");
+        assert!(undo.stdout.contains("0 jobs of 5 planned are in it"), "{undo:?}");
+    }
+}

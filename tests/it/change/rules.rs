@@ -33,6 +33,70 @@ fn dry_run_shows_the_plan_and_changes_and_writes_nothing() {
 }
 
 #[test]
+fn csv_is_refused_before_anything_is_changed_where_there_is_no_table() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let before = snapshot(&server);
+    for words in [
+        &["purge-jobs", "--queue", "long"][..],
+        &["jobs", "delete", "--all"],
+        &["jobs", "cancel", "s::a"],
+        &["jobs", "retry", "--all"],
+        &["jobs", "move", "--all", "--to", "other", "--create"],
+        &["jobs", "promote", "t::c"],
+        &["jobs", "enqueue", "app.run", "--queue", "long"],
+        &["undo", "20260101T000000-000000"],
+        &["workers", "suspend"],
+        &["workers", "resume"],
+        &["ops", "prune"],
+    ] {
+        let flag = on(&server, state.path(), &[words, &["-o", "csv"]].concat()).run();
+        let variable = on(&server, state.path(), words).env("JOBCTL_OUTPUT", "csv").run();
+        for run in [flag, variable] {
+            assert_eq!(run.code, 64, "{words:?} {run:?}");
+            assert!(run.stderr.contains("it has no table"), "{words:?} {run:?}");
+        }
+    }
+    assert_same(&before, &snapshot(&server));
+    assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
+    done(&server, state.path(), &["jobs", "repair", "--dry-run", "-o", "csv"]);
+}
+
+#[test]
+fn undo_line_comes_whatever_becomes_of_standard_output_and_with_quiet() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let url = server.url();
+    let full = std::process::Command::new(env!("CARGO_BIN_EXE_jobctl"))
+        .args(["--redis", &url, "jobs", "delete", "s::a"])
+        .env("XDG_STATE_HOME", state.path())
+        .env("HOME", state.path())
+        .stdin(std::process::Stdio::null())
+        .stdout(std::fs::File::options().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(74), "{errors}");
+    let line = errors.lines().find_map(|line| line.strip_prefix("undo with: jobctl undo "));
+    let op = line.unwrap_or_else(|| panic!("{errors}")).split(' ').next().unwrap().to_owned();
+    done(&server, state.path(), &["undo", &op]);
+    assert_eq!(list(&server, "long").len(), 3);
+    op_of(&done(&server, state.path(), &["jobs", "delete", "s::a", "-q"]));
+}
+
+#[test]
+fn dry_run_names_the_queue_that_jobs_go_to() {
+    let server = three_jobs();
+    let state = tempdir().unwrap();
+    let words = ["jobs", "move", "--all", "--to", "other", "--create", "--dry-run"];
+    let text = done(&server, state.path(), &words).stdout;
+    let line = text.lines().find(|line| line.starts_with("to queue")).unwrap();
+    assert!(line.ends_with("other"), "{text}");
+    let json = data(&done(&server, state.path(), &[&words[..], &["-o", "json"]].concat()));
+    assert_eq!(json["plan"]["to"], "other");
+}
+
+#[test]
 fn read_only_refuses_but_shows_plans() {
     let server = three_jobs();
     let state = tempdir().unwrap();

@@ -95,10 +95,31 @@ fn undo_of_an_undo_removes_again_and_can_be_undone() {
     let first = done(&server, state.path(), &["jobs", "delete", "--all"]);
     let empty = snapshot(&server);
     let second = done(&server, state.path(), &["undo", &op_of(&first)]);
+    let dry = done(&server, state.path(), &["undo", &op_of(&second), "--dry-run"]);
+    assert!(dry.stdout.contains("would be removed again"), "{}", dry.stdout);
     let third = done(&server, state.path(), &["undo", &op_of(&second)]);
+    assert!(third.stdout.contains(" jobs removed again"), "{}", third.stdout);
+    assert!(!third.stdout.contains("restored"), "{}", third.stdout);
     assert_eq!(empty.names(), snapshot(&server).names());
     done(&server, state.path(), &["undo", &op_of(&third)]);
     assert_same(&before, &snapshot(&server));
+}
+
+#[test]
+fn deleted_parent_and_its_canceled_dependents_are_counted_apart() {
+    let (server, _rq) = prepared("2.6.1");
+    let state = tempdir().unwrap();
+    let words = ["jobs", "delete", "parent", "--dependents", "cancel"];
+    let dry = done(&server, state.path(), &[&words[..], &["--dry-run"]].concat());
+    assert!(dry.stdout.contains("1 job would be deleted, 2 canceled"), "{}", dry.stdout);
+    let run = done(&server, state.path(), &[&words[..], &["-o", "json"]].concat());
+    let report = data(&run);
+    assert_eq!(report["by_action"], serde_json::json!({"canceled": 2, "deleted": 1}));
+    assert_eq!((&report["changed"], &report["removed"]), (&3.into(), &1.into()));
+    let undo = done(&server, state.path(), &["undo", &op_of(&run)]);
+    assert!(undo.stdout.contains("3 jobs restored"), "{}", undo.stdout);
+    let again = done(&server, state.path(), &words);
+    assert!(again.stdout.contains("1 job deleted, 2 canceled"), "{}", again.stdout);
 }
 
 #[test]
@@ -137,14 +158,15 @@ fn undo_leaves_a_job_that_lives_again_and_one_that_ran_since_is_not_doubled() {
     let state = tempdir().unwrap();
     let run = done(&server, state.path(), &["jobs", "delete", "second", "third"]);
     enqueue_raw(&server, "default", ["second".to_owned()]);
-    let undo = done(&server, state.path(), &["undo", &op_of(&run), "-o", "json"]);
+    let undo = on(&server, state.path(), &["undo", &op_of(&run), "-o", "json"]).run();
+    assert_eq!(undo.code, 1, "one was left alone: {undo:?}");
     assert_eq!((&data(&undo)["changed"], &data(&undo)["skipped"]), (&1.into(), &1.into()));
     assert_eq!(list(&server, "default").iter().filter(|id| *id == "second").count(), 1);
     // As if it had run and its result had expired.
     server.cmd(&["DEL", "rq:job:third"]);
     server.cmd(&["LREM", "rq:queue:default", "0", "third"]);
-    let again = done(&server, state.path(), &["undo", &op_of(&run), "-o", "json"]);
-    assert_eq!(data(&again)["changed"], 0);
+    let again = on(&server, state.path(), &["undo", &op_of(&run), "-o", "json"]).run();
+    assert_eq!((again.code, &data(&again)["changed"]), (1, &0.into()));
 }
 
 #[test]
@@ -171,7 +193,8 @@ fn undo_of_fixed_ids_needs_a_flag() {
     let id = "site1.localhost::scheduled_job::app.tasks.daily";
     enqueue_raw(&server, "default", [id.to_owned()]);
     let op = op_of(&done(&server, state.path(), &["jobs", "delete", id]));
-    let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+    let undo = on(&server, state.path(), &["undo", &op, "-o", "json"]).run();
+    assert_eq!(undo.code, 1, "{undo:?}");
     assert_eq!((&data(&undo)["changed"], &data(&undo)["skipped"]), (&0.into(), &1.into()));
     done(&server, state.path(), &["undo", &op, "--include-fixed-ids"]);
     assert_eq!(list(&server, "default"), [id]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::tempdir;
 
-use crate::change::{assert_same, data, done, list, op_of, snapshot};
+use crate::change::{assert_same, data, done, list, on, op_of, snapshot};
 use crate::support::redis::RedisServer;
 use crate::support::rq::Rq;
 
@@ -77,7 +77,8 @@ fn child_that_was_released_and_ran_does_not_wait_again_after_an_undo() {
         let words = ["purge-jobs", "--queue", "q", "--dependents", "release"];
         let op = op_of(&done(&family.server, state.path(), &words));
         assert_eq!(family.work(), ["child"], "RQ {version}");
-        let undo = done(&family.server, state.path(), &["undo", &op, "-o", "json"]);
+        let undo = on(&family.server, state.path(), &["undo", &op, "-o", "json"]).run();
+        assert_eq!(undo.code, 1, "the child ran: {undo:?}");
         assert_eq!(data(&undo)["changed"], 1, "RQ {version}: {undo:?}");
         assert_eq!(family.work(), ["child", "parent"], "RQ {version}");
     }

@@ -66,7 +66,9 @@ fn reasons_come_in_frappes_order_with_their_places() {
             "tabSingles: System Settings.enable_scheduler",
         ]
     );
-    assert_eq!(site["reasons"][2]["fix"], "jobctl enable-scheduler --site erp");
+    let fix =
+        format!("jobctl --bench {} enable-scheduler --site erp", place.bench.root().display());
+    assert_eq!(site["reasons"][2]["fix"], fix.as_str());
     assert_eq!(site["next_run_at"], Value::Null, "nothing is enqueued");
 }
 

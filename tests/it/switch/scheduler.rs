@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{ends, key, on, op_of};
+use super::{ends, key, on, op_of, text};
 use crate::support::bench::Bench;
 use crate::support::redis::RedisServer;
 
@@ -27,7 +27,7 @@ fn paused(bench: &Bench, site: &str) -> Option<Value> {
 #[test]
 fn switches_write_what_each_version_writes_for_exactly_the_named_site() {
     for (version, on_value, off_value) in
-        [("13.58.1", json!(1), json!(0)), ("14.81.0", json!(true), json!(false))]
+        [("14.81.0", json!(true), json!(false)), ("16.1.0", json!(true), json!(false))]
     {
         let (_server, bench) = bench_of(version);
         ends(0, &bench, &["pause-scheduler", "--site", "erp"]);
@@ -39,6 +39,43 @@ fn switches_write_what_each_version_writes_for_exactly_the_named_site() {
         ends(0, &bench, &["--site", "erp", "set-maintenance-mode", "off"]);
         assert_eq!(key(&bench, "erp", "maintenance_mode"), Some(json!(0)));
     }
+}
+
+#[test]
+fn frappe_13_is_only_read() {
+    let (server, bench) = bench_of("13.58.1");
+    let before = text(&bench, "erp");
+    for words in [
+        &["pause-scheduler", "--site", "erp"][..],
+        &["disable-scheduler", "--site", "erp"],
+        &["purge-jobs", "--site", "erp"],
+        &["jobs", "enqueue", "frappe.ping", "--site", "erp", "--create"],
+    ] {
+        let run = ends(77, &bench, words);
+        assert!(run.stderr.contains("Frappe 13"), "{words:?} {}", run.stderr);
+    }
+    assert_eq!(text(&bench, "erp"), before);
+    assert_eq!(server.cmd(&["DBSIZE"]), redis::Value::Int(0));
+    ends(0, &bench, &["purge-jobs", "--site", "erp", "--dry-run"]);
+    ends(0, &bench, &["jobs", "list"]);
+}
+
+#[test]
+fn switch_that_could_not_be_read_is_not_called_unset_and_a_pipe_gets_all_of_it() {
+    let server = RedisServer::start();
+    let mut bench = Bench::new("15.44.2", &server);
+    let long = format!("{}.example", "long-name.of-a-site".repeat(4));
+    bench.site("erp");
+    bench.site(&long);
+    fs::write(bench.root().join("sites/erp/site_config.json"), "{\"db_name\": ").unwrap();
+    let words = ["pause-scheduler", "--site", "all", "--dry-run"];
+    let run = ends(1, &bench, &words);
+    let row = run.stdout.lines().find(|line| line.starts_with("erp ")).unwrap();
+    assert!(row.contains('?') && !row.contains("not set"), "{row}");
+    assert!(run.stdout.contains(&format!("sites/{long}/site_config.json")), "{}", run.stdout);
+    let json = ends(1, &bench, &[&words[..], &["-o", "json"]].concat()).json();
+    let read: Vec<_> = (0..2).map(|at| json["data"]["sites"][at]["read"].clone()).collect();
+    assert_eq!(read, [json!(false), json!(true)]);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn scope_has_to_be_given_and_read_only_refuses() {
 #[test]
 fn frappe_13_is_refused_unless_it_runs_them_itself() {
     let place = Place::new("13.58.1", V14, &several());
-    let run = place.ends(78, &["trigger-scheduler-event", "daily", "--site", SITE]);
+    let run = place.ends(77, &["trigger-scheduler-event", "daily", "--site", SITE]);
     assert!(run.stderr.contains("Frappe 13") && run.stderr.contains("--inline"), "{run:?}");
 }
 

@@ -16,7 +16,7 @@ use crate::model::part::Part;
 use crate::model::plan::Skipped;
 use crate::model::queue::Registry;
 use crate::ops::doctor::facts::site_of;
-use crate::ops::jobs::SEPARATORS;
+use crate::ops::jobs::behind_site;
 use crate::ops::scope::Reach;
 use crate::ui::Progress;
 
@@ -97,12 +97,9 @@ impl Search<'_> {
     /// the site is of none.
     fn is_meant(&self, id: &JobId, job: Option<&Job>) -> bool {
         let typed = |typed: &String| {
-            let behind = |separator: &&str| {
-                let rest = id.site().and_then(|site| id.as_bytes().get(site.len()..));
-                rest.and_then(|rest| rest.strip_prefix(separator.as_bytes()))
-                    == Some(typed.as_bytes())
-            };
-            id.as_bytes() == typed.as_bytes() || SEPARATORS.iter().any(behind)
+            let rest = id.site().and_then(|site| id.as_bytes().get(site.len()..));
+            id.as_bytes() == typed.as_bytes()
+                || behind_site(typed).any(|behind| rest == Some(behind.as_bytes()))
         };
         if !self.ids.is_empty() && !self.ids.iter().any(typed) {
             return false;

@@ -68,14 +68,13 @@ pub fn trigger(
     options: Triggering,
     how: &How,
 ) -> Result<TriggerReport> {
+    if !options.inline {
+        check_dialect(bench_of(context)?.frappe().family())?;
+    }
     if !how.dry_run && options.inline {
         refuse_read_only(context, "run scheduled jobs")?;
     } else if !how.dry_run {
         check_read_only(context, Verb::Enqueue)?;
-    }
-    let family = bench_of(context)?.frappe().family();
-    if !options.inline {
-        check_dialect(family)?;
     }
     let types = job_types::read(context, sites)?;
     let mut report = choose::report(context, word, &types, options.inline, how)?;
@@ -102,8 +101,11 @@ fn check_dialect(family: Family) -> Result<()> {
         }
         Family::V14 | Family::V15 | Family::V16Dev | Family::V16 | Family::V17 => return Ok(()),
     };
-    let name = if family == Family::V13 { "Frappe 13" } else { "this Frappe" };
-    Err(Failure::new(Kind::Config, format!("cannot trigger scheduled jobs of {name}: {why}"))
+    let (kind, name) = match family {
+        Family::V13 => (Kind::Refused, "Frappe 13"),
+        _ => (Kind::Config, "this Frappe"),
+    };
+    Err(Failure::new(kind, format!("cannot trigger scheduled jobs of {name}: {why}"))
         .hint("--inline has Frappe itself run them")
         .into())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::UndoOptions;
 use super::ledger::{Ledger, Undone};
+use super::restoring::list_of;
 use super::runnable::{Runnable, runs_again};
 use super::source::Listed;
 use crate::backend::redis::keys::Keys;
@@ -20,6 +21,12 @@ const SHOWN: usize = 5;
 
 /// Said of jobs of which it is not known whether the operation changed them.
 const DOUBTFUL: &str = "it is not known whether the operation removed it; --force restores it";
+
+const PUT_BACK: &str = "it was put back already";
+const NO_EXPIRY: &str = "a waiting job gets no expiry of an earlier run back";
+
+/// Reasons to leave a job alone after which nothing is missing.
+pub(super) const HARMLESS: [&str; 2] = [PUT_BACK, NO_EXPIRY];
 
 /// What is wanted of an undo.
 #[derive(Clone, Copy)]
@@ -50,6 +57,8 @@ pub(super) struct Choice {
     pub(super) frames: Vec<Frame>,
     /// Chosen ones that the operation left in lists.
     pub(super) listed: BTreeMap<QueueName, Listed>,
+    /// How many more jobs each queue gets.
+    pub(super) into: BTreeMap<QueueName, u64>,
 }
 
 impl Choice {
@@ -69,6 +78,7 @@ impl Choice {
                 runnable: Runnable::default(),
                 frames: Vec::new(),
                 listed: BTreeMap::new(),
+                into: BTreeMap::new(),
             },
             ledger,
             undone,
@@ -109,6 +119,22 @@ impl Frame {
         }
         Self { position, first, lists }
     }
+}
+
+/// The queue in which a job is going to wait, and does not yet.
+fn enters(image: &JobImage, keys: &Keys) -> Option<QueueName> {
+    if matches!(image.after, After::Key { .. }) {
+        return None;
+    }
+    let list = list_of(image).and_then(|key| keys.queue_of_list(key))?;
+    let queue = QueueName::new(list);
+    let stays = matches!(&image.after, After::InList { queue: other } if *other == queue);
+    (!stays).then_some(queue)
+}
+
+/// What an undo does to a job, in a word.
+pub(super) fn done(image: &JobImage) -> &'static str {
+    if image.is_put_back() { Verb::Undo.done() } else { "removed again" }
 }
 
 enum Judged {
@@ -152,7 +178,7 @@ impl Choosing<'_> {
             return Judged::NotOurs;
         }
         if self.undone.holds(&image.id) {
-            return Judged::Leave("it was put back already");
+            return Judged::Leave(PUT_BACK);
         }
         if verdict.is_none() && removed && lives {
             // It was to be removed and is there: the crash came before.
@@ -162,7 +188,7 @@ impl Choosing<'_> {
             return Judged::Leave(DOUBTFUL);
         }
         if matches!(image.after, After::Key { value: None, .. }) && !image.existed() {
-            return Judged::Leave("a waiting job gets no expiry of an earlier run back");
+            return Judged::Leave(NO_EXPIRY);
         }
         if matches!(image.after, After::Key { .. }) {
             return Judged::Undo;
@@ -183,7 +209,7 @@ impl Choosing<'_> {
     }
 
     fn choose(&mut self, number: u64, image: &JobImage, id: &JobId) {
-        let Choice { plan, chosen, runnable, listed, .. } = &mut self.choice;
+        let Choice { plan, chosen, runnable, listed, into, .. } = &mut self.choice;
         if let Some(slot) = usize::try_from(number).ok().and_then(|at| chosen.get_mut(at)) {
             *slot = true;
         }
@@ -193,8 +219,12 @@ impl Choosing<'_> {
         if let Some(queue) = runs_again(image, &self.keys) {
             runnable.note(id, queue);
         }
+        if let Some(queue) = enters(image, &self.keys) {
+            *into.entry(queue).or_default() += 1;
+        }
         self.bytes += image.size() as u64;
         plan.count += 1;
+        plan.by_action.add(done(image));
         if plan.sample.len() < SHOWN {
             plan.sample.push(id.clone());
         }

@@ -17,6 +17,10 @@ pub(super) struct Ledger {
     verdicts: Vec<Option<Verdict>>,
     /// How it ended; `None` where a crash left it open and nothing may be written.
     ending: Option<Ending>,
+    /// Jobs that have a receipt, where the operation did not end by itself.
+    pub(super) receipts: u64,
+    /// Those of them whose images are not in the journal.
+    pub(super) beyond: u64,
     #[expect(dead_code, reason = "kept for its lock")]
     held: Held,
 }
@@ -46,17 +50,25 @@ impl Ledger {
                 // An end without Redis leaves them behind; the journal has what they say.
                 context.store()?.forget_receipts(op)?;
             }
-            return Ok(Self { verdicts, ending: Some(end.ending), held: Held::Ended(held) });
+            let (ending, held) = (Some(end.ending), Held::Ended(held));
+            return Ok(Self { verdicts, ending, receipts: 0, beyond: 0, held });
         }
         let mut told = Vec::new();
+        let (mut receipts, mut beyond) = (0, 0);
         for number in context.store()?.receipts(op)? {
-            let slot = usize::try_from(number).ok().and_then(|at| verdicts.get_mut(at));
-            let Some(slot @ None) = slot else { continue };
-            *slot = Some(Verdict::Changed);
-            told.push(number);
+            receipts += 1;
+            match usize::try_from(number).ok().and_then(|at| verdicts.get_mut(at)) {
+                Some(slot @ None) => {
+                    *slot = Some(Verdict::Changed);
+                    told.push(number);
+                }
+                Some(_) => {}
+                None => beyond += 1,
+            }
         }
         if dry_run {
-            return Ok(Self { verdicts, ending: None, held: Held::Ended(held) });
+            let held = Held::Ended(held);
+            return Ok(Self { verdicts, ending: None, receipts, beyond, held });
         }
         let mut journal = journals.resume(op, held)?;
         for number in told {
@@ -75,7 +87,7 @@ impl Ledger {
         journals
             .audit(&AuditLine { actor: actor(), ..AuditLine::of(&summary.header, &end, true) })?;
         let ending = Some(Ending::Recovered);
-        Ok(Self { verdicts, ending, held: Held::Recovered(journal) })
+        Ok(Self { verdicts, ending, receipts, beyond, held: Held::Recovered(journal) })
     }
 
     /// What became of the image with that number; `None` where nothing is known.

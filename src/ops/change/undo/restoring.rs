@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::choice;
 use super::places::Places;
 use crate::backend::redis::images::Standing;
 use crate::backend::redis::keys::{Key, Keys};
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::journal::{After, JobImage, KeyValue, Membership, OpId};
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::Part;
-use crate::model::plan::ListSpot;
+use crate::model::plan::{ListSpot, Tally};
 use crate::ops::change::apply::{Change, Item, standings_of};
 use crate::ops::change::walk::Walk;
 use crate::sys::clock;
@@ -39,11 +40,13 @@ pub(super) struct Undoing<'w> {
     keys: Keys,
     walk: &'w Walk,
     places: Places,
+    /// What was done to the jobs that were changed.
+    pub(super) done: Tally,
 }
 
 impl<'w> Undoing<'w> {
     pub(super) fn new(keys: Keys, walk: &'w Walk, places: Places) -> Self {
-        Self { keys, walk, places }
+        Self { keys, walk, places, done: Tally::default() }
     }
 
     /// Where putting the job back leaves it.
@@ -108,7 +111,7 @@ impl<'w> Undoing<'w> {
 }
 
 /// The list that a job goes back into.
-fn list_of(image: &JobImage) -> Option<&[u8]> {
+pub(super) fn list_of(image: &JobImage) -> Option<&[u8]> {
     image.memberships.iter().find_map(|membership| match membership {
         Membership::List { key, .. } => Some(key.as_slice()),
         _ => None,
@@ -205,6 +208,7 @@ impl Change for Undoing<'_> {
     }
 
     fn changed(&mut self, job: &UndoneJob) {
+        self.done.add(choice::done(&job.image));
         self.places.note(job.number);
     }
 
