@@ -137,6 +137,13 @@ pub(super) fn done(server: &RedisServer, state: &Path, arguments: &[&str]) -> Ru
     run
 }
 
+/// Runs an undo that may leave jobs alone, which its exit code says.
+pub(super) fn undone(server: &RedisServer, state: &Path, arguments: &[&str]) -> Run {
+    let run = on(server, state, arguments).run();
+    assert!(matches!(run.code, 0 | 1), "{arguments:?}\n{}\n{}", run.stdout, run.stderr);
+    run
+}
+
 /// The `data` of a run with `-o json`.
 pub(super) fn data(run: &Run) -> Json {
     let json: Json = serde_json::from_str(&run.stdout)

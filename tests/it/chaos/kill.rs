@@ -6,7 +6,9 @@ use super::{
     CANCEL, DELETE, MOVE, PROMOTE, PURGE, PURGE_FAILED, PURGE_HALF, RETRY, VERBS, Verb, leavings,
     newest,
 };
-use crate::change::{Snapshot, assert_same, data, done, enqueue_raw, list, on, op_of, snapshot};
+use crate::change::{
+    Snapshot, assert_same, data, done, enqueue_raw, list, on, op_of, snapshot, undone,
+};
 use crate::support::redis::RedisServer;
 
 /// Every point at which the loop of all mutations may be killed; where it comes once per batch, in
@@ -35,7 +37,7 @@ fn undo_restores(verb: Verb) {
         assert_eq!(undo.code, 0, "{verb:?} {point}: {undo:?}");
         assert_same(&before, &snapshot(&server));
         if point == "script-replied:2" {
-            let again = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+            let again = undone(&server, state.path(), &["undo", &op, "-o", "json"]);
             assert_eq!(data(&again)["changed"], 0, "{verb:?} {point}");
         }
     }
@@ -66,15 +68,15 @@ fn again_completes(verb: Verb) {
     let state = tempdir().unwrap();
     let whole = op_of(&done(&server, state.path(), verb.words));
     let wanted = shape(&server, verb);
-    done(&server, state.path(), &["undo", &whole]);
+    undone(&server, state.path(), &["undo", &whole]);
     for point in ["images-synced:2", "script-replied:1"] {
         let state = tempdir().unwrap();
         on(&server, state.path(), verb.words).env("JOBCTL_TEST_FAULT", point).run();
         let first = newest(&server, state.path()).unwrap();
         let second = op_of(&done(&server, state.path(), verb.words));
         assert_eq!(shape(&server, verb), wanted, "{verb:?} {point}");
-        done(&server, state.path(), &["undo", &second]);
-        done(&server, state.path(), &["undo", &first]);
+        undone(&server, state.path(), &["undo", &second]);
+        undone(&server, state.path(), &["undo", &first]);
         assert_same(&before, &snapshot(&server));
     }
     assert_eq!(leavings(&server), [""; 0], "{verb:?}");
@@ -128,7 +130,7 @@ fn job_that_ran_and_expired_after_a_kill_is_not_brought_back() {
         assert_eq!(killed.code, -1, "{verb:?}");
         run_and_expire(&server, queue, "erp::job-00000");
         let op = newest(&server, state.path()).unwrap();
-        let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+        let undo = undone(&server, state.path(), &["undo", &op, "-o", "json"]);
         assert_eq!(data(&undo)["changed"], 0, "{verb:?}: {undo:?}");
         assert_eq!(snapshot(&server).names(), ["rq:queues"], "{verb:?}");
     }
@@ -145,7 +147,7 @@ fn job_that_ran_and_expired_after_its_undo_was_killed_is_not_brought_back_twice(
         if restored == 0 {
             run_and_expire(&server, "q", "one");
         }
-        let again = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+        let again = undone(&server, state.path(), &["undo", &op, "-o", "json"]);
         assert_eq!(data(&again)["changed"], restored, "{point}: {again:?}");
         assert_eq!(list(&server, "q").len(), restored, "{point}");
     }
@@ -164,7 +166,7 @@ fn purged_job_that_was_enqueued_again_and_ran_after_a_kill_lives_on_as_it_is() {
     server.cmd(&["HSET", "rq:job:one", "status", "started"]);
     let before = snapshot(&server);
     let op = newest(&server, state.path()).unwrap();
-    let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+    let undo = undone(&server, state.path(), &["undo", &op, "-o", "json"]);
     assert_eq!(data(&undo)["changed"], 0, "{undo:?}");
     let mut after = snapshot(&server);
     after.keys.retain(|key, _| before.keys.contains_key(key));

@@ -5,7 +5,7 @@ use std::thread;
 use tempfile::tempdir;
 
 use super::{MOVE, PURGE_HALF, RETRY, Verb, leavings, newest};
-use crate::change::{assert_same, data, done, on, op_of, snapshot};
+use crate::change::{assert_same, data, done, on, op_of, snapshot, undone};
 use crate::support::env::jobctl;
 use crate::support::redis::RedisServer;
 use crate::support::wait::{PATIENCE, wait_until};
@@ -35,7 +35,7 @@ fn dies_in_the_middle_of(verb: Verb) {
         // What is known to be undoable is said to be.
         assert!(run.stderr.contains(&op), "{verb:?}: {run:?}");
     }
-    done(&server, state.path(), &["undo", &op]);
+    undone(&server, state.path(), &["undo", &op]);
     assert_same(&before, &snapshot(&server));
     assert_eq!(leavings(&server), [""; 0], "{verb:?}");
 }
@@ -56,7 +56,7 @@ fn redis_that_forgets_a_mutation_is_not_given_its_jobs_twice() {
         let op = op_of(&done(&server, state.path(), verb.words));
         server.restart();
         assert_same(&before, &snapshot(&server));
-        let undo = done(&server, state.path(), &["undo", &op, "-o", "json"]);
+        let undo = undone(&server, state.path(), &["undo", &op, "-o", "json"]);
         assert_eq!(data(&undo)["changed"], 0, "{verb:?}: {undo:?}");
         assert_same(&before, &snapshot(&server));
     }
