@@ -161,6 +161,7 @@ impl Command {
             Self::Jobs(args) => args.has_table(),
             Self::Workers(args) => args.has_table(),
             Self::Ops(args) => args.has_table(),
+            Self::Groups(args) => args.is_read(),
             _ => true,
         }
     }
