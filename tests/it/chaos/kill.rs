@@ -34,7 +34,10 @@ fn undo_restores(verb: Verb) {
         assert_eq!(killed.code, -1, "{verb:?} {point}: {killed:?}");
         let op = newest(&server, state.path()).unwrap();
         let undo = on(&server, state.path(), &["undo", &op]).run();
-        assert_eq!(undo.code, 0, "{verb:?} {point}: {undo:?}");
+        // Killed before its first script it has no receipts: what it did not remove is then listed
+        // as doubtful, which is no success, though it stands where it stood.
+        let is_doubtful = undo.stdout.contains("it is not known whether");
+        assert_eq!(undo.code, i32::from(is_doubtful), "{verb:?} {point}: {undo:?}");
         assert_same(&before, &snapshot(&server));
         if point == "script-replied:2" {
             let again = undone(&server, state.path(), &["undo", &op, "-o", "json"]);

@@ -132,7 +132,7 @@ fn fixed_id_never_inherits_an_expiry_and_undo_puts_the_ended_job_back() {
     let run = place.ends(0, &arguments);
     place.server.cmd(&["LPOP", &format!("rq:queue:{queue}")]);
     place.server.cmd(&["HSET", &key, "status", "started", "started_at", &ago(0)]);
-    place.ends(0, &["undo", &op_of(&run), "--yes"]);
+    place.ends(1, &["undo", &op_of(&run), "--yes"]);
     let status = Value::BulkString(b"started".to_vec());
     assert_eq!(place.server.cmd(&["HGET", &key, "status"]), status);
 }
@@ -241,7 +241,8 @@ fn kill_at_every_point_leaves_what_undo_takes_back() {
         assert_eq!(waiting, if point == "images-synced" { 0 } else { 5 }, "{point}");
         let ops = place.ends(0, &["ops", "list", "-o", "json"]).json();
         let op = ops["data"]["ops"][0]["op_id"].as_str().unwrap();
-        place.ends(0, &["undo", op, "--yes"]);
+        // Without any receipt it cannot be known that the first script never ran.
+        place.ends(i32::from(point == "images-synced"), &["undo", op, "--yes"]);
         assert!(place.queued("default").is_empty() && place.queued("long").is_empty(), "{point}");
         let key = format!("rq:job:{}", fixed_id("app.tasks.daily"));
         assert_eq!(place.server.cmd(&["EXISTS", &key]), Value::Int(0), "{point}");
