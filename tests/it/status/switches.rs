@@ -87,7 +87,9 @@ fn enabling_says_what_keeps_the_scheduler_off_all_the_same() {
     let obstacles = &report["data"]["sites"][0]["obstacles"];
     assert_eq!(obstacles.as_array().unwrap().len(), 1, "{report:#}");
     assert_eq!(obstacles[0]["code"], "pause-scheduler");
-    assert_eq!(obstacles[0]["fix"], "jobctl resume-scheduler --site erp");
+    let root = place.bench.root().display().to_string();
+    let fix = format!("jobctl --bench {root} resume-scheduler --site erp");
+    assert_eq!(obstacles[0]["fix"], fix.as_str());
 }
 
 #[test]
