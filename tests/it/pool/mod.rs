@@ -4,6 +4,7 @@ mod endings;
 mod killed;
 mod options;
 mod restarts;
+mod scaling;
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -34,6 +35,11 @@ def note(path, word):
 
 def mark(path, n):
     note(path, f"{n}")
+
+def work(path, n):
+    note(path, f"begin {n}")
+    time.sleep(0.3)
+    note(path, f"end {n}")
 
 def until(path, flag):
     note(path, f"begin {os.getpid()}")
