@@ -9,6 +9,7 @@
 
 mod locks;
 mod memory;
+mod rq;
 mod stat;
 mod status;
 mod stream;
@@ -27,6 +28,7 @@ use crate::sys::{clock, file};
 
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
+pub use rq::{Title, is_python};
 pub use stat::Stat;
 pub use status::Status;
 pub use stream::{Stream, Written};
@@ -226,10 +228,7 @@ pub fn hostname() -> Option<String> {
 }
 
 fn may_be_worker(arguments: &[String]) -> bool {
-    let program = arguments.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or(program);
-    name.starts_with("python")
-        || name.starts_with("pypy")
-        || program.starts_with("rq:")
+    is_python(arguments)
+        || Title::of(arguments).is_some()
         || arguments.iter().any(|argument| argument.contains("worker"))
 }
