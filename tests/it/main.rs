@@ -48,3 +48,4 @@ mod trigger;
 mod worker;
 mod workers;
 mod workers_stop;
+mod workers_via;

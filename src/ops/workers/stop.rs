@@ -1,7 +1,7 @@
 //! Stops workers, all at once, or restarts them, one after the other.
 //!
 //! A worker of this host is told by SIGTERM once its process is certain, any other by RQ's command
-//! channel. Told once it ends after its job; told again (a second or more later) it kills its work
+//! channel, and with `--via` its process manager is told instead. Told once it ends after its job; told again (a second or more later) it kills its work
 //! horse and ends, so one that was asked before is only waited for. Source: `rq/worker.py`
 //! `request_stop` and `request_force_stop`, 1.14 to 3.0.
 
@@ -18,6 +18,7 @@ use crate::ops::change::How;
 use crate::ops::change::apply::header;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::scope::Reach;
+use crate::ops::workers::via::Via;
 use crate::report::worker_stop::{Turn, WorkerStopReport};
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
@@ -38,6 +39,8 @@ pub struct Stopping {
     pub now: bool,
     /// Also those that would come back (to stop), or that nobody is known to start (to restart).
     pub force: bool,
+    /// The process manager that is to do it, where not jobctl itself.
+    pub via: Option<Via>,
     /// How long to wait for a worker's end.
     pub wait: Duration,
 }

@@ -30,7 +30,7 @@ pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
 pub use rq::{Title, is_python};
 pub use stat::Stat;
-pub use status::Status;
+pub use status::{Service, Status};
 pub use stream::{Stream, Written};
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.

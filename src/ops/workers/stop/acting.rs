@@ -10,7 +10,9 @@ use crate::context::Context;
 use crate::error::{Kind, Result, failure_of};
 use crate::model::worker::{Alive, Worker};
 use crate::ops::scope::Reach;
+use crate::ops::workers::via::last_line;
 use crate::report::worker_stop::{By, Turn, WorkerStop};
+use crate::sys::beside::Beside;
 use crate::sys::pidfd::{ProcessHandle, Signal};
 use crate::sys::signals::Interrupts;
 
@@ -72,9 +74,10 @@ impl<'w> Acting<'w> {
             self.wait(context, plan, &mut told)?;
             let is_back = self.await_successor(context, plan, at)?;
             if !is_back {
-                plan.report.notes.push(
-                    "the others were left as they are: one that was stopped is not back".to_owned(),
-                );
+                let stopped = plan.report.workers.get(at).is_some_and(|s| s.turn == Turn::Stopped);
+                let why =
+                    if stopped { "one that was stopped is not back" } else { "one did not end" };
+                plan.report.notes.push(format!("the others were left as they are: {why}"));
                 break;
             }
         }
@@ -104,6 +107,10 @@ impl<'w> Acting<'w> {
                 let handle = plan.handles.get(told.at).and_then(Option::as_ref);
                 let Some(stop) = plan.report.workers.get_mut(told.at) else { continue };
                 if stop.turn != Turn::Stopping {
+                    continue;
+                }
+                if let Some(running) = &mut told.running {
+                    open += usize::from(!follow(stop, running, handle));
                     continue;
                 }
                 if has_ended(stop, handle, reach.as_ref()) {
@@ -175,6 +182,8 @@ struct Told {
     times: u32,
     /// When it was told last, or found to have been asked before.
     last: Instant,
+    /// The command to its process manager.
+    running: Option<Beside>,
 }
 
 /// Tells one worker, unless it was asked before.
@@ -187,12 +196,25 @@ fn tell(context: &mut Context, plan: &mut Planned, at: usize) -> Result<Option<T
     if stop.turn != Turn::Planned {
         return Ok(None);
     }
-    let mut told = Told { at, times: 0, last: Instant::now() };
+    let mut told = Told { at, times: 0, last: Instant::now(), running: None };
     // It may have been asked since it was looked at, and a second signal would be a cold stop.
     if *asked || context.store()?.is_asked_to_stop(&stop.name)? {
         stop.turn = Turn::Stopping;
         stop.reason = Some("was asked before".to_owned());
         return Ok(Some(told));
+    }
+    if let Some(order) = plan.orders.get(at).and_then(Option::as_ref) {
+        match order.start() {
+            Ok(running) => {
+                (stop.turn, told.running) = (Turn::Stopping, Some(running));
+                return Ok(Some(told));
+            }
+            Err(error) => {
+                let why = format!("`{}` cannot be run: {error}", order.text());
+                (stop.turn, stop.reason) = (Turn::LeftAlone, Some(why));
+                return Ok(None);
+            }
+        }
     }
     if send(context, stop, handle.as_ref(), false)? {
         told.times = 1;
@@ -248,6 +270,37 @@ fn send(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Looks how far a process manager has got; whether there is nothing left to wait for.
+fn follow(stop: &mut WorkerStop, running: &mut Beside, handle: Option<&ProcessHandle>) -> bool {
+    let is_gone = handle.is_none_or(ProcessHandle::has_ended);
+    let Some(order) = &mut stop.order else { return true };
+    let ended = match running.ended() {
+        Ok(Some(ended)) => ended,
+        Ok(None) => {
+            let (command, pid) = (&order.command, running.pid());
+            stop.reason = Some(format!("`{command}` (process {pid}) goes on by itself"));
+            return false;
+        }
+        Err(error) => {
+            stop.reason = Some(format!("how `{}` ended cannot be told: {error}", order.command));
+            return true;
+        }
+    };
+    stop.reason = (ended.code != Some(0)).then(|| {
+        let how =
+            ended.code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
+        format!("`{}` ended with {how}: {}", order.command, last_line(&ended))
+    });
+    let has_failed = stop.reason.is_some();
+    (order.exit_code, order.printed) = (ended.code, Some(ended.printed));
+    match (is_gone, has_failed) {
+        (true, _) => stop.turn = Turn::Stopped,
+        (false, true) => stop.turn = Turn::LeftAlone,
+        (false, false) => return false,
+    }
+    true
 }
 
 fn has_ended(stop: &WorkerStop, handle: Option<&ProcessHandle>, reach: Option<&Reach>) -> bool {

@@ -11,8 +11,9 @@ use crate::ops::change::How;
 use crate::ops::scope::Reach;
 use crate::ops::workers::identify::{Doubt, hold_worker};
 use crate::ops::workers::manager::manager_of;
+use crate::ops::workers::via::{Managers, Order};
 use crate::ops::workers::{ProcessTree, find, rows};
-use crate::report::worker_stop::{By, Turn, WorkerStop, WorkerStopReport};
+use crate::report::worker_stop::{By, ManagerOrder, Turn, WorkerStop, WorkerStopReport};
 use crate::sys::pidfd::ProcessHandle;
 use crate::sys::proc::ProcTable;
 
@@ -20,6 +21,8 @@ use crate::sys::proc::ProcTable;
 pub(super) struct Planned {
     pub(super) report: WorkerStopReport,
     pub(super) handles: Vec<Option<ProcessHandle>>,
+    /// What its process manager is told instead.
+    pub(super) orders: Vec<Option<Order>>,
     /// Whether it was asked to stop before this operation.
     pub(super) asked: Vec<bool>,
 }
@@ -75,8 +78,10 @@ pub(super) fn plan(
             ..WorkerStopReport::default()
         },
         handles: Vec::new(),
+        orders: Vec::new(),
         asked: Vec::new(),
     };
+    let mut managers = what.via.map(|via| Managers::new(via, what.verb()));
     for (worker, row) in chosen.iter().zip(rows) {
         let mut stop = WorkerStop {
             name: row.name,
@@ -87,6 +92,7 @@ pub(super) fn plan(
             job: row.current_job,
             by: None,
             manager: None,
+            order: None,
             turn: Turn::Planned,
             reason: None,
             hints: Vec::new(),
@@ -97,8 +103,13 @@ pub(super) fn plan(
             |table| hold_worker(table, reach, worker),
         );
         let handle = decide(&mut stop, reach, worker, held, table, what);
+        let order = handle
+            .as_ref()
+            .zip(managers.as_mut())
+            .and_then(|(handle, managers)| through(&mut stop, table?, managers, handle.pid()));
         planned.handles.push(handle);
-        planned.asked.push(worker.stop_requested_at.is_some());
+        planned.orders.push(order);
+        planned.asked.push(asked);
         planned.report.workers.push(stop);
     }
     planned.report.notes = notes(reach, &planned.report, what);
@@ -127,6 +138,10 @@ fn decide(
             (stop.turn, stop.reason) = (Turn::WasGone, Some(reason));
             return None;
         }
+        Err(doubt) if what.via.is_some() => {
+            leave(format!("{}: its process manager is there", doubt.reason()), Vec::new());
+            return None;
+        }
         // Its name on the command channel is its own, whatever became of its process id.
         Err(Doubt::Elsewhere(_) | Doubt::Unproven(_)) if worker.listeners.unwrap_or(0) > 0 => {
             stop.by = Some(By::Command);
@@ -144,7 +159,8 @@ fn decide(
     };
     stop.by = Some(By::Signal);
     let manager = table.map(|table| manager_of(table, handle.pid()));
-    if let Some(manager) = manager.as_ref().filter(|_| !what.force) {
+    let counts = !what.force && what.via.is_none();
+    if let Some(manager) = manager.as_ref().filter(|_| counts) {
         if what.restart {
             if let Some(why) = manager.against_restart() {
                 leave(why, Vec::new());
@@ -155,6 +171,30 @@ fn decide(
     }
     stop.manager = manager;
     Some(handle)
+}
+
+/// What the worker's process manager is told; where it is none of its, the worker is left alone.
+fn through(
+    stop: &mut WorkerStop,
+    table: &ProcTable,
+    managers: &mut Managers,
+    pid: u32,
+) -> Option<Order> {
+    if stop.turn != Turn::Planned {
+        return None;
+    }
+    match managers.order(table, stop.manager.as_ref()?, pid) {
+        Ok(order) => {
+            let command = order.text();
+            stop.order = Some(ManagerOrder { command, exit_code: None, printed: None });
+            stop.by = Some(By::Manager);
+            Some(order)
+        }
+        Err(why) => {
+            (stop.turn, stop.reason, stop.by) = (Turn::LeftAlone, Some(why), None);
+            None
+        }
+    }
 }
 
 /// What follows for jobs and queues.
@@ -172,6 +212,13 @@ fn notes(reach: &Reach, report: &WorkerStopReport, what: &Stopping) -> Vec<Strin
             "{} ended with a worker: counted as started until RQ notices; `jobctl jobs repair --kind abandoned` mends that at once",
             counted(busy as u64, "running job")
         ));
+    }
+    if what.via.is_some() && busy > 0 {
+        notes.push(
+            "a process manager kills what has not ended within its stop timeout, and the job with it: \
+             `jobctl supervisor check` compares these with the queues"
+                .to_owned(),
+        );
     }
     let mut alone: Vec<&str> = Vec::new();
     for queue in reach.queues() {
