@@ -103,8 +103,11 @@ pub(super) fn plan(
             |table| hold_worker(table, reach, worker),
         );
         let handle = decide(&mut stop, reach, worker, held, table, what);
+        // One that was asked before is waited for; supervisor does not name it any more.
+        let asked = worker.stop_requested_at.is_some();
         let order = handle
             .as_ref()
+            .filter(|_| !asked)
             .zip(managers.as_mut())
             .and_then(|(handle, managers)| through(&mut stop, table?, managers, handle.pid()));
         planned.handles.push(handle);
