@@ -1,6 +1,7 @@
 //! `workers stop|restart --via` with a real supervisord, and a container's first process.
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -243,6 +244,131 @@ fn via_of_a_worker_without_a_manager_is_refused_and_contradictions_are_usage() {
     let now = ["workers", "stop", "w1", "--via", "systemd", "--now"];
     assert_eq!(on(&server, &now).code, 64);
     assert!(worker.lives());
+}
+
+/// Two scripts that behave as systemd and systemctl do with one unit, in a control group of its own.
+struct Systemd {
+    child: Child,
+    folder: PathBuf,
+    group: PathBuf,
+}
+
+/// Starts the worker again until it is told to stop; the parent's name tells who it is.
+const SYSTEMD: &str = r#"#!/bin/sh
+while [ ! -e stopped ]; do
+    "$@" &
+    echo $! >main
+    wait $!
+    rm -f main
+done
+"#;
+
+/// Ends the main process, and waits for its end or for the next one.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+case "$*" in
+"show --property=MainPID -- "*) echo "MainPID=$(cat main)"; exit ;;
+"--no-ask-password stop -- "*) touch stopped ;;
+"--no-ask-password restart -- "*) ;;
+*) echo "Unknown operation $*" >&2; exit 1 ;;
+esac
+old=$(cat main)
+kill -TERM "$old"
+while kill -0 "$old" 2>/dev/null; do sleep 0.1; done
+"#;
+
+impl Systemd {
+    /// `None` where no control group can be made, as everywhere but for root.
+    fn start(rq: &Rq, server: &RedisServer) -> Option<Self> {
+        let folder = rq.folder().to_owned();
+        let group = ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup"].iter().find_map(|root| {
+            let group = Path::new(root).join(format!("jobctl-{}.service", std::process::id()));
+            fs::create_dir(&group).ok()?;
+            if group.join("cgroup.procs").exists() {
+                return Some(group);
+            }
+            let _ = fs::remove_dir(&group);
+            None
+        })?;
+        for (name, script) in [("systemd", SYSTEMD), ("systemctl", SYSTEMCTL)] {
+            fs::write(folder.join(name), script).unwrap();
+            fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let log = File::create(folder.join("systemd.log")).unwrap();
+        let enter = r#"echo $$ >"$0/cgroup.procs" && exec ./systemd "$@""#;
+        let child = Command::new("sh")
+            .args(["-c", enter])
+            .arg(&group)
+            .arg(venv("rq-2.6.1").join("bin/rq"))
+            .args(["worker", "--name", "w1", "--url", &server.url(), "default"])
+            .env("PYTHONPATH", &folder)
+            .current_dir(&folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Some(Self { child, folder, group })
+    }
+
+    fn main(&self) -> Option<i32> {
+        fs::read_to_string(self.folder.join("main")).ok()?.trim().parse().ok()
+    }
+
+    fn jobctl(&self, server: &RedisServer, arguments: &[&str]) -> Run {
+        let path = format!("{}:/usr/bin:/bin", self.folder.display());
+        let jobctl = jobctl(["--redis", &server.url()].iter().chain(arguments));
+        jobctl.env("PATH", path).cwd(&self.folder).run()
+    }
+}
+
+impl Drop for Systemd {
+    fn drop(&mut self) {
+        let _ = fs::write(self.folder.join("stopped"), "");
+        let main = self.main();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(main) = main {
+            let _ = kill(Pid::from_raw(main), Signal::SIGKILL);
+        }
+        for _ in 0..200 {
+            if fs::remove_dir(&self.group).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[test]
+fn worker_of_a_unit_is_restarted_and_stopped_by_systemctl() {
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1");
+    let Some(systemd) = Systemd::start(&rq, &server) else { return };
+    wait_until(LONG, "the worker", || (names(&server) == ["w1"]).then_some(()));
+    let plain = systemd.jobctl(&server, &["workers", "stop", "w1", "-o", "json"]);
+    assert_eq!((plain.code, &rows(&plain)[0]["manager"]), (1, &json!("systemd")), "{plain:?}");
+    assert!(
+        rows(&plain)[0]["hints"][0].to_string().contains("systemctl stop jobctl-"),
+        "{plain:?}"
+    );
+    let first = systemd.main().unwrap();
+    let via = |verb: &str| {
+        let arguments = ["workers", verb, "w1", "--via", "systemd", "--wait", "100", "-o", "json"];
+        systemd.jobctl(&server, &arguments)
+    };
+    let run = via("restart");
+    assert_eq!((run.code, &rows(&run)[0]["turn"]), (0, &json!("restarted")), "{run:?}");
+    let second = systemd.main().unwrap();
+    assert_ne!(first, second);
+    // Another main process than the worker's: nothing is told.
+    fs::write(systemd.folder.join("main"), first.to_string()).unwrap();
+    let other = via("stop");
+    assert_eq!((other.code, &rows(&other)[0]["turn"]), (1, &json!("left_alone")), "{other:?}");
+    assert!(rows(&other)[0]["reason"].to_string().contains("the main process of"), "{other:?}");
+    fs::write(systemd.folder.join("main"), second.to_string()).unwrap();
+    let run = via("stop");
+    assert_eq!((run.code, &rows(&run)[0]["turn"]), (0, &json!("stopped")), "{run:?}");
+    assert!(names(&server).is_empty());
 }
 
 /// A worker as the first process of a PID namespace of its own, as in a container that keeps the
