@@ -74,7 +74,7 @@ impl StateFile {
             written_at: now.1,
             phase,
             redis_fault: supervisor.sight.fault.clone(),
-            pools: supervisor.pools.iter().filter(is_shown).map(pool_row).collect(),
+            pools: supervisor.pools.iter().filter(|pool| is_shown(pool)).map(pool_row).collect(),
             workers,
             orphans,
         }
@@ -169,7 +169,7 @@ fn pool_row(pool: &Pool) -> PoolRow {
 }
 
 /// A pool that was taken out of the settings is shown until its last worker has left.
-fn is_shown(pool: &&Pool) -> bool {
+fn is_shown(pool: &Pool) -> bool {
     pool.size != Size::NONE || pool.slots.iter().any(|slot| slot.current.is_some())
 }
 

@@ -98,11 +98,11 @@ pub struct Service {
 impl Service {
     fn parse(cgroups: &str) -> Option<Self> {
         // Of a system with both hierarchies either may be the one that systemd uses.
-        let paths = cgroups.lines().filter_map(|line| {
+        let mut paths = cgroups.lines().filter_map(|line| {
             line.strip_prefix("0::")
                 .or_else(|| line.split_once(":name=systemd:").map(|(_, path)| path))
         });
-        paths.filter_map(Self::of_path).next()
+        paths.find_map(Self::of_path)
     }
 
     fn of_path(path: &str) -> Option<Self> {

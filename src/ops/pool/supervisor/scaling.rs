@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Instant;
 
-use super::{Pool, Supervisor};
+use super::{Pool, Slot, Supervisor};
 use crate::human;
 use crate::ops::pool::scaling::{Decision, Load};
 use crate::sys::clock;
@@ -72,7 +72,7 @@ impl Supervisor<'_> {
         pool.grow(to, now);
         let mut leaving = Vec::new();
         for number in idle.into_iter().take(from.saturating_sub(to)) {
-            leaving.extend(pool.slots.get_mut(number).into_iter().flat_map(|slot| slot.park()));
+            leaving.extend(pool.slots.get_mut(number).into_iter().flat_map(Slot::park));
         }
         let workers = pool.active().count();
         if workers == from {
