@@ -74,9 +74,15 @@ enum Pace {
 }
 
 impl Observer {
-    /// Begins to look at the workers of this host and at what is to be watched.
-    pub(super) fn start(endpoint: Endpoint, timeout: Duration, watched: Watched) -> Self {
-        let sight = Arc::new(Mutex::new(Sight::default()));
+    /// Begins to look at the workers of this host and at what is to be watched. Until the first look
+    /// has ended, `fault` is what is known of Redis.
+    pub(super) fn start(
+        endpoint: Endpoint,
+        timeout: Duration,
+        watched: Watched,
+        fault: Option<String>,
+    ) -> Self {
+        let sight = Arc::new(Mutex::new(Sight { fault, ..Sight::default() }));
         let (wake, asked) = channel();
         let shared = Arc::clone(&sight);
         // Not joined: it may wait for Redis when the supervisor ends, and holds nothing.

@@ -168,7 +168,7 @@ impl<'c> Supervisor<'c> {
         let now = Instant::now();
         Ok(Self {
             has_terminal: context.ui.has_terminal(),
-            observer: watch(context, &prepared),
+            observer: watch(context, &prepared, None),
             rules: Rules {
                 burst: options.worker.burst,
                 grace: prepared.grace,
@@ -390,12 +390,12 @@ impl<'c> Supervisor<'c> {
 }
 
 /// Begins to look at what the pools serve.
-fn watch(context: &Context, prepared: &Prepared) -> Observer {
+fn watch(context: &Context, prepared: &Prepared, fault: Option<String>) -> Observer {
     let watched = Watched {
         queues: prepared.served.clone(),
         times: prepared.pools.iter().any(|pool| pool.size.scaling().is_some()),
     };
-    Observer::start(prepared.endpoint.clone(), context.settings.timeout, watched)
+    Observer::start(prepared.endpoint.clone(), context.settings.timeout, watched, fault)
 }
 
 /// The same command anew: a `Command` cannot be cloned. What systemd told the supervisor is none of

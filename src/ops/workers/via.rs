@@ -185,7 +185,8 @@ fn on_search_path(name: &str) -> Option<PathBuf> {
 fn programs_of(answer: &Ended) -> Result<Vec<(u32, String)>, String> {
     let running = answer.printed.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
-        let name = words.next()?;
+        // To `supervisorctl` these words mean more than one program.
+        let name = words.next().filter(|name| *name != "all" && !name.contains('*'))?;
         let pid = words.skip_while(|word| *word != "pid").nth(1)?;
         Some((pid.trim_end_matches(',').parse().ok()?, name.to_owned()))
     });
@@ -242,6 +243,8 @@ mod tests {
         let printed = "b-workers:b-short-0   RUNNING   pid 4711, uptime 1 day, 0:00:05\n\
                        b-workers:b-short-1   STOPPED   Nov 22 09:00 AM\n\
                        lone   RUNNING   pid 12, uptime 0:00:01\n\
+                       all   RUNNING   pid 13, uptime 0:00:01\n\
+                       g:*   RUNNING   pid 14, uptime 0:00:01\n\
                        broken   FATAL   Exited too quickly (process log may have details)\n\
                        pid\n\u{1b}[31m pid pid,\n";
         let answer = Ended { code: Some(3), printed: printed.to_owned() };

@@ -138,8 +138,12 @@ impl Supervisor<'_> {
 
     pub(super) fn has_waiting_jobs(&mut self, pool: usize) -> bool {
         self.look();
+        // Before the first look that is not known, and starting one worker more does no harm.
+        let is_unknown = self.sight.at.is_none();
         let waiting = |at: &usize| self.sight.waiting.get(*at).copied().flatten().unwrap_or(0) > 0;
-        self.pools.get(pool).is_some_and(|pool| pool.ends_early && pool.depths.iter().any(waiting))
+        self.pools
+            .get(pool)
+            .is_some_and(|pool| pool.ends_early && (is_unknown || pool.depths.iter().any(waiting)))
     }
 
     /// A worker ended by itself: it is started again, later and later, until that is hopeless.

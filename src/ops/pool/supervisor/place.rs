@@ -72,7 +72,7 @@ pub(crate) struct Pool {
     pub(crate) slots: Vec<Slot>,
     pub(crate) given_up: Option<String>,
     pub(crate) scaler: Scaler,
-    /// What was last seen and done about its size.
+    /// What was last seen and done about its size, if it is scaled.
     pub(crate) scaled: Option<Scaled>,
 }
 
@@ -104,6 +104,12 @@ impl Slot {
 impl Pool {
     /// A pool without queues, limits and places.
     pub(crate) fn new(name: String, size: Size, command: Command) -> Self {
+        let scaled = size.scaling().map(|scaling| Scaled {
+            min: scaling.min,
+            max: scaling.max,
+            target_s: scaling.target.as_secs_f64(),
+            ..Scaled::default()
+        });
         Self {
             name,
             queues: Vec::new(),
@@ -116,7 +122,7 @@ impl Pool {
             slots: Vec::new(),
             given_up: None,
             scaler: Scaler::default(),
-            scaled: None,
+            scaled,
         }
     }
 
@@ -124,7 +130,7 @@ impl Pool {
     pub(crate) fn take_over(&mut self, fresh: Self) {
         let slots = std::mem::take(&mut self.slots);
         let (given_up, scaler) = (self.given_up.take(), std::mem::take(&mut self.scaler));
-        *self = Self { slots, given_up, scaler, scaled: self.scaled.take(), ..fresh };
+        *self = Self { slots, given_up, scaler, ..fresh };
     }
 
     /// The places that are needed.

@@ -18,7 +18,7 @@ impl Supervisor<'_> {
     /// with the rolling restart; what is not needed any more leaves after its job.
     fn take_up(&mut self, prepared: Prepared) {
         self.rules.grace = prepared.grace;
-        self.observer = watch(self.context, &prepared);
+        self.observer = watch(self.context, &prepared, self.sight.fault.take());
         let mut leaving = Vec::new();
         let mut said = Vec::new();
         let now = Instant::now();

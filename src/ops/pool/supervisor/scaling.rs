@@ -26,10 +26,9 @@ impl Supervisor<'_> {
         };
         let Some(&scaling) = pool.size.scaling() else { return };
         let decision = pool.scaler.decide(&scaling, &load, now);
-        let scaled = pool.scaled.get_or_insert_default();
-        (scaled.min, scaled.max) = (scaling.min, scaling.max);
-        scaled.target_s = scaling.target.as_secs_f64();
-        (scaled.waiting, scaled.time_to_clear_s) = (load.waiting, load.time_to_clear_s());
+        if let Some(scaled) = &mut pool.scaled {
+            (scaled.waiting, scaled.time_to_clear_s) = (load.waiting, load.time_to_clear_s());
+        }
         if let Some(Decision { to, why }) = decision {
             self.resize(at, load.workers, to, &why, now);
         }
@@ -79,8 +78,9 @@ impl Supervisor<'_> {
             return;
         }
         let text = format!("{from} → {}: {why}", human::counted(workers as u64, "worker"));
-        let scaled = pool.scaled.get_or_insert_default();
-        (scaled.changed_at, scaled.reason) = (Some(clock::now()), Some(text.clone()));
+        if let Some(scaled) = &mut pool.scaled {
+            (scaled.changed_at, scaled.reason) = (Some(clock::now()), Some(text.clone()));
+        }
         let name = pool.name.clone();
         self.say(&format!("pool `{name}`: {text}"));
         for pid in leaving {
