@@ -77,7 +77,7 @@ mod tests {
     fn title_of_other_command_lines_is_none() {
         assert_eq!(Title::of(&words("rq worker short")), None);
         assert_eq!(Title::of(&[]), None);
-        assert_eq!(Title::of(&words("rq: Listening")), Some(Title::Nameless));
+        assert_eq!(Title::of(&["rq: Listening on short".to_owned()]), Some(Title::Nameless));
         assert_eq!(Title::of(&words("rq:scheduler")), Some(Title::Other));
     }
 
