@@ -1,7 +1,8 @@
 //! A pool of real workers under a supervisor that survives what bench's does not.
 //!
-//! The workers are those that `jobctl worker` becomes ([`crate::ops::worker`]); here is decided
-//! which pools there are, and what the end of the supervisor means.
+//! The workers are those that `jobctl worker` becomes ([`crate::ops::worker`]); [`plan`] decides
+//! which pools there are, [`scaling`] how large they are. Here is decided what the end of the
+//! supervisor means.
 
 mod failures;
 mod observer;

@@ -1,5 +1,5 @@
 //! Who starts a worker's process again when it has ended: told by its ancestors, its environment
-//! and its control group. Asks no process manager anything.
+//! and its control group. Asks no process manager anything: that is [`super::via`]'s.
 
 use crate::render::sanitize::shell_quote;
 use crate::report::worker_stop::Manager;

@@ -1,9 +1,9 @@
 //! Stops workers, all at once, or restarts them, one after the other.
 //!
 //! A worker of this host is told by SIGTERM once its process is certain, any other by RQ's command
-//! channel, and with `--via` its process manager is told instead. Told once it ends after its job; told again (a second or more later) it kills its work
-//! horse and ends, so one that was asked before is only waited for. Source: `rq/worker.py`
-//! `request_stop` and `request_force_stop`, 1.14 to 3.0.
+//! channel; with `--via` its process manager is told instead. Told once it ends after its job; told
+//! again (a second or more later) it kills its work horse and ends, so one that was asked before is
+//! only waited for. Source: `rq/worker.py` `request_stop` and `request_force_stop`, 1.14 to 3.0.
 
 mod acting;
 mod plan;
