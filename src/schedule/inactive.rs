@@ -19,7 +19,7 @@ use super::dormancy::Dormancy;
 use crate::bench::config::{self, Standing, integer, is_deceptive, truthy};
 use crate::bench::{Config, SchedulerProcess};
 use crate::human;
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::sanitize::{holds_control, shell_quote};
 
 /// What is known of a site.
 #[derive(Debug, Clone, Copy)]
