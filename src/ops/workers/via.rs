@@ -14,8 +14,8 @@ use clap::ValueEnum;
 use nix::unistd::geteuid;
 
 use crate::env;
-use crate::render::sanitize::shell_quote;
 use crate::report::worker_stop::Manager;
+use crate::sanitize::shell_quote;
 use crate::sys::beside::{Beside, Ended};
 use crate::sys::proc::ProcTable;
 
