@@ -41,9 +41,9 @@ impl JournalDir {
         };
         let mut bytes = Vec::new();
         let read = regular(File::from(file), &path)?.take(limit + 1).read_to_end(&mut bytes);
-        let read = read.and_then(|read| match read as u64 > limit {
-            true => Err(io::Error::from(io::ErrorKind::FileTooLarge)),
-            false => Ok(()),
+        let read = read.and_then(|read| {
+            let fits = read as u64 <= limit;
+            if fits { Ok(()) } else { Err(io::Error::from(io::ErrorKind::FileTooLarge)) }
         });
         read.map_err(|error| {
             Failure::new(Kind::Io, format!("cannot read `{}`", path.display())).because(error)

@@ -105,7 +105,7 @@ impl Report for AlertsReport {
         let columns = vec![
             Column::left("ALERT"),
             Column::left("STATE"),
-            Column::left("SEVERITY"),
+            Column::left("SEVERITY").wide(),
             Column::left("VALUE").flexible(),
             Column::left("CONDITION").flexible(),
             Column::right("FOR").wide(),

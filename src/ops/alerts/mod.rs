@@ -182,6 +182,11 @@ pub fn test(context: &Context, wanted: Option<&str>) -> Result<ChannelsReport> {
     Ok(ChannelsReport { channels: rows, notes: Vec::new() })
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+}
+
 /// Where messages come from.
 fn place(context: &Context) -> Result<Place> {
     let scope = context.scope()?;

@@ -158,9 +158,7 @@ impl Scene for View<'_> {
                     examined.findings.extend(found);
                 }
                 CaseState::NotMade { why: reason, essential: is_essential } => {
-                    if !essential {
-                        why = Some(format!("{}: {reason}", case.check));
-                    }
+                    why.get_or_insert_with(|| format!("{}: {reason}", case.check));
                     essential |= is_essential;
                 }
             }

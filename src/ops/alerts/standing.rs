@@ -70,7 +70,7 @@ mod tests {
     use crate::settings::alerts::AlertFile;
 
     /// What is told at each look: `T`rue, `F`alse, `?` unknown, one every ten seconds.
-    fn told(hold: u64, repeat: Option<u64>, looks: &str) -> Vec<(usize, &'static str)> {
+    fn told(hold: u64, repeat: Option<u64>, looks: &str) -> Vec<(u32, &'static str)> {
         let rules = super::super::rules::rules(&AlertFile::default()).unwrap();
         let rule = Rule {
             hold: Duration::from_secs(hold),
@@ -79,8 +79,8 @@ mod tests {
         };
         let mut standing = Standing::default();
         let mut told = Vec::new();
-        for (at, look) in looks.chars().enumerate() {
-            let now = Timestamp::from_second(1_800_000_000 + 10 * at as i64).unwrap();
+        for (at, look) in (0_u32..).zip(looks.chars()) {
+            let now = Timestamp::from_second(1_800_000_000 + 10 * i64::from(at)).unwrap();
             let truth = match look {
                 'T' => Truth::True,
                 'F' => Truth::False,

@@ -10,6 +10,7 @@ use nix::fcntl::Flock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::hexadecimal;
 use super::message::Event;
 use super::remembered::Remembered;
 use super::standing::Standing;
@@ -51,9 +52,8 @@ impl StateFile {
         let stem = redis.map_or_else(
             || "alerts".to_owned(),
             |redis| {
-                let hash = Sha256::digest(redis.as_bytes());
-                let hex: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-                format!("alerts-{hex}")
+                let hash = hexadecimal(&Sha256::digest(redis.as_bytes()));
+                format!("alerts-{}", hash.get(..12).unwrap_or_default())
             },
         );
         let lock = format!("{stem}.lock");

@@ -69,7 +69,7 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
     let begun = format!(
         "watching {} every {}, telling {}",
         human::counted(rules.len() as u64, "alert"),
-        human::duration_ms(u64::try_from(every.as_millis()).unwrap_or(u64::MAX)),
+        human::age(every.as_secs_f64()),
         human::counted(mailboxes.len() as u64, "channel"),
     );
     context.ui.status(&begun);
@@ -161,7 +161,7 @@ impl Watching<'_> {
             }
             notifier.alive();
             match told.recv_timeout(LOOK) {
-                Ok(attempt) => self.took(attempt)?,
+                Ok(attempt) => self.took(attempt),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
             if let Some(signal) = interrupts.seen() {
@@ -172,11 +172,11 @@ impl Watching<'_> {
         self.mailboxes.iter().for_each(Mailbox::stop);
         while self.mailboxes.iter().any(Mailbox::is_working) {
             if let Ok(attempt) = told.recv_timeout(LOOK) {
-                self.took(attempt)?;
+                self.took(attempt);
             }
         }
         while let Ok(attempt) = told.try_recv() {
-            self.took(attempt)?;
+            self.took(attempt);
         }
         self.save();
         let left: usize = self.mailboxes.iter().map(|mailbox| mailbox.left().len()).sum();
@@ -286,7 +286,7 @@ impl Watching<'_> {
     }
 
     /// Takes in what became of an attempt.
-    fn took(&mut self, attempt: Attempt) -> Result<()> {
+    fn took(&mut self, attempt: Attempt) {
         let Attempt { channel, event, outcome } = attempt;
         match outcome {
             Ok(remark) => {
@@ -312,7 +312,6 @@ impl Watching<'_> {
             }
         }
         self.save();
-        Ok(())
     }
 
     fn outbox(&self) -> BTreeMap<String, Vec<Event>> {

@@ -104,7 +104,8 @@ impl Reader<'_> {
         if host.get_ref().is_empty() || !host.get_ref().chars().all(is_host) {
             return Err(self.wrong(&host.span(), "it is no name of a host"));
         }
-        let password = self.secret(&keys.password_file, &keys.password_env, "password")?;
+        let password =
+            self.secret(keys.password_file.as_ref(), keys.password_env.as_ref(), "password")?;
         let login = match (&keys.username, password) {
             (None, None) => None,
             (Some(user), Some(password)) => Some((user.get_ref().clone(), password)),
@@ -133,7 +134,7 @@ impl Reader<'_> {
 
     fn slack(&self) -> Result<Slack> {
         self.only(&["url_file", "url_env", "ca_file"])?;
-        let url = self.secret(&self.keys.url_file, &self.keys.url_env, "url")?;
+        let url = self.secret(self.keys.url_file.as_ref(), self.keys.url_env.as_ref(), "url")?;
         let Some(url) = url else {
             return Err(
                 self.missing("url_file", "or `url_env`: whoever knows the address can post")
@@ -144,7 +145,7 @@ impl Reader<'_> {
 
     fn webhook(&self) -> Result<Webhook> {
         self.only(&["url", "url_file", "url_env", "secret_file", "secret_env", "ca_file"])?;
-        let hidden = self.secret(&self.keys.url_file, &self.keys.url_env, "url")?;
+        let hidden = self.secret(self.keys.url_file.as_ref(), self.keys.url_env.as_ref(), "url")?;
         let url = match (&self.keys.url, hidden) {
             (Some(url), None) => {
                 let parsed = crate::backend::http::Hook::parse(url.get_ref());
@@ -158,7 +159,8 @@ impl Reader<'_> {
                 return Err(self.wrong(&url.span(), "the address is named twice"));
             }
         };
-        let secret = self.secret(&self.keys.secret_file, &self.keys.secret_env, "secret")?;
+        let secret =
+            self.secret(self.keys.secret_file.as_ref(), self.keys.secret_env.as_ref(), "secret")?;
         Ok(Webhook { address: Address { url, ca_file: self.ca_file() }, secret })
     }
 
@@ -189,8 +191,8 @@ impl Reader<'_> {
 
     fn secret(
         &self,
-        file: &Option<Spanned<PathBuf>>,
-        variable: &Option<Spanned<String>>,
+        file: Option<&Spanned<PathBuf>>,
+        variable: Option<&Spanned<String>>,
         what: &str,
     ) -> Result<Option<Secret>> {
         match (file, variable) {
@@ -206,26 +208,26 @@ impl Reader<'_> {
 
     /// Refuses keys of other types.
     fn only(&self, known: &[&str]) -> Result<()> {
-        fn at<T>(key: &Option<Spanned<T>>) -> Option<Range<usize>> {
-            key.as_ref().map(Spanned::span)
+        fn at<'k, T: 'k>(key: impl Into<Option<&'k Spanned<T>>>) -> Option<Range<usize>> {
+            key.into().map(Spanned::span)
         }
         let keys = self.keys;
         let given = [
-            ("ca_file", at(&keys.ca_file)),
-            ("host", at(&keys.host)),
-            ("port", at(&keys.port)),
-            ("tls", at(&keys.tls)),
-            ("username", at(&keys.username)),
-            ("password_file", at(&keys.password_file)),
-            ("password_env", at(&keys.password_env)),
-            ("from", at(&keys.from)),
+            ("ca_file", at(keys.ca_file.as_ref())),
+            ("host", at(keys.host.as_ref())),
+            ("port", at(keys.port.as_ref())),
+            ("tls", at(keys.tls.as_ref())),
+            ("username", at(keys.username.as_ref())),
+            ("password_file", at(keys.password_file.as_ref())),
+            ("password_env", at(keys.password_env.as_ref())),
+            ("from", at(keys.from.as_ref())),
             ("to", keys.to.as_ref().map(|to| to.first().map_or(self.at.clone(), Spanned::span))),
-            ("url", at(&keys.url)),
-            ("url_file", at(&keys.url_file)),
-            ("url_env", at(&keys.url_env)),
-            ("secret_file", at(&keys.secret_file)),
-            ("secret_env", at(&keys.secret_env)),
-            ("command", at(&keys.command)),
+            ("url", at(keys.url.as_ref())),
+            ("url_file", at(keys.url_file.as_ref())),
+            ("url_env", at(keys.url_env.as_ref())),
+            ("secret_file", at(keys.secret_file.as_ref())),
+            ("secret_env", at(keys.secret_env.as_ref())),
+            ("command", at(keys.command.as_ref())),
         ];
         let odd = given.into_iter().find(|(key, at)| at.is_some() && !known.contains(key));
         let Some((key, Some(at))) = odd else { return Ok(()) };

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use super::Secret;
 use crate::backend::http::{Hook, Post};
 use crate::model::health::Severity;
+use crate::ops::alerts::hexadecimal;
 use crate::ops::alerts::message::{Event, Tell};
 use crate::sys::clock;
 
@@ -122,9 +123,7 @@ fn signature(secret: &str, at: i64, body: &str) -> Result<String, String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map_err(|error| format!("the secret cannot be used: {error}"))?;
     mac.update(format!("{at}.{body}").as_bytes());
-    let hex: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("t={at},v1={hex}"))
+    Ok(format!("t={at},v1={}", hexadecimal(&mac.finalize().into_bytes())))
 }
 
 #[cfg(test)]

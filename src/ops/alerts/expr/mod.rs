@@ -31,8 +31,6 @@ pub use number::{Dimension, Number, Unit};
 pub(super) use parse::number;
 pub use parse::{Wrong, parse};
 pub use vocabulary::is_windowed;
-#[cfg(test)]
-pub(super) use vocabulary::{GAUGES, QUANTITIES};
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +195,7 @@ impl Expr {
     }
 
     /// The same with a number in place of `threshold`.
+    #[must_use]
     pub fn filled(&self, number: Number) -> Self {
         let again = |inner: &Self| Box::new(inner.filled(number));
         match self {

@@ -3,10 +3,11 @@
 use super::number::Dimension;
 
 /// A quantity and the labels of its samples.
-pub(in super::super) struct Known {
-    pub(in super::super) name: &'static str,
-    pub(in super::super) labels: &'static [&'static str],
-    pub(in super::super) dimension: Dimension,
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) name: &'static str,
+    pub(super) labels: &'static [&'static str],
+    pub(super) dimension: Dimension,
 }
 
 const fn known(name: &'static str, labels: &'static [&'static str], dimension: Dimension) -> Known {
@@ -14,7 +15,7 @@ const fn known(name: &'static str, labels: &'static [&'static str], dimension: D
 }
 
 /// What alerts measure themselves, short names for what is asked most.
-pub(in super::super) const QUANTITIES: &[Known] = &[
+pub(super) const QUANTITIES: &[Known] = &[
     known("failure_rate", &["queue"], Dimension::Share),
     known("longest_running", &["queue", "job"], Dimension::Seconds),
     known("backlog", &["queue"], Dimension::Count),
@@ -27,7 +28,7 @@ pub(in super::super) const QUANTITIES: &[Known] = &[
 ];
 
 /// The gauges of `metrics`; those that it has counters for come from `serve` alone.
-pub(in super::super) const GAUGES: &[Known] = &[
+pub(super) const GAUGES: &[Known] = &[
     known("jobctl_build_info", &["version"], Dimension::Count),
     known("jobctl_redis_up", &[], Dimension::Count),
     known("jobctl_collect_duration_seconds", &[], Dimension::Seconds),
