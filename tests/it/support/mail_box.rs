@@ -42,7 +42,7 @@ def authenticate(server, session, envelope, mechanism, data):
     return AuthResult(success=right, handled=False)
 
 def context():
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS)
     made.load_cert_chain('server.crt', 'server.key')
     return made
 
