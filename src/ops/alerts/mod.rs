@@ -25,6 +25,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::nearby;
 use crate::ops::change::approve::refuse_read_only;
+use crate::render::sanitize::shell_quote;
 use crate::report::alerts::{AlertRow, AlertState, AlertsReport, ChannelRow, ChannelsReport};
 use crate::secrets::Secrets;
 use crate::sys::clock::{self, Stopwatch};
@@ -191,10 +192,16 @@ fn hexadecimal(bytes: &[u8]) -> String {
 fn place(context: &Context) -> Result<Place> {
     let scope = context.scope()?;
     let clean = |text: &str| clean(text, context.secrets);
+    let target = context.target()?;
+    // Whoever reads a message is not in the bench's directory.
+    let command = match &target.bench {
+        Some(bench) => format!("jobctl --bench {}", shell_quote(&bench.root().to_string_lossy())),
+        None => target.command(),
+    };
     Ok(Place {
         host: clean(&hostname().unwrap_or_else(|| "this host".to_owned())),
         bench: scope.bench.as_deref().map(clean),
         redis: scope.redis.as_deref().map(clean),
-        command: clean(&context.target()?.command()),
+        command: clean(&command),
     })
 }

@@ -15,7 +15,7 @@ use crate::settings::alerts::{AlertFile, Amount, RuleSettings, Source};
 /// The time over which rates are taken unless told.
 const WINDOW_S: u64 = 300;
 
-/// Rules and channels of one file: more is a slip of a generator.
+/// Rules of one file: more is a slip of a generator.
 const MOST: usize = 500;
 
 /// A rule.

@@ -37,6 +37,13 @@ pub(super) struct State {
     pub(super) remembered: Remembered,
 }
 
+impl State {
+    /// Whether a restart from either would tell the same.
+    pub(super) fn tells_the_same(&self, other: &Self) -> bool {
+        self.rules == other.rules && self.outbox == other.outbox
+    }
+}
+
 /// Where it is kept, while the lock is held.
 pub(super) struct StateFile {
     journals: JournalDir,

@@ -5,7 +5,7 @@
 //! ends the loop: what cannot be read, sent or written is told and tried again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,14 @@ use crate::sys::notify::Notifier;
 use crate::sys::signals::Interrupts;
 
 /// How often signals and outcomes are looked for.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How long an attempt that is being made may go on after a signal. What it sends may then be sent
+/// again by the next run.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// After which a state is written of which nothing but what is remembered of ended jobs is new.
+const STALE: Duration = Duration::from_secs(300);
 
 /// Watches until a signal comes; a look every `every`.
 ///
@@ -74,26 +81,25 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
     );
     context.ui.status(&begun);
     notifier.ready(&begun);
-    std::thread::scope(|threads| {
-        let _stop = StopAll(&mailboxes);
-        for mailbox in &mailboxes {
-            let tell = tell.clone();
-            threads.spawn(move || mailbox.work(&tell));
-        }
-        let watching = Watching {
-            context,
-            global,
-            rules: &rules,
-            mailboxes: &mailboxes,
-            place,
-            file: &file,
-            state,
-            unknown: BTreeMap::new(),
-            fault: None,
-            failing: BTreeSet::new(),
-        };
-        watching.run(every, &interrupts, &notifier, &told)
-    })
+    for mailbox in &mailboxes {
+        let (mailbox, tell) = (Arc::clone(mailbox), tell.clone());
+        // Nobody waits for it at the end: a server that hangs would hold up the end as well.
+        std::thread::spawn(move || mailbox.work(&tell));
+    }
+    let watching = Watching {
+        context,
+        global,
+        rules: &rules,
+        mailboxes: &mailboxes,
+        place,
+        file: &file,
+        state,
+        saved: None,
+        unknown: BTreeMap::new(),
+        faults: BTreeMap::new(),
+        failing: BTreeSet::new(),
+    };
+    Ok(watching.run(every, &interrupts, &notifier, &told))
 }
 
 /// The channels that a rule tells.
@@ -104,11 +110,15 @@ fn used(rules: &[Rule], channels: Vec<Channel>) -> Vec<Channel> {
 }
 
 /// A mailbox for each channel, with what was left over; what was left for others is dropped.
-fn mailboxes(channels: Vec<Channel>, state: &mut State, context: &mut Context) -> Vec<Mailbox> {
+fn mailboxes(
+    channels: Vec<Channel>,
+    state: &mut State,
+    context: &mut Context,
+) -> Vec<Arc<Mailbox>> {
     let mut outbox = std::mem::take(&mut state.outbox);
     let mailbox = |channel: Channel| {
         let left = outbox.remove(&channel.name).unwrap_or_default();
-        Mailbox::new(channel, left)
+        Arc::new(Mailbox::new(channel, left))
     };
     let mailboxes = channels.into_iter().map(mailbox).collect();
     for (channel, left) in outbox.iter().filter(|(_, left)| !left.is_empty()) {
@@ -118,29 +128,30 @@ fn mailboxes(channels: Vec<Channel>, state: &mut State, context: &mut Context) -
     mailboxes
 }
 
-/// Lets the threads end, also where the loop panics: a scope waits for them.
-struct StopAll<'a>(&'a [Mailbox]);
-
-impl Drop for StopAll<'_> {
-    fn drop(&mut self) {
-        self.0.iter().for_each(Mailbox::stop);
-    }
-}
-
 struct Watching<'a> {
     context: &'a mut Context,
     global: Global,
     rules: &'a [Rule],
-    mailboxes: &'a [Mailbox],
+    mailboxes: &'a [Arc<Mailbox>],
     place: Place,
     file: &'a StateFile,
     state: State,
+    /// When the state was written, and what it was then.
+    saved: Option<(Instant, State)>,
     /// Rules that could not be judged, and why.
     unknown: BTreeMap<String, String>,
-    /// What was told last of what cannot be done.
-    fault: Option<String>,
+    /// What cannot be done at the moment, and why, as it was told.
+    faults: BTreeMap<Attempted, String>,
     /// Channels whose last attempt failed.
     failing: BTreeSet<String>,
+}
+
+/// What may fail without an end to the watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Attempted {
+    Measure,
+    Save,
+    Show,
 }
 
 impl Watching<'_> {
@@ -150,16 +161,20 @@ impl Watching<'_> {
         interrupts: &Interrupts,
         notifier: &Notifier,
         told: &Receiver<Attempt>,
-    ) -> Result<Outcome> {
+    ) -> Outcome {
         let mut next = Instant::now();
+        let mut alive = Instant::now();
         let signal = loop {
             if Instant::now() >= next {
-                self.look()?;
+                self.look();
                 // A look that took longer than the time between two is not made up for.
                 next = (next + every).max(Instant::now());
                 notifier.status(&self.in_words());
             }
-            notifier.alive();
+            if notifier.interval().is_some_and(|interval| alive.elapsed() * 2 >= interval) {
+                notifier.alive();
+                alive = Instant::now();
+            }
             match told.recv_timeout(LOOK) {
                 Ok(attempt) => self.took(attempt),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
@@ -169,8 +184,9 @@ impl Watching<'_> {
             }
         };
         notifier.stopping("ending");
-        self.mailboxes.iter().for_each(Mailbox::stop);
-        while self.mailboxes.iter().any(Mailbox::is_working) {
+        self.mailboxes.iter().for_each(|mailbox| mailbox.stop());
+        let end = Instant::now() + GRACE;
+        while self.mailboxes.iter().any(|mailbox| mailbox.is_working()) && Instant::now() < end {
             if let Ok(attempt) = told.recv_timeout(LOOK) {
                 self.took(attempt);
             }
@@ -178,13 +194,14 @@ impl Watching<'_> {
         while let Ok(attempt) = told.try_recv() {
             self.took(attempt);
         }
+        self.saved = None;
         self.save();
         let left: usize = self.mailboxes.iter().map(|mailbox| mailbox.left().len()).sum();
         if left > 0 {
             let count = human::counted(left as u64, "message");
-            self.context.ui.status(&format!("{count} not sent yet; the next run sends them"));
+            self.context.ui.status(&format!("{count} not sent yet: left to the next run"));
         }
-        Ok(Outcome::Interrupted { signal })
+        Outcome::Interrupted { signal }
     }
 
     fn in_words(&self) -> String {
@@ -193,7 +210,7 @@ impl Watching<'_> {
     }
 
     /// One look: measures, judges, writes down what is to be told, and tells it.
-    fn look(&mut self) -> Result<()> {
+    fn look(&mut self) {
         let readings = self.measure();
         if let Some(readings) = &readings {
             self.remember(readings);
@@ -224,35 +241,46 @@ impl Watching<'_> {
         }
         self.save_with(outbox);
         for (rule, event) in events {
-            self.show(&event)?;
             for mailbox in self.mailboxes {
                 if rule.channels.contains(&mailbox.channel.name) {
                     mailbox.push(event.clone());
                 }
             }
+            let shown = self.show(&event);
+            self.note_fault(Attempted::Show, shown.err());
         }
-        Ok(())
     }
 
     /// Measures in a context of its own, so that what changed on disk is seen and a connection that
     /// broke is made anew. `None` where even that is not possible.
     fn measure(&mut self) -> Option<Readings> {
-        let measured = Context::writing_to(self.global.clone(), Box::new(io::sink()))
+        let measured = self
+            .context
+            .afresh(self.global.clone())
             .and_then(|mut context| Readings::take(&mut context));
-        match measured {
-            Ok(readings) => {
-                self.fault = None;
-                Some(readings)
-            }
-            Err(error) => {
-                let told = format!("cannot measure: {error}");
-                if self.fault.as_ref() != Some(&told) {
-                    self.context.ui.warn(&told);
-                }
-                self.fault = Some(told);
-                None
-            }
+        let (readings, fault) = match measured {
+            Ok(readings) => (Some(readings), None),
+            Err(error) => (None, Some(error)),
+        };
+        self.note_fault(Attempted::Measure, fault);
+        readings
+    }
+
+    /// Says once what cannot be done; told again only if it is another reason.
+    fn note_fault(&mut self, attempted: Attempted, fault: Option<anyhow::Error>) {
+        let Some(fault) = fault else {
+            self.faults.remove(&attempted);
+            return;
+        };
+        let told = match attempted {
+            Attempted::Measure => format!("cannot measure: {fault:#}"),
+            Attempted::Save => format!("{fault:#}; a restart may tell again what was told"),
+            Attempted::Show => format!("{fault:#}"),
+        };
+        if self.faults.get(&attempted) != Some(&told) {
+            self.context.ui.warn(&told);
         }
+        self.faults.insert(attempted, told);
     }
 
     fn remember(&mut self, readings: &Readings) {
@@ -315,7 +343,7 @@ impl Watching<'_> {
     }
 
     fn outbox(&self) -> BTreeMap<String, Vec<Event>> {
-        let left = |mailbox: &Mailbox| (mailbox.channel.name.clone(), mailbox.left());
+        let left = |mailbox: &Arc<Mailbox>| (mailbox.channel.name.clone(), mailbox.left());
         self.mailboxes.iter().map(left).filter(|(_, left)| !left.is_empty()).collect()
     }
 
@@ -326,14 +354,16 @@ impl Watching<'_> {
 
     fn save_with(&mut self, outbox: BTreeMap<String, Vec<Event>>) {
         self.state.outbox = outbox;
-        self.state.written_at = clock::now();
-        if let Err(error) = self.file.write(&self.state) {
-            let told = format!("{error:#}; what fires may be told again after a restart");
-            if self.fault.as_ref() != Some(&told) {
-                self.context.ui.warn(&told);
-            }
-            self.fault = Some(told);
+        if let Some((at, saved)) = &self.saved
+            && at.elapsed() < STALE
+            && saved.tells_the_same(&self.state)
+        {
+            return;
         }
+        self.state.written_at = clock::now();
+        let written = self.file.write(&self.state);
+        self.saved = written.is_ok().then(|| (Instant::now(), self.state.clone()));
+        self.note_fault(Attempted::Save, written.err());
     }
 
     /// Prints an event: a line for people, JSON for programs. That nobody reads ends nothing.

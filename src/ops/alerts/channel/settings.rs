@@ -11,9 +11,12 @@ use super::mail::Mail;
 use super::web::{Address, Slack, Webhook};
 use super::{Channel, Secret, Way};
 use crate::backend::smtp::{self, Security};
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::ops::alerts::rules::{check_name, time};
 use crate::settings::alerts::{AlertFile, ChannelSettings, Source};
+
+/// Channels of one file: each has a thread.
+const MOST: usize = 50;
 
 /// Messages within an hour unless told.
 const PER_HOUR: u32 = 60;
@@ -29,6 +32,10 @@ const MOST_RECIPIENTS: usize = 100;
 /// Errors: `Config` with file, line and column of what is wrong.
 pub(in super::super) fn channels(file: &AlertFile, timeout: Duration) -> Result<Vec<Channel>> {
     let mut channels = Vec::new();
+    if file.channels.len() > MOST {
+        let message = format!("cannot use {} channels: {MOST} at most", file.channels.len());
+        return Err(Failure::new(Kind::Config, message).into());
+    }
     for (name, settings) in &file.channels {
         check_name("channel", name, settings, &file.source)?;
         let reader =
