@@ -3,6 +3,7 @@
 //! Reading trusts nothing: a length beyond what is left is an error, not an allocation.
 
 use super::image::{After, JobImage, KeyImage, KeyValue, Membership};
+use super::pairs::Pairs;
 use crate::model::id::QueueName;
 use crate::model::queue::Registry;
 
@@ -37,11 +38,12 @@ impl Writer {
         }
     }
 
-    fn pairs(&mut self, pairs: &[(Vec<u8>, Vec<u8>)]) {
-        self.each(pairs, |out, (name, value)| {
-            out.text(name);
-            out.text(value);
-        });
+    fn pairs(&mut self, pairs: &Pairs) {
+        self.number(pairs.len() as u64);
+        for (name, value) in pairs.iter() {
+            self.text(name);
+            self.text(value);
+        }
     }
 
     pub(super) fn image(&mut self, image: &JobImage) {
@@ -184,8 +186,14 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| read(self)).collect()
     }
 
-    fn pairs(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-        self.each(|from| Some((from.owned()?, from.owned()?)))
+    fn pairs(&mut self) -> Option<Pairs> {
+        let mut pairs = Pairs::default();
+        // The text runs out where the number lies, and nothing is taken ahead of it.
+        for _ in 0..self.number()? {
+            pairs.push(self.text()?, self.text()?);
+        }
+        pairs.shrink();
+        Some(pairs)
     }
 
     pub(super) fn image(&mut self) -> Option<JobImage> {

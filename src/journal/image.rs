@@ -1,5 +1,6 @@
 //! What is remembered of a job: enough to put it back as it was, byte for byte.
 
+use super::pairs::Pairs;
 use crate::model::id::QueueName;
 use crate::model::queue::Registry;
 
@@ -93,7 +94,7 @@ pub struct KeyImage {
 #[derive(Debug, Clone, PartialEq)]
 pub enum KeyValue {
     /// Fields and values.
-    Hash(Vec<(Vec<u8>, Vec<u8>)>),
+    Hash(Pairs),
     /// Members.
     Set(Vec<Vec<u8>>),
     /// Members and scores.
@@ -107,7 +108,7 @@ pub enum KeyValue {
 }
 
 /// An entry of a stream: its id, its fields and values.
-pub type StreamEntry = (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>);
+pub type StreamEntry = (Vec<u8>, Pairs);
 
 impl JobImage {
     /// Whether the job existed before the change.
@@ -124,7 +125,7 @@ impl JobImage {
     pub fn field(&self, job_key: &[u8], field: &[u8]) -> Option<&[u8]> {
         let hash = self.keys.iter().find(|image| image.key == job_key)?;
         let KeyValue::Hash(fields) = &hash.value else { return None };
-        fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_slice())
+        fields.get(field)
     }
 
     /// About how many bytes it takes before it is compressed.
@@ -136,9 +137,7 @@ impl JobImage {
 
 impl KeyValue {
     fn size(&self) -> usize {
-        let pairs = |pairs: &[(Vec<u8>, Vec<u8>)]| {
-            pairs.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>()
-        };
+        let pairs = |pairs: &Pairs| pairs.size() + 4 * pairs.len();
         match self {
             Self::Hash(fields) => pairs(fields),
             Self::Set(items) | Self::List(items) => items.iter().map(|item| item.len() + 2).sum(),

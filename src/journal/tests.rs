@@ -37,7 +37,7 @@ fn dir(base: &Path) -> JournalDir {
 }
 
 fn image(id: &str) -> JobImage {
-    let hash = KeyValue::Hash(vec![(b"data".to_vec(), vec![0, 255, b'\n'])]);
+    let hash = KeyValue::Hash([(b"data", [0, 255, b'\n'])].into_iter().collect());
     JobImage {
         id: id.into(),
         after: After::Gone,
@@ -50,8 +50,8 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..12)
 }
 
-fn pairs() -> impl Strategy<Value = Vec<(Vec<u8>, Vec<u8>)>> {
-    prop::collection::vec((bytes(), bytes()), 0..4)
+fn pairs() -> impl Strategy<Value = Pairs> {
+    prop::collection::vec((bytes(), bytes()), 0..4).prop_map(Pairs::from_iter)
 }
 
 /// Scores without NaN, which no sorted set holds and which equals nothing.

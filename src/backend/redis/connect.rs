@@ -11,7 +11,7 @@ use redis::{Cmd, Pipeline, Value};
 
 use super::endpoint::{Endpoint, Node, Route};
 use super::fault::Target;
-use super::reply::{Commands, Item, Reply, ReplyError, ReplyErrorKind};
+use super::reply::{Commands, Item, Reply, ReplyError};
 use super::sentinel::Sentinels;
 use super::session::{Session, is_master};
 use super::wire::Wire;
@@ -218,10 +218,6 @@ fn common_refusal(replies: &[Reply]) -> Option<&ReplyError> {
     if first.turns_away() {
         return Some(first);
     }
-    let of_the_server = matches!(
-        first.kind,
-        ReplyErrorKind::Login | ReplyErrorKind::Loading | ReplyErrorKind::Busy
-    );
     let all = || replies.iter().all(|reply| reply.as_ref().is_err_and(|e| e.kind == first.kind));
-    (of_the_server && all()).then_some(first)
+    (first.concerns_the_server() && all()).then_some(first)
 }

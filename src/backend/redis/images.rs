@@ -3,25 +3,17 @@
 //! Bytes are taken as they are; nothing here understands a job beyond the fields that lead on to
 //! further keys.
 
+mod hashes;
+
 use redis::{FromRedisValue, Value, cmd};
 
 use super::batch::{Batch, Replies, Slot};
 use super::keys::{Key, Keys};
 use super::read::Store;
 use crate::error::Result;
-use crate::journal::{KeyImage, KeyValue, Membership, StreamEntry};
+use crate::journal::{KeyImage, KeyValue, Membership, Pairs, StreamEntry};
 use crate::model::id::{JobId, QueueName};
 use crate::model::part::{Lack, Part, Why};
-use crate::model::queue::Registry;
-
-/// The registries that a job which does not run may stand in.
-const AT_REST: [Registry; 5] = [
-    Registry::Finished,
-    Registry::Failed,
-    Registry::Scheduled,
-    Registry::Deferred,
-    Registry::Canceled,
-];
 
 /// The fields whose values tell whether a job was queued, run or ended since it was read. The
 /// scripts read the same ones.
@@ -39,24 +31,20 @@ pub struct Standing {
 impl Standing {
     /// A field of the hash; an empty one counts as absent, as everywhere in RQ.
     pub fn field(&self, name: &[u8]) -> Option<&[u8]> {
-        let found = self.fields().iter().find(|(field, _)| field == name);
-        found.map(|(_, value)| value.as_slice()).filter(|value| !value.is_empty())
+        self.fields()?.get(name).filter(|value| !value.is_empty())
     }
 
     /// Whether there is a hash.
     pub fn has_hash(&self) -> bool {
-        !self.fields().is_empty()
+        self.fields().is_some_and(|fields| !fields.is_empty())
     }
 
     /// The fields of the hash, which is the only one among a job's keys.
-    fn fields(&self) -> &[(Vec<u8>, Vec<u8>)] {
-        self.keys
-            .iter()
-            .find_map(|image| match &image.value {
-                KeyValue::Hash(fields) => Some(fields.as_slice()),
-                _ => None,
-            })
-            .unwrap_or_default()
+    fn fields(&self) -> Option<&Pairs> {
+        self.keys.iter().find_map(|image| match &image.value {
+            KeyValue::Hash(fields) => Some(fields),
+            _ => None,
+        })
     }
 
     /// What the scripts compare with the job as they find it.
@@ -97,14 +85,6 @@ impl Standing {
     }
 }
 
-/// Where the replies about one job stand.
-struct Slots {
-    hash: (Key, Slot, Slot),
-    /// How many of the job's other keys there are.
-    others: Slot,
-    registries: Vec<(Key, Slot)>,
-}
-
 /// Where the replies about a job's other keys stand.
 struct OtherSlots {
     sets: [(Key, Slot, Slot); 2],
@@ -118,15 +98,7 @@ impl Store {
     /// `queues` are those in whose registries a job is looked for. A job of which a part cannot be
     /// read is a lack as a whole: half of it could not be put back.
     pub fn standings(&mut self, jobs: &[(&JobId, &[QueueName])]) -> Result<Vec<Part<Standing>>> {
-        let mut batch = Batch::default();
-        let slots: Vec<Slots> =
-            jobs.iter().map(|(id, queues)| self.add_standing(&mut batch, id, queues)).collect();
-        let mut replies = self.run(batch)?;
-        let read: Vec<Part<(Standing, bool)>> = jobs
-            .iter()
-            .zip(slots)
-            .map(|((id, _), slots)| take_standing(&mut replies, id, slots))
-            .collect();
+        let read = self.read_hashes(jobs)?;
         let others: Vec<usize> = read
             .iter()
             .enumerate()
@@ -208,28 +180,6 @@ impl Store {
         Ok(slots.into_iter().map(|slot| replies.get(slot).unwrap_or(true)).collect())
     }
 
-    fn add_standing(&self, batch: &mut Batch, id: &JobId, queues: &[QueueName]) -> Slots {
-        let keys = self.keys();
-        let id = id.as_bytes();
-        let key = keys.job(id);
-        let fields = batch.add("HGETALL", cmd("HGETALL").arg(&key).take());
-        let ttl = batch.add("PTTL", cmd("PTTL").arg(&key).take());
-        let others = [keys.dependents(id), keys.dependencies(id), keys.results(id)];
-        let others = batch.add("EXISTS", cmd("EXISTS").arg(&others[..]).take());
-        let hash = (key, fields, ttl);
-        let sets = queues.iter().flat_map(|queue| {
-            let registries = AT_REST.map(|registry| keys.registry(registry, queue));
-            registries.into_iter().chain([keys.ready(queue)])
-        });
-        let registries = sets
-            .map(|key| {
-                let slot = batch.add("ZSCORE", cmd("ZSCORE").arg(&key).arg(id).take());
-                (key, slot)
-            })
-            .collect();
-        Slots { hash, others, registries }
-    }
-
     /// Adds the sets that a job's own fields and keys lead to.
     fn read_groups(
         &mut self,
@@ -295,27 +245,6 @@ fn take_set(
     Ok(holds.then_some(Membership::Set { key, member }))
 }
 
-/// The job's hash and registries, and whether it has more.
-fn take_standing(replies: &mut Replies, id: &JobId, slots: Slots) -> Part<(Standing, bool)> {
-    let mut standing = Standing::default();
-    let (key, value, ttl) = slots.hash;
-    let fields: Vec<(Vec<u8>, Vec<u8>)> = pairs(replies.value(value)?)?;
-    if !fields.is_empty() {
-        standing.keys.push(image(key, replies.get(ttl)?, KeyValue::Hash(fields)));
-    }
-    let others: u64 = replies.get(slots.others)?;
-    for (key, slot) in slots.registries {
-        let score: Option<f64> = replies.get(slot)?;
-        let member = id.as_bytes().to_vec();
-        standing.memberships.extend(score.map(|score| Membership::Zset {
-            key: key.into_bytes(),
-            member,
-            score,
-        }));
-    }
-    Ok((standing, others > 0))
-}
-
 fn take_others(replies: &mut Replies, slots: OtherSlots) -> Part<Vec<KeyImage>> {
     let mut images = Vec::new();
     for (key, value, ttl) in slots.sets {
@@ -339,14 +268,9 @@ fn image(key: Key, ttl_ms: i64, value: KeyValue) -> KeyImage {
 }
 
 /// Fields and values, which come as one flat row.
-fn pairs(value: Value) -> Part<Vec<(Vec<u8>, Vec<u8>)>> {
-    let flat: Vec<Vec<u8>> = typed("HGETALL", value)?;
-    let mut flat = flat.into_iter();
-    let mut pairs = Vec::with_capacity(flat.len() / 2);
-    while let (Some(name), Some(value)) = (flat.next(), flat.next()) {
-        pairs.push((name, value));
-    }
-    Ok(pairs)
+fn pairs(value: Value) -> Part<Pairs> {
+    let flat: Vec<Vec<u8>> = typed("XRANGE", value)?;
+    Ok(flat.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect())
 }
 
 fn entries(value: Value) -> Part<Vec<StreamEntry>> {

@@ -81,6 +81,12 @@ impl ReplyError {
     pub(super) fn turns_away(&self) -> bool {
         self.code == "DENIED" || self.text.starts_with("ERR max number of clients reached")
     }
+
+    /// Whether the reason lies in the server or the login, not in what was asked.
+    pub(super) fn concerns_the_server(&self) -> bool {
+        let of_the_server = [ReplyErrorKind::Login, ReplyErrorKind::Loading, ReplyErrorKind::Busy];
+        self.turns_away() || of_the_server.contains(&self.kind)
+    }
 }
 
 /// One element of an answer, where it lies in the buffer.

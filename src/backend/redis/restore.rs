@@ -4,7 +4,7 @@ use super::keys::{Key, Keys};
 use super::read::Store;
 use super::scripts::{Call, Called, RESTORE};
 use crate::error::Result;
-use crate::journal::{After, JobImage, KeyImage, KeyValue, Membership, OpId};
+use crate::journal::{After, JobImage, KeyImage, KeyValue, Membership, OpId, Pairs};
 use crate::model::queue::Registry;
 
 /// Words of one command within a script; Lua's stack takes about 8,000.
@@ -179,44 +179,59 @@ impl Steps {
 
     fn key(&mut self, image: &KeyImage, mode: &str, forever: bool) {
         let ttl = image.ttl_ms.filter(|_| !forever).map(|ms| ms.to_string());
-        let mut commands: Vec<Vec<Vec<u8>>> = Vec::new();
-        let mut whole = |name: &str, words: Vec<Vec<u8>>, unit: usize| {
-            for part in words.chunks(WORDS / unit * unit) {
-                let mut command = vec![name.as_bytes().to_vec(), image.key.clone()];
-                command.extend(part.iter().cloned());
-                commands.push(command);
-            }
+        let mut commands: Vec<Vec<&[u8]>> = Vec::new();
+        let mut whole = |name, words: Vec<_>, unit| {
+            commands.extend(in_parts(name, &image.key, &words, unit));
         };
-        let flat = |pairs: &[(Vec<u8>, Vec<u8>)]| {
-            pairs.iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect()
+        let scores: Vec<String> = match &image.value {
+            KeyValue::Zset(members) => members.iter().map(|(_, s)| s.to_string()).collect(),
+            _ => Vec::new(),
         };
         match &image.value {
-            KeyValue::Hash(fields) => whole("HSET", flat(fields), 2),
-            KeyValue::Set(members) => whole("SADD", members.clone(), 1),
-            KeyValue::List(items) => whole("RPUSH", items.clone(), 1),
-            KeyValue::String(text) => whole("SET", vec![text.clone()], 1),
+            KeyValue::Hash(fields) => whole("HSET", flat(fields).collect(), 2),
+            KeyValue::Set(members) => whole("SADD", all(members), 1),
+            KeyValue::List(items) => whole("RPUSH", all(items), 1),
+            KeyValue::String(text) => whole("SET", vec![text], 1),
             KeyValue::Zset(members) => {
-                let score = |score: f64| score.to_string().into_bytes();
-                let words = members.iter().flat_map(|(m, s)| [score(*s), m.clone()]).collect();
-                whole("ZADD", words, 2);
+                let scored = scores.iter().zip(members);
+                let words = scored.flat_map(|(score, (m, _))| [score.as_bytes(), m.as_slice()]);
+                whole("ZADD", words.collect(), 2);
             }
             KeyValue::Stream(entries) => {
                 for (id, fields) in entries {
-                    let mut words: Vec<Vec<u8>> = flat(fields);
-                    words.insert(0, id.clone());
+                    let id = std::iter::once(id.as_slice());
+                    let words: Vec<&[u8]> = id.chain(flat(fields)).collect();
                     // An entry cannot be written in parts; RQ's have less than ten fields.
                     let unit = words.len().min(WORDS);
                     whole("XADD", words, unit);
                 }
             }
         }
-        if let Some(ttl) = ttl {
-            commands.push(vec![b"PEXPIRE".to_vec(), image.key.clone(), ttl.into_bytes()]);
+        if let Some(ttl) = &ttl {
+            commands.push(vec![b"PEXPIRE", &image.key, ttl.as_bytes()]);
         }
         self.begin(&image.key, mode, commands.len());
         for command in commands {
-            let words: Vec<&[u8]> = command.iter().map(Vec::as_slice).collect();
-            self.command(&words);
+            self.command(&command);
         }
     }
+}
+
+/// A command that writes `words` into a key, as often as it takes; `unit` of them stay together.
+fn in_parts<'v>(
+    name: &'static str,
+    key: &'v [u8],
+    words: &[&'v [u8]],
+    unit: usize,
+) -> Vec<Vec<&'v [u8]>> {
+    let parts = words.chunks(WORDS / unit * unit);
+    parts.map(|part| [&[name.as_bytes(), key], part].concat()).collect()
+}
+
+fn all(texts: &[Vec<u8>]) -> Vec<&[u8]> {
+    texts.iter().map(Vec::as_slice).collect()
+}
+
+fn flat(pairs: &Pairs) -> impl Iterator<Item = &[u8]> {
+    pairs.iter().flat_map(|(name, value)| [name, value])
 }

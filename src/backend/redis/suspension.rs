@@ -10,7 +10,7 @@ use super::keys::Key;
 use super::read::Store;
 use super::scripts::{Call, Called, SUSPEND};
 use crate::error::Result;
-use crate::journal::{KeyImage, KeyValue, OpId};
+use crate::journal::{KeyImage, KeyValue, OpId, Pairs};
 use crate::model::part::Part;
 
 /// What is to become of the suspension.
@@ -60,8 +60,7 @@ impl Store {
         let fields: Part<Vec<Vec<u8>>> = replies.get(fields);
         let ttl: Part<i64> = replies.get(ttl);
         Ok(fields.map(|flat| {
-            let pairs: Vec<_> =
-                flat.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+            let pairs: Pairs = flat.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect();
             (!pairs.is_empty()).then(|| KeyImage {
                 key: key.as_bytes().to_vec(),
                 ttl_ms: ttl.ok().filter(|ms| *ms >= 0),

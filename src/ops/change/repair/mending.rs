@@ -255,10 +255,7 @@ fn dead<'i>(item: &Item<'i, Fault>, name: &'i str) -> DeadWorker<'i> {
         _ => (&[], None),
     };
     let field = |wanted: &[u8]| match hash.map(|hash| &hash.value) {
-        Some(KeyValue::Hash(fields)) => {
-            let found = fields.iter().find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value.as_slice()).unwrap_or_default()
-        }
+        Some(KeyValue::Hash(fields)) => fields.get(wanted).unwrap_or_default(),
         _ => &[],
     };
     let seen = [field(b"birth"), field(b"last_heartbeat")].join(&b'\n');
