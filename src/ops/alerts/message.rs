@@ -10,7 +10,7 @@ use super::expr::Judgement;
 use super::rules::Rule;
 use crate::human::{self, Zone};
 use crate::model::health::Severity;
-use crate::render::sanitize;
+use crate::sanitize;
 use crate::secrets::Secrets;
 
 /// Numbers and findings that are told; of more, how many.
