@@ -17,8 +17,8 @@ use crate::doctor::Stage;
 use crate::support::env::{Jobctl, jobctl};
 use crate::support::mail_box::MailBox;
 use crate::support::post_box::PostBox;
-use crate::support::redis::RedisServer;
-use crate::support::rq::Rq;
+use crate::support::redis::{RedisServer, make_certificates};
+use crate::support::rq::{Rq, venv};
 use crate::support::wait::wait_until;
 
 /// Long enough for a machine that is busy with other tests.
@@ -631,4 +631,53 @@ fn alerts_run_keeps_its_state_in_the_bench_also_where_nothing_may_be_changed() {
     assert_eq!(watching.end(), 143);
     assert_eq!(desk.state_of("redis"), "ok");
     assert!(!desk.folder.path().join(".local").exists());
+}
+
+/// Answers every POST with 200, over TLS; prints its port.
+const TLS_SERVER: &str = r"
+import http.server, ssl
+class Taker(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers['Content-Length']))
+        self.send_response(200)
+        self.end_headers()
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Taker)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain('server.crt', 'server.key')
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+";
+
+#[test]
+fn webhook_over_tls_trusts_the_authority_that_is_named_and_no_other() {
+    let stage = Stage::plain();
+    let folder = tempfile::tempdir().unwrap();
+    make_certificates(folder.path());
+    let child = Command::new(venv("aiosmtpd-1.4.6").join("bin/python"))
+        .args(["-c", TLS_SERVER])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut server = Watching { child, said: Arc::default() };
+    let mut port = String::new();
+    BufReader::new(server.child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let desk = Desk::on(&stage, "");
+    let test = |more: &str| {
+        desk.settle(&format!(
+            "[channel.c]\ntype = \"webhook\"\nurl = \"https://127.0.0.1:{}/x\"\n{more}\n",
+            port.trim()
+        ));
+        desk.alerts(&["test"]).run()
+    };
+    let trusting = |name: &str| format!("ca_file = \"{}\"", folder.path().join(name).display());
+    let run = test(&trusting("ca.crt"));
+    assert_eq!(run.code, 0, "{run:?}");
+    for more in [trusting("foreign.crt"), String::new()] {
+        let run = test(&more);
+        assert!(run.code == 1 && run.stdout.contains("certificate"), "{run:?}");
+    }
+    drop(server);
 }
