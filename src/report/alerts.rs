@@ -40,6 +40,9 @@ pub struct AlertRow {
     pub value: Option<f64>,
     /// What the number measures: `s`, `bytes`, `ratio`, `per_hour`, or nothing for a count.
     pub unit: Option<&'static str>,
+    /// What decides, in few words.
+    #[serde(skip)]
+    pub brief: String,
     /// What it was concluded from, in words.
     pub evidence: Vec<String>,
     /// Why it is unknown.
@@ -114,11 +117,11 @@ impl Report for AlertsReport {
         let mut table = Table::new(columns, "no alerts");
         for row in &self.alerts {
             let (word, role) = row.state.cell(row.severity);
-            let value = match (&row.why, row.evidence.as_slice()) {
+            let value = match (&row.why, row.evidence.len()) {
                 (Some(why), _) => Cell::new(why.clone(), Role::Dim),
-                (None, []) => Cell::new("-", Role::Dim),
-                (None, [one]) => one.clone().into(),
-                (None, [first, rest @ ..]) => format!("{first} (+{} more)", rest.len()).into(),
+                (None, 0) => Cell::new("-", Role::Dim),
+                (None, 1) => row.brief.clone().into(),
+                (None, count) => format!("{} (+{} more)", row.brief, count - 1).into(),
             };
             table.row(vec![
                 row.alert.clone().into(),

@@ -198,7 +198,7 @@ fn alerts_check_of_what_is_in_order_exits_0_and_1_once_something_fires() {
     assert_eq!((states(&rows)[0], code), (("backlog", "firing"), 1));
     let run = desk.alerts(&["check"]).run();
     assert!(
-        run.stdout.contains("backlog\tFIRING\twarning\tbacklog queue=long 2\tbacklog >= 2"),
+        run.stdout.contains("backlog\tFIRING\twarning\t2 queue=long\tbacklog >= 2"),
         "{}",
         run.stdout
     );
@@ -242,6 +242,20 @@ fn alerts_know_every_gauge_of_metrics_and_every_check() {
         }
     }
     assert!(families.len() > 15);
+    let quantities = [
+        "failure_rate",
+        "longest_running",
+        "backlog",
+        "oldest_age",
+        "workers",
+        "scheduler_silence",
+        "error_log_rate",
+        "worker_memory",
+        "redis_up",
+    ];
+    for name in quantities {
+        settings += &format!("[alert.m-{name}]\ncondition = 'count({name}) >= 0'\n");
+    }
     let desk = Desk::on(&stage, &settings);
     let (rows, _) = desk.check();
     // The databases of the sites cannot be read.

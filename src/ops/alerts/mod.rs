@@ -60,6 +60,10 @@ pub fn check(context: &mut Context) -> Result<AlertsReport> {
         if judged.is_some() {
             notes.extend(short_window(rule, &readings));
         }
+        if !rule.hold.is_zero() && judged.as_ref().is_some_and(|j| j.truth == Truth::True) {
+            let hold = human::age(rule.hold.as_secs_f64());
+            notes.insert(format!("`{}` is told once it has held for {hold}", rule.name));
+        }
         rows.push(row(rule, judged.as_ref(), context.secrets));
     }
     rows.sort_by_key(|row| (row.state, std::cmp::Reverse(row.severity)));
@@ -99,7 +103,7 @@ fn row(rule: &Rule, judged: Option<&Judgement>, secrets: Secrets) -> AlertRow {
     });
     let state = judged.map_or(AlertState::Disabled, state_of);
     let decides = |evidence: &&Evidence| evidence.holds() || state != AlertState::Firing;
-    let told = evidence.iter().filter(decides);
+    let told = || evidence.iter().filter(decides);
     let is_unknown = matches!(state, AlertState::Unknown | AlertState::NotApplicable);
     AlertRow {
         alert: rule.name.clone(),
@@ -108,7 +112,8 @@ fn row(rule: &Rule, judged: Option<&Judgement>, secrets: Secrets) -> AlertRow {
         condition: rule.in_words(),
         value: number.map(|(value, _)| value),
         unit: number.map(|(_, unit)| unit),
-        evidence: told.map(|evidence| clean(&evidence.in_words(), secrets)).collect(),
+        brief: told().next().map_or_else(String::new, |e| clean(&e.in_brief(), secrets)),
+        evidence: told().map(|evidence| clean(&evidence.in_words(), secrets)).collect(),
         why: judged.filter(|_| is_unknown).map(|judged| clean(&why(judged), secrets)),
         for_s: rule.hold.as_secs_f64(),
         channels: rule.channels.clone(),

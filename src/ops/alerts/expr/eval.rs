@@ -147,6 +147,20 @@ impl Evidence {
         }
     }
 
+    /// In few words, beside the condition: `1,204 queue=long`.
+    pub fn in_brief(&self) -> String {
+        match self {
+            Self::Number { labels, value, dimension, .. } => {
+                let mut words = dimension.in_words(*value);
+                for (label, value) in labels {
+                    words.push_str(&format!(" {label}={value}"));
+                }
+                words
+            }
+            Self::Finding { summary, .. } => summary.clone(),
+        }
+    }
+
     /// In words: `backlog queue=long 1,204`.
     pub fn in_words(&self) -> String {
         match self {
