@@ -113,7 +113,7 @@ pub fn send(
     for address in to {
         dialogue.write(&format!("RCPT TO:<{}>", address.0))?;
         let answer = dialogue.answer()?;
-        if !matches!(answer.code, 250 | 251) {
+        if !matches!(answer.code, 250..=252) {
             refused.push(format!("{}: {answer}", address.0));
         }
     }

@@ -9,13 +9,13 @@ use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
 use crate::ops::alerts::{check, test, watch};
 
-/// Tell somebody when jobs fail, hang or pile up: mail, Slack, webhooks, programs
+/// Tell people when jobs fail, hang or pile up, and when that is over
 ///
 /// Five alerts hold without settings: `redis` (it cannot be read), `failure-rate` (5 % of the jobs
 /// that ended within 5 minutes failed, 10 jobs at least), `timeout` (a job runs longer than 600 s),
 /// `backlog` (1,000 jobs wait in a queue), `errors` (more than 100 rows of a site's Error Log within
 /// an hour). `[alert.NAME]` in the settings changes one, switches it off or adds another,
-/// `[channel.NAME]` says who is told. What could not be read is unknown: it fires nothing and
+/// `[channel.NAME]` says who is told: by mail, Slack, webhook or a program. What could not be read is unknown: it fires nothing and
 /// resolves nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -42,11 +42,9 @@ impl Remembered {
             return;
         }
         let slices = self.queues.entry(queue.to_owned()).or_default();
-        let to = at - SignedDuration::from_secs(SETTLED_S);
-        let reach = SignedDuration::try_from_secs_f64(ends.reach_s.min(longest_s as f64));
-        let reach = reach.unwrap_or_default();
+        let to = before(at, SETTLED_S as f64);
         // Of what ended before the newest ends that were read, only some may be known.
-        let known = at - reach;
+        let known = before(at, ends.reach_s.min(longest_s as f64));
         let from = slices.last().map_or(known, |last| last.to.max(known));
         if from >= to {
             return;
@@ -68,8 +66,8 @@ impl Remembered {
             }
             _ => slices.push(slice),
         }
-        let longest = SignedDuration::from_secs(i64::try_from(longest_s).unwrap_or(0));
-        slices.retain(|slice| slice.to > at - longest);
+        let oldest = before(at, longest_s as f64);
+        slices.retain(|slice| slice.to > oldest);
     }
 
     /// Drops queues of which nothing is remembered any more, for a state that stays small.
@@ -91,7 +89,7 @@ impl Remembered {
         }
         let slices = self.queues.get(queue).map(Vec::as_slice).unwrap_or_default();
         let Some(last) = slices.last() else { return ends.within(ends.reach_s) };
-        let begin = at - SignedDuration::from_secs(i64::try_from(window_s).unwrap_or(i64::MAX));
+        let begin = before(at, window_s as f64);
         let since = at.duration_since(last.to).as_secs_f64().clamp(0.0, ends.reach_s);
         let (mut failed, mut finished) = ends.within(since);
         for slice in slices.iter().filter(|slice| slice.from >= begin) {
@@ -100,6 +98,12 @@ impl Remembered {
         }
         (failed, finished)
     }
+}
+
+/// A moment some seconds earlier; the server's clock may show anything.
+fn before(at: Timestamp, seconds: f64) -> Timestamp {
+    let time = SignedDuration::try_from_secs_f64(seconds).unwrap_or_default();
+    at.checked_sub(time).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]
@@ -150,6 +154,17 @@ mod tests {
         let (_, known) = remembered.within("q", &ends, at(1_800), 7_200);
         // 100 to 570, 1,300 to 1,770 and the last 30 seconds.
         assert!((960..=980).contains(&known), "{known}");
+    }
+
+    #[test]
+    fn clock_at_the_end_of_time_is_survived() {
+        for at in [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH] {
+            let mut remembered = Remembered::default();
+            let ends = Ends { failed: vec![1.0], finished: vec![40.0], reach_s: f64::INFINITY };
+            remembered.look("q", &ends, at, 86_400);
+            remembered.look("q", &ends, Timestamp::UNIX_EPOCH, 86_400);
+            assert_eq!(remembered.within("q", &ends, at, 86_400), (1, 1));
+        }
     }
 
     #[test]

@@ -64,7 +64,14 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
         context.ui.warn(&told);
     }
     let mailboxes = mailboxes(channels, &mut state, context);
-    state.rules.retain(|name, _| rules.iter().any(|rule| rule.name == *name));
+    state.rules.retain(|name, standing| {
+        let is_watched = rules.iter().any(|rule| rule.name == *name);
+        if !is_watched && standing.fires_since.is_some() {
+            let text = format!("alert `{name}` fired and is watched no more: its end is not told");
+            context.ui.warn(&text);
+        }
+        is_watched
+    });
     let interrupts = Interrupts::catch()?;
     let notifier = Notifier::of_environment();
     let (tell, told) = mpsc::channel();

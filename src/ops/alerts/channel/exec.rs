@@ -173,7 +173,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
         let script = format!("sleep 600 & echo $! > '{}'; wait", pid.display());
-        let error = run(&["/bin/sh", "-c", &script], 1_000).unwrap_err();
+        let error = run(&["/bin/sh", "-c", &script], 4_000).unwrap_err();
         assert!(error.ends_with("was killed"), "{error}");
         let pid: i32 = std::fs::read_to_string(pid).unwrap().trim().parse().unwrap();
         let gone = || {
