@@ -58,7 +58,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how of
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "serve" -d 'Answer Prometheus, health checks and a read-only JSON API over HTTP'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "errors" -d 'Say what fails, in groups: the failed jobs that RQ keeps, and the Error Log of the sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "metrics" -d 'Print what Prometheus scrapes: queues, workers, schedulers, the verdict'
-complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "alerts" -d 'Tell somebody when jobs fail, hang or pile up: mail, Slack, webhooks, programs'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "alerts" -d 'Tell people when jobs fail, hang or pile up, and when that is over'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
