@@ -20,6 +20,8 @@ rq_releases=(
 )
 # Each croniter that the tests compare with; Frappe v13, v14, v15, and the newer ones ask for them.
 croniter_releases=(1.0.15 1.3.15 2.0.7 6.0.0)
+# The process manager that bench sets up.
+supervisor_release=4.3.0
 venvs="${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs"
 
 as_root() {
@@ -107,6 +109,8 @@ make_venvs() {
         make_venv "$python" "croniter-$version" "croniter==$version" tzdata &
         jobs+=($!)
     done
+    make_venv "$python" supervisor "supervisor==$supervisor_release" &
+    jobs+=($!)
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done
     if [ "$failed" = 1 ]; then
         echo "tests/run.sh: a virtual environment could not be made, see above" >&2

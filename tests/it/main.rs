@@ -49,3 +49,4 @@ mod trigger;
 mod worker;
 mod workers;
 mod workers_stop;
+mod workers_via;
