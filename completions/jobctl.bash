@@ -4701,7 +4701,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__worker__subcmd__pool)
-            opts="-n -b -u -p -o -q -v -h -V --num-workers --pool --max-memory --max-jobs --grace --fail-on-job-failure --log-prefix --log-dir --status-file --queue --burst --strategy --rq-username --rq-password --python --worker-class --path --allow-root --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version status"
+            opts="-n -b -u -p -o -q -v -h -V --num-workers --max --min --scale-target --cool-down --pool --max-memory --max-jobs --grace --fail-on-job-failure --log-prefix --log-dir --status-file --queue --burst --strategy --rq-username --rq-password --python --worker-class --path --allow-root --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4712,6 +4712,22 @@ _jobctl() {
                     return 0
                     ;;
                 -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scale-target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cool-down)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5093,7 +5109,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__workers__subcmd__restart)
-            opts="-y -o -q -v -h -V --queue --all --now --wait --force --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-y -o -q -v -h -V --queue --all --now --via --wait --force --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5101,6 +5117,10 @@ _jobctl() {
             case "${prev}" in
                 --queue)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via)
+                    COMPREPLY=($(compgen -W "supervisor systemd" -- "${cur}"))
                     return 0
                     ;;
                 --wait)
@@ -5267,7 +5287,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__workers__subcmd__stop)
-            opts="-y -o -q -v -h -V --queue --all --now --wait --force --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-y -o -q -v -h -V --queue --all --now --via --wait --force --dry-run --yes --reason --limit --no-undo --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5275,6 +5295,10 @@ _jobctl() {
             case "${prev}" in
                 --queue)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via)
+                    COMPREPLY=($(compgen -W "supervisor systemd" -- "${cur}"))
                     return 0
                     ;;
                 --wait)

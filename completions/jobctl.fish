@@ -929,6 +929,8 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_s
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l queue -d 'Workers that serve this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l via -d 'Let the workers\' process manager do it, with its own words for them; the plan shows its commands' -r -f -a "supervisor\t'By supervisorctl'
+systemd\t'By systemctl'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l wait -d 'Wait so long for a worker\'s end' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l limit -d 'Only the first N, in the order of the queues' -r
@@ -962,6 +964,8 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_s
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l queue -d 'Workers that serve this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l via -d 'Let the workers\' process manager do it, with its own words for them; the plan shows its commands' -r -f -a "supervisor\t'By supervisorctl'
+systemd\t'By systemctl'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l wait -d 'Wait so long for a worker\'s end' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l reason -d 'Say why, for the journal and the audit log' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l limit -d 'Only the first N, in the order of the queues' -r
@@ -2035,6 +2039,10 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l show-secrets -d
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s n -l num-workers -d 'How many workers [default: 2]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max -d 'Keep between --min and so many workers, as many as clear the queues in --scale-target' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l min -d 'The fewest workers of a pool with --max [default: 1]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l scale-target -d 'Start more workers while the jobs that wait need longer than this [default: 60s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l cool-down -d 'Let workers leave once fewer have been enough for this long [default: 30s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l pool -d 'The pool [pool.NAME] of the settings; repeatable, or `all` [default: all, if there are any]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-memory -d 'Replace a worker that uses more than this, its work horse included, after its job' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-jobs -d 'Replace a worker after so many jobs' -r

@@ -36,6 +36,12 @@ pub struct Context {
     store: Option<Store>,
 }
 
+/// Target and settings as they were before [`Context::read_anew`].
+pub struct Before {
+    target: Option<Target>,
+    settings: Settings,
+}
+
 impl Context {
     /// A context for a command on a target: finds the target, reads the settings.
     pub fn on_target(global: Global) -> Result<Self> {
@@ -118,6 +124,22 @@ impl Context {
         }
         // It was filled a line ago.
         self.store.as_mut().ok_or_else(|| anyhow::anyhow!("no store"))
+    }
+
+    /// Finds the target and reads the settings anew; gives what was there before. Where that fails
+    /// nothing has changed. How answers are written stays as it was.
+    pub fn read_anew(&mut self) -> Result<Before> {
+        let target = Target::find(&self.global)?;
+        let root = target.bench.as_ref().map(|bench| bench.root().to_owned());
+        let settings = Settings::resolve(&self.global, root.as_deref())?;
+        let settings = std::mem::replace(&mut self.settings, settings);
+        self.store = None;
+        Ok(Before { target: self.target.replace(target), settings })
+    }
+
+    /// Takes back [`Context::read_anew`].
+    pub fn go_back_to(&mut self, before: Before) {
+        (self.target, self.settings, self.store) = (before.target, before.settings, None);
     }
 
     /// Where journals of operations on the target are kept.

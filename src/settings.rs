@@ -56,6 +56,14 @@ pub struct PoolSettings {
     pub queues: Option<String>,
     /// How many workers.
     pub workers: Option<usize>,
+    /// The fewest workers of a pool that is scaled.
+    pub min: Option<usize>,
+    /// The most workers; makes the pool one that is scaled by what waits.
+    pub max: Option<usize>,
+    /// In what time the queues are to be cleared, such as `60s`.
+    pub scale_target: Option<String>,
+    /// How long fewer workers must have been enough before some leave, such as `30s`.
+    pub cool_down: Option<String>,
     /// The memory at which a worker is started anew, such as `512M`.
     pub max_memory: Option<String>,
     /// The jobs after which a worker is started anew.

@@ -20,7 +20,10 @@ rq_releases=(
 )
 # Each croniter that the tests compare with; Frappe v13, v14, v15, and the newer ones ask for them.
 croniter_releases=(1.0.15 1.3.15 2.0.7 6.0.0)
-aiosmtpd=1.4.6
+# The process manager that bench sets up.
+supervisor_release=4.3.0
+# The mail server that alerts are sent to.
+aiosmtpd_release=1.4.6
 venvs="${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs"
 
 as_root() {
@@ -108,8 +111,9 @@ make_venvs() {
         make_venv "$python" "croniter-$version" "croniter==$version" tzdata &
         jobs+=($!)
     done
-    # The mail server that alerts are sent to.
-    make_venv "$python" "aiosmtpd-$aiosmtpd" "aiosmtpd==$aiosmtpd" &
+    make_venv "$python" supervisor "supervisor==$supervisor_release" &
+    jobs+=($!)
+    make_venv "$python" "aiosmtpd-$aiosmtpd_release" "aiosmtpd==$aiosmtpd_release" &
     jobs+=($!)
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done
     if [ "$failed" = 1 ]; then

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::sys::proc::{FileId, FileLock, ProcTable};
+use crate::sys::proc::{FileId, FileLock, ProcTable, Title};
 
 /// What a process of a bench does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Command {
     /// What a command line starts. Source: bench replaces itself with
     /// `python -m frappe.utils.bench_helper frappe … SUBCOMMAND …`.
     fn of(arguments: &[String]) -> Option<Self> {
-        if arguments.first()?.starts_with("rq:") {
+        if Title::of(arguments).is_some() {
             return Some(Self::Title);
         }
         if arguments.iter().any(|argument| argument == "frappe.app:application") {

@@ -9,7 +9,7 @@ use super::worker::{WorkerArgs, note_site};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::global::{duration, non_empty, size};
-use crate::ops::pool::{LogTo, PoolOptions, run as run_pool, status};
+use crate::ops::pool::{LogTo, PoolOptions, ScaleOptions, run as run_pool, status};
 
 /// Keep a number of workers running
 ///
@@ -18,9 +18,14 @@ use crate::ops::pool::{LogTo, PoolOptions, run as run_pool, status};
 /// times in a row at its start is given up, with the reason. While Redis is down nothing is started.
 ///
 /// SIGTERM and SIGINT: workers finish their jobs within --grace, then are cut off; a second signal
-/// cuts them off at once. SIGHUP: every worker is replaced, one by one, the old one leaving only
-/// when the new one takes jobs. Workers run in sessions of their own; if the supervisor is killed,
-/// they finish their job and end.
+/// cuts them off at once. SIGHUP: the settings are read again, then every worker is replaced, one by
+/// one, the old one leaving only when the new one takes jobs. Workers run in sessions of their own;
+/// if the supervisor is killed, they finish their job and end.
+///
+/// With --max the number follows the queues: waiting jobs times their recent run time over the
+/// workers is the time to clear them. Above --scale-target there are more workers at once, at most
+/// twice as many at a time; once fewer have been enough for --cool-down, idle ones leave. A --burst
+/// of a pool of the settings starts its `max`.
 ///
 /// Exit codes: 0 stopped or drained, 1 given up (with --fail-on-job-failure also: jobs failed),
 /// 130 or 143 stopped with jobs cut off.
@@ -28,6 +33,7 @@ use crate::ops::pool::{LogTo, PoolOptions, run as run_pool, status};
 #[command(after_help = "\
 Examples:
   jobctl worker-pool --num-workers 4 --queue short,default --max-memory 512M
+  jobctl worker-pool --min 1 --max 8 --queue long --scale-target 5m
   jobctl worker-pool --num-workers 3 --burst --fail-on-job-failure
   jobctl worker-pool --pool all --log-dir logs --status-file config/pool.json
   jobctl worker-pool status --status-file config/pool.json -o json")]
@@ -38,6 +44,22 @@ pub struct Args {
     /// How many workers [default: 2]
     #[arg(short, long, value_name = "N")]
     num_workers: Option<usize>,
+
+    /// Keep between --min and so many workers, as many as clear the queues in --scale-target
+    #[arg(long, value_name = "N", conflicts_with_all = ["num_workers", "burst"])]
+    max: Option<usize>,
+
+    /// The fewest workers of a pool with --max [default: 1]
+    #[arg(long, value_name = "N", requires = "max")]
+    min: Option<usize>,
+
+    /// Start more workers while the jobs that wait need longer than this [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    scale_target: Option<Duration>,
+
+    /// Let workers leave once fewer have been enough for this long [default: 30s]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    cool_down: Option<Duration>,
 
     /// The pool [pool.NAME] of the settings; repeatable, or `all` [default: all, if there are any]
     #[arg(long, value_name = "NAME", value_parser = non_empty)]
@@ -107,6 +129,12 @@ impl Args {
             worker: self.worker.options(context),
             names: self.pool.clone(),
             workers: self.num_workers,
+            scale: ScaleOptions {
+                min: self.min,
+                max: self.max,
+                target: self.scale_target,
+                cool_down: self.cool_down,
+            },
             max_memory: self.max_memory,
             max_jobs: self.max_jobs,
             grace: self.grace,

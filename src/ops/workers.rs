@@ -5,6 +5,7 @@ mod identify;
 mod manager;
 pub mod stop;
 mod trace;
+pub mod via;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

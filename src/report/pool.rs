@@ -59,7 +59,7 @@ pub struct PoolState {
 }
 
 /// One pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PoolRow {
     /// Its name.
     pub name: String,
@@ -71,6 +71,28 @@ pub struct PoolRow {
     pub up: usize,
     /// Why it was given up.
     pub given_up: Option<String>,
+    /// How it is scaled; absent for a fixed number of workers.
+    #[serde(default)]
+    pub scaled: Option<Scaled>,
+}
+
+/// What was last seen and done about the size of a pool that is scaled.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Scaled {
+    /// The fewest workers.
+    pub min: usize,
+    /// The most workers.
+    pub max: usize,
+    /// Seconds in which its queues are to be cleared.
+    pub target_s: f64,
+    /// Jobs that wait in its queues; `null` where that is hidden.
+    pub waiting: Option<u64>,
+    /// Seconds until they would be cleared; `null` where it is not known how long jobs run.
+    pub time_to_clear_s: Option<f64>,
+    /// When the number of workers was changed last.
+    pub changed_at: Option<Timestamp>,
+    /// From what to what, and why.
+    pub reason: Option<String>,
 }
 
 /// What a worker's place is about.
@@ -167,6 +189,29 @@ impl PoolStatusReport {
     }
 }
 
+impl PoolRow {
+    /// One line about how it is scaled.
+    fn scaling(&self, written_at: Timestamp) -> Option<String> {
+        let scaled = self.scaled.as_ref()?;
+        let mut text = format!(
+            "pool `{}`: {} of {} to {} workers",
+            self.name, self.wanted, scaled.min, scaled.max
+        );
+        if let Some(waiting) = scaled.waiting {
+            text.push_str(&format!("; {} waiting", human::counted(waiting, "job")));
+        }
+        if let Some(seconds) = scaled.time_to_clear_s.filter(|seconds| *seconds > 0.0) {
+            let (clear, target) = (human::age(seconds), human::age(scaled.target_s));
+            text.push_str(&format!(", {clear} to clear (aim: {target})"));
+        }
+        if let (Some(at), Some(reason)) = (scaled.changed_at, &scaled.reason) {
+            let ago = human::ago(written_at.duration_since(at).as_secs_f64());
+            text.push_str(&format!("\n  {ago}: {reason}"));
+        }
+        Some(text)
+    }
+}
+
 impl MemberRow {
     fn cells(&self, written_at: Timestamp) -> Vec<Cell> {
         let role = match self.state {
@@ -228,6 +273,11 @@ impl Report for PoolStatusReport {
                 evidence: vec![fault.clone()],
                 fixes: Vec::new(),
             });
+        }
+        let scaling = |pool: &PoolRow| pool.scaling(state.written_at);
+        let scaled: Vec<String> = state.pools.iter().filter_map(scaling).collect();
+        if !scaled.is_empty() {
+            view.push(Block::Text(Cell::from(scaled.join("\n"))));
         }
         let columns = vec![
             Column::left("WORKER"),

@@ -41,6 +41,8 @@ pub struct WorkerStop {
     pub by: Option<By>,
     /// Who starts it again; absent for a worker of another host.
     pub manager: Option<Manager>,
+    /// What its process manager is told, with `--via`.
+    pub order: Option<ManagerOrder>,
     /// How far it got.
     pub turn: Turn,
     /// Why it is no further.
@@ -62,6 +64,19 @@ pub enum By {
     Signal,
     /// By RQ's command channel.
     Command,
+    /// By its process manager.
+    Manager,
+}
+
+/// A command for a process manager, and how it ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct ManagerOrder {
+    /// The command, as one would type it.
+    pub command: String,
+    /// Its exit code; `null` before it has ended, and where a signal ended it.
+    pub exit_code: Option<i32>,
+    /// What it printed.
+    pub printed: Option<String>,
 }
 
 /// Who starts a worker again when it has ended.
@@ -74,6 +89,8 @@ pub enum Manager {
     },
     /// Supervisor.
     Supervisor {
+        /// Its process id.
+        pid: u32,
         /// The process's name there.
         program: Option<String>,
     },
@@ -81,6 +98,8 @@ pub enum Manager {
     Systemd {
         /// The unit.
         unit: String,
+        /// The user whose own systemd runs it; `None` for the system's.
+        user: Option<u32>,
     },
     /// `bench start`, which ends everything when one process ends.
     BenchStart {
@@ -242,6 +261,14 @@ impl Report for WorkerStopReport {
             ]);
         }
         view.push(Block::Table(table));
+        let planned = self.workers.iter().filter(|worker| worker.turn == Turn::Planned);
+        let orders: Vec<&str> = planned
+            .filter_map(|worker| worker.order.as_ref())
+            .map(|order| order.command.as_str())
+            .collect();
+        if !orders.is_empty() {
+            view.push(Block::Text(Cell::new(orders.join("\n"), Role::Command)));
+        }
         let reasons = self.reasons();
         if !reasons.is_empty() {
             view.push(Block::Text(Cell::from(reasons.join("\n"))));

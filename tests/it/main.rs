@@ -50,3 +50,4 @@ mod trigger;
 mod worker;
 mod workers;
 mod workers_stop;
+mod workers_via;

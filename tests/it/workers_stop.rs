@@ -158,6 +158,23 @@ fn worker_that_ignores_sigterm_is_reported_as_still_there() {
 }
 
 #[test]
+fn process_that_has_the_id_of_a_worker_is_never_stopped_in_its_place() {
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1");
+    let mut worker = rq.worker(&server, "w1", &["default"]);
+    let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
+    server.cmd(&["HSET", "rq:worker:w1", "pid", &stranger.id().to_string()]);
+    // By its name on the command channel it is told all the same.
+    let run = on(&server, &["workers", "stop", "w1", "--now", "--wait", "60", "-o", "json"]);
+    assert_eq!((run.code, &row(&run.json(), "w1")["by"]), (0, &json!("command")), "{run:?}");
+    wait_until(PATIENCE, "the worker to end", || (!worker.lives()).then_some(()));
+    let ended = stranger.try_wait().unwrap();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+    assert_eq!(ended, None);
+}
+
+#[test]
 fn scope_must_be_said_and_nothing_restarts_a_worker_of_nobody() {
     let server = RedisServer::start();
     let rq = Rq::version("2.6.1");

@@ -7,18 +7,20 @@ use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
 use crate::ops::workers::stop::{Stopping, stop};
+use crate::ops::workers::via::Via;
 
 /// Stop workers, each after its job
 ///
 /// A worker of this host is told by a signal, once its process is certain to be that worker, any
 /// other by RQ's command channel. One that is stopping already is only waited for, as telling it
 /// again would end its job. A worker that something would start again is left alone, and what to
-/// type instead is said. Exit code 75 if one is still there after --wait.
+/// type instead is said; --via stops it there. Exit code 75 if one is still there after --wait.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   jobctl workers stop 3f2a
   jobctl workers stop --queue long --wait 30m
+  jobctl workers stop --queue long --via supervisor
   jobctl workers stop --all --now --reason 'the import ran wild'")]
 pub(super) struct StopArgs {
     #[command(flatten)]
@@ -41,6 +43,7 @@ pub(super) struct StopArgs {
 #[command(after_help = "\
 Examples:
   jobctl workers restart --all --reason 'new release'
+  jobctl workers restart --all --via supervisor
   jobctl workers restart --queue short --dry-run")]
 pub(super) struct RestartArgs {
     #[command(flatten)]
@@ -72,6 +75,10 @@ struct WhichArgs {
     #[arg(long)]
     now: bool,
 
+    /// Let the workers' process manager do it, with its own words for them; the plan shows its commands
+    #[arg(long, value_name = "MANAGER", conflicts_with_all = ["now", "force"])]
+    via: Option<Via>,
+
     /// Wait so long for a worker's end
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5m")]
     wait: Duration,
@@ -102,6 +109,7 @@ fn run(
         restart,
         now: which.now,
         force,
+        via: which.via,
         wait: which.wait,
     };
     let scope = context.scope()?;

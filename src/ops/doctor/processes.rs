@@ -4,7 +4,6 @@
 //! What processes there are is read once ([`Processes::read`]); nothing is signalled.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -14,8 +13,8 @@ use crate::bench::processes::{BenchProcess, Role};
 use crate::human::{age, bytes};
 use crate::model::health::{Finding, Severity};
 use crate::model::job::seconds_between;
+use crate::ops::supervisor::{self, WorkerDefinition};
 use crate::sys::clock;
-use crate::sys::file;
 use crate::sys::proc::ProcTable;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
@@ -39,16 +38,13 @@ const STARTING_S: f64 = 120.0;
 /// Findings of one kind that are listed one by one.
 const MOST_LISTED: usize = 10;
 
-/// The most that is read of supervisor's definitions.
-const MOST_BYTES: u64 = 1 << 20;
-
 /// The bench's processes on this host.
 #[derive(Debug)]
 pub struct Processes {
     /// Those that are certainly the bench's; `Err` says why none can be told.
     seen: Result<Vec<Seen>, String>,
     /// What supervisor is told of the bench's workers.
-    programs: Vec<Program>,
+    definitions: Vec<WorkerDefinition>,
 }
 
 #[derive(Debug)]
@@ -60,14 +56,6 @@ struct Seen {
     is_orphan: bool,
 }
 
-/// A worker program in supervisor's definitions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Program {
-    name: String,
-    queues: Vec<String>,
-    stop_wait_s: i64,
-}
-
 impl Processes {
     /// Looks at every process of this host once: some milliseconds.
     pub fn read(bench: &Bench) -> Self {
@@ -76,7 +64,7 @@ impl Processes {
             let ours = bench.processes(&table).ours;
             ours.into_iter().map(|process| Seen::of(&table, process, now)).collect()
         });
-        Self { seen, programs: programs(&bench.root().join("config/supervisor.conf")) }
+        Self { seen, definitions: supervisor::workers_of_bench_conf(bench) }
     }
 
     /// Process id, role and bytes of each worker and work horse; why none can be told.
@@ -208,19 +196,19 @@ fn stop_timeout(facts: &Facts<'_>) -> Checked {
     let queues = bench.bench.queues();
     let limits: HashMap<&str, i64> =
         queues.iter().filter_map(|queue| Some((queue.name.as_str(), queue.timeout_s?))).collect();
-    let short = bench.processes.programs.iter().filter_map(|program| {
+    let short = bench.processes.definitions.iter().filter_map(|program| {
         let limits = program.queues.iter().filter_map(|queue| limits.get(queue.as_str()));
         let longest = limits.copied().max()?;
-        (program.stop_wait_s < longest).then(|| {
+        let stop_s = program.stop_s;
+        (i64::try_from(stop_s).unwrap_or(i64::MAX) < longest).then(|| {
             Finding::new(
                 "process.stop-timeout",
                 Severity::Warning,
                 format!("supervisor kills `{}` before its jobs can end", program.name),
             )
-            .figure(format!("{} of {}", age(program.stop_wait_s as f64), age(longest as f64)))
+            .figure(format!("{} of {}", age(stop_s as f64), age(longest as f64)))
             .because(format!(
-                "stopwaitsecs = {} in config/supervisor.conf; jobs of {} may run {longest} s",
-                program.stop_wait_s,
+                "stopwaitsecs = {stop_s} in config/supervisor.conf; jobs of {} may run {longest} s",
                 program.queues.join(", ")
             ))
             .fix(facts.bench_cli("setup supervisor"))
@@ -259,84 +247,4 @@ fn twice(facts: &Facts<'_>) -> Checked {
         "nothing locks them out: each enqueues every scheduled job"
     });
     Some(finding.fix(format!("ps -o pid,lstart,args -p {}", pids.join(",")))).into()
-}
-
-/// The worker programs in a file of supervisor's definitions; empty where there is none.
-fn programs(path: &Path) -> Vec<Program> {
-    let Ok((text, _)) = file::read_bounded(path, MOST_BYTES) else { return Vec::new() };
-    programs_in(&String::from_utf8_lossy(&text))
-}
-
-fn programs_in(text: &str) -> Vec<Program> {
-    let mut found = Vec::new();
-    let mut open: Option<Program> = None;
-    for line in text.lines().map(str::trim) {
-        if line.starts_with('[') {
-            found.extend(open.take());
-            let name = line.strip_prefix("[program:").and_then(|name| name.strip_suffix(']'));
-            let name = name.map(|name| name.trim().to_owned());
-            open = name.map(|name| Program { name, queues: Vec::new(), stop_wait_s: 10 });
-            continue;
-        }
-        let (Some(program), Some((key, value))) = (open.as_mut(), line.split_once('=')) else {
-            continue;
-        };
-        match key.trim() {
-            "command" => program.queues = queues_of(value),
-            "stopwaitsecs" => {
-                program.stop_wait_s = value.trim().parse().unwrap_or(program.stop_wait_s);
-            }
-            _ => {}
-        }
-    }
-    found.extend(open);
-    // Programs that are no workers have no queues.
-    found.retain(|program| !program.queues.is_empty());
-    found
-}
-
-/// The queues of a `bench worker --queue a,b`; none for other commands.
-fn queues_of(command: &str) -> Vec<String> {
-    let words: Vec<&str> = command.split_whitespace().collect();
-    let is_worker = words.iter().any(|word| matches!(*word, "worker" | "worker-pool"));
-    let listed = words.iter().enumerate().find_map(|(at, word)| match *word {
-        "--queue" => words.get(at + 1).copied(),
-        word => word.strip_prefix("--queue="),
-    });
-    let listed = listed.filter(|_| is_worker).unwrap_or_default();
-    listed
-        .trim_matches(['"', '\''])
-        .split(',')
-        .filter(|q| !q.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_of_supervisor_are_its_workers_with_their_queues() {
-        let text = "\
-; a comment
-[program:b-frappe-web]
-command=/b/env/bin/gunicorn -b 127.0.0.1:8000
-[program:b-frappe-long-worker]
-command=/usr/local/bin/bench worker --queue long,default,short
-stopwaitsecs=1560
-[program:b-frappe-short-worker]
-command = bench worker --queue=short ; x
-[program:b-frappe-schedule]
-command=bench schedule
-[group:b-workers]
-programs=b-frappe-long-worker
-";
-        let found = programs_in(text);
-        let names: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.stop_wait_s)).collect();
-        assert_eq!(names, [("b-frappe-long-worker", 1560), ("b-frappe-short-worker", 10)]);
-        assert_eq!(found[0].queues, ["long", "default", "short"]);
-        assert_eq!(found[1].queues, ["short"]);
-        assert_eq!(programs_in("[program:\ncommand=\n=\n[["), []);
-    }
 }

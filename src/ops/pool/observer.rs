@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::runtimes;
 use crate::backend::redis::read::Store;
 use crate::backend::redis::{Endpoint, connect};
 use crate::context;
@@ -31,6 +32,8 @@ pub(super) struct Seen {
     pub(super) job: Option<String>,
     /// Runs that it has finished, well or not.
     pub(super) jobs: u64,
+    /// Whether it takes no job because all workers are suspended.
+    pub(super) is_suspended: bool,
 }
 
 /// What was read last.
@@ -44,6 +47,17 @@ pub(super) struct Sight {
     pub(super) workers: HashMap<u32, Seen>,
     /// Jobs that wait in each of the queues, in their order; `None` where that is hidden.
     pub(super) waiting: Vec<Option<u64>>,
+    /// Seconds that a job of each of them runs, where jobs wait and that is known. Empty unless it
+    /// was asked for.
+    pub(super) run_s: Vec<Option<f64>>,
+}
+
+/// What is looked at beside the workers.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    pub(super) queues: Vec<QueueName>,
+    /// Whether it matters how long jobs run.
+    pub(super) times: bool,
 }
 
 /// The one who looks.
@@ -60,13 +74,19 @@ enum Pace {
 }
 
 impl Observer {
-    /// Begins to look at the workers of this host and at `queues`.
-    pub(super) fn start(endpoint: Endpoint, timeout: Duration, queues: Vec<QueueName>) -> Self {
-        let sight = Arc::new(Mutex::new(Sight::default()));
+    /// Begins to look at the workers of this host and at what is to be watched. Until the first look
+    /// has ended, `fault` is what is known of Redis.
+    pub(super) fn start(
+        endpoint: Endpoint,
+        timeout: Duration,
+        watched: Watched,
+        fault: Option<String>,
+    ) -> Self {
+        let sight = Arc::new(Mutex::new(Sight { fault, ..Sight::default() }));
         let (wake, asked) = channel();
         let shared = Arc::clone(&sight);
         // Not joined: it may wait for Redis when the supervisor ends, and holds nothing.
-        thread::spawn(move || watch(&endpoint, timeout, &queues, &shared, &asked));
+        thread::spawn(move || watch(&endpoint, timeout, &watched, &shared, &asked));
         Self { sight, wake, pace: Pace::Calm }
     }
 
@@ -89,7 +109,7 @@ impl Observer {
 fn watch(
     endpoint: &Endpoint,
     timeout: Duration,
-    queues: &[QueueName],
+    watched: &Watched,
     shared: &Mutex<Sight>,
     asked: &Receiver<Pace>,
 ) {
@@ -97,7 +117,7 @@ fn watch(
     let mut store = None;
     let mut pace = Pace::Calm;
     loop {
-        let sight = match look(&mut store, endpoint, timeout, queues, host.as_deref()) {
+        let sight = match look(&mut store, endpoint, timeout, watched, host.as_deref()) {
             Ok(sight) => sight,
             Err(error) => {
                 store = None;
@@ -117,12 +137,12 @@ fn watch(
     }
 }
 
-/// Three round trips: names, workers, depths.
+/// Three round trips: names, workers, depths; for run times those of [`runtimes::of`].
 fn look(
     store: &mut Option<Store>,
     endpoint: &Endpoint,
     timeout: Duration,
-    queues: &[QueueName],
+    watched: &Watched,
     host: Option<&str>,
 ) -> Result<Sight> {
     let store = if let Some(store) = store {
@@ -134,7 +154,7 @@ fn look(
     let mut sight = Sight::default();
     // Where an access list hides them, the supervisor goes by its processes alone.
     let workers = store.workers()?.map(|(workers, _)| workers).unwrap_or_default();
-    for worker in workers {
+    for worker in &workers {
         let Some(identity) = &worker.identity else { continue };
         let (Some(pid), true) = (identity.pid, identity.hostname.as_deref() == host) else {
             continue;
@@ -145,13 +165,17 @@ fn look(
         let seen = Seen {
             job: worker.current_jobs.first().map(|id| id.text().into_owned()),
             jobs: worker.successful.saturating_add(worker.failed),
-            name: worker.name,
+            is_suspended: worker.state.as_deref() == Some("suspended"),
+            name: worker.name.clone(),
         };
         sight.workers.insert(pid, seen);
     }
-    if !queues.is_empty() {
-        let counts = store.counts(queues)?;
+    if !watched.queues.is_empty() {
+        let counts = store.counts(&watched.queues)?;
         sight.waiting = counts.into_iter().map(|(counts, _)| counts.queued).collect();
+    }
+    if watched.times {
+        sight.run_s = runtimes::of(store, &watched.queues, &sight.waiting, &workers)?;
     }
     sight.at = Some(Instant::now());
     Ok(sight)

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::sys::proc::{ProcTable, Stat};
+use crate::sys::proc::{ProcTable, Stat, Title};
 
 /// An adopted process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub(super) enum Orphan {
 
 /// Looks for what the worker `worker`, whose arguments were `arguments`, left behind.
 ///
-/// A horse leads a group of its own (RQ up to 1.16: a session) and shows the worker's command line
-/// or RQ's title; a helper stayed in the worker's group. What jobs started on their own account is
+/// A horse leads a group of its own ([`Stat::leads_group`]) and shows the worker's command line or
+/// RQ's title; a helper stayed in the worker's group. What jobs started on their own account is
 /// neither, and is left alone. One read of the process table.
 pub(super) fn left_by(worker: u32, arguments: &[String], known: &HashSet<u32>) -> Vec<Orphan> {
     let Ok(table) = ProcTable::live() else { return Vec::new() };
@@ -39,6 +39,6 @@ fn judge(table: &ProcTable, stat: &Stat, worker: u32, arguments: &[String]) -> O
     }
     let line = table.command_line(stat.pid)?;
     let same = line.get(1..).is_some_and(|line| line.ends_with(arguments));
-    let titled = line.first().is_some_and(|program| program.starts_with("rq:"));
-    (stat.group == stat.pid && (same || titled)).then_some(Orphan::Horse(stat.pid))
+    let is_titled = Title::of(&line).is_some();
+    (stat.leads_group() && (same || is_titled)).then_some(Orphan::Horse(stat.pid))
 }

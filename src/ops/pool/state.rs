@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::supervisor::{Member, Pool, Slot, Supervisor};
+use super::supervisor::{Member, Pool, Size, Slot, Supervisor};
 use crate::error::{Failure, Kind, Result};
 use crate::report::pool::{MemberRow, MemberState, Phase, PoolRow, PoolState, PoolStatusReport};
 use crate::sys::proc::ProcTable;
@@ -74,7 +74,7 @@ impl StateFile {
             written_at: now.1,
             phase,
             redis_fault: supervisor.sight.fault.clone(),
-            pools: supervisor.pools.iter().map(pool_row).collect(),
+            pools: supervisor.pools.iter().filter(|pool| is_shown(pool)).map(pool_row).collect(),
             workers,
             orphans,
         }
@@ -118,7 +118,7 @@ fn place(
     here.sort_unstable_by_key(|(_, member)| member.started);
     let mut rows: Vec<MemberRow> =
         here.into_iter().map(|(&pid, member)| member_row(supervisor, slot, pid, member)).collect();
-    if slot.current.is_none() && pool.given_up.is_none() {
+    if slot.current.is_none() && !slot.is_parked && pool.given_up.is_none() {
         let wait = slot.start_at.map(|start| start.saturating_duration_since(now.0));
         rows.push(MemberRow {
             name: format!("{}-{}", pool.name, at.1 + 1),
@@ -161,10 +161,16 @@ fn pool_row(pool: &Pool) -> PoolRow {
     PoolRow {
         name: pool.name.clone(),
         queues: pool.queues.clone(),
-        wanted: pool.slots.len(),
-        up: pool.slots.iter().filter(|slot| slot.current.is_some()).count(),
+        wanted: pool.active().count(),
+        up: pool.active().filter(|slot| slot.current.is_some()).count(),
         given_up: pool.given_up.clone(),
+        scaled: pool.scaled.clone(),
     }
+}
+
+/// A pool that was taken out of the settings is shown until its last worker has left.
+fn is_shown(pool: &Pool) -> bool {
+    pool.size != Size::NONE || pool.slots.iter().any(|slot| slot.current.is_some())
 }
 
 /// Replaces a file under a name of this process's own: no reader meets half of it, and a link in its

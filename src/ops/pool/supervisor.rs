@@ -6,7 +6,10 @@
 
 mod children;
 mod looking;
+mod place;
+mod reload;
 mod rolling;
+mod scaling;
 mod stopping;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -18,20 +21,22 @@ use jiff::Timestamp;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
-use super::observer::{Observer, Sight};
+use super::PoolOptions;
+use super::observer::{Observer, Sight, Watched};
 use super::output::{LogTo, Pipe};
-use super::policy::Failures;
+use super::plan::Prepared;
 use super::state::StateFile;
+use crate::context::Context;
 use crate::env;
 use crate::error::Result;
 use crate::human;
 use crate::report::pool::Phase;
 use crate::report::{Cell, Role};
-use crate::sys::child::{self};
+use crate::sys::child;
 use crate::sys::clock;
 use crate::sys::notify::Notifier;
 use crate::sys::signals::SignalCounter;
-use crate::ui::Ui;
+pub(super) use place::{Pool, Size, Slot};
 
 /// How often memory, Redis' sight and the state file are looked after.
 const ROUND: Duration = Duration::from_secs(5);
@@ -53,39 +58,6 @@ const COLD: Duration = Duration::from_secs(5);
 /// The place of a worker: the number of its pool, and its number there. Neither is ever removed.
 pub(super) type Place = (usize, usize);
 
-/// One pool as it is to run.
-pub(super) struct Pool {
-    /// Its name.
-    pub(super) name: String,
-    /// Its queues, short names; empty for all.
-    pub(super) queues: Vec<String>,
-    /// How many workers.
-    pub(super) wanted: usize,
-    /// The memory at which a worker is recycled.
-    pub(super) max_memory: Option<u64>,
-    /// The jobs after which a worker is recycled, where the worker does not count them itself.
-    pub(super) max_jobs: Option<u64>,
-    /// Where in the observer's list its queues stand, if a worker may end before they are empty.
-    pub(super) depths: Vec<usize>,
-    /// The command of one worker.
-    pub(super) command: Command,
-    pub(super) slots: Vec<Slot>,
-    pub(super) given_up: Option<String>,
-}
-
-/// The place of one worker.
-#[derive(Debug, Default)]
-pub(super) struct Slot {
-    pub(super) current: Option<u32>,
-    /// A worker that is to take the place, in a rolling restart.
-    pub(super) replacement: Option<u32>,
-    pub(super) start_at: Option<Instant>,
-    pub(super) is_done: bool,
-    pub(super) failures: Failures,
-    pub(super) restarts: u64,
-    pub(super) reason: Option<String>,
-}
-
 /// A worker that runs.
 #[derive(Debug)]
 pub(super) struct Member {
@@ -106,12 +78,12 @@ pub(super) struct Leaving {
 }
 
 /// How the supervisor goes about its work.
-pub(super) struct Rules {
+struct Rules {
     /// Workers end once the queues are empty.
-    pub(super) burst: bool,
+    burst: bool,
     /// How long jobs may go on after the first signal.
-    pub(super) grace: Duration,
-    pub(super) log: LogTo,
+    grace: Duration,
+    log: LogTo,
 }
 
 /// How it ended.
@@ -150,8 +122,9 @@ struct Rolling {
 }
 
 /// The supervisor.
-pub(super) struct Supervisor<'u> {
-    ui: &'u mut Ui,
+pub(super) struct Supervisor<'c> {
+    context: &'c mut Context,
+    options: &'c PoolOptions,
     pub(super) pools: Vec<Pool>,
     pub(super) members: HashMap<u32, Member>,
     pub(super) orphans: HashSet<u32>,
@@ -174,13 +147,12 @@ pub(super) struct Supervisor<'u> {
     was_told_of_redis: bool,
 }
 
-impl<'u> Supervisor<'u> {
-    /// Takes charge of `pools`. From now on signals are counted, and orphans adopted.
+impl<'c> Supervisor<'c> {
+    /// Takes charge of pools. From now on signals are counted, and orphans adopted.
     pub(super) fn new(
-        ui: &'u mut Ui,
-        pools: Vec<Pool>,
-        rules: Rules,
-        observer: Observer,
+        context: &'c mut Context,
+        options: &'c PoolOptions,
+        prepared: Prepared,
         state: Option<StateFile>,
     ) -> Result<Self> {
         let signals = Signals {
@@ -190,19 +162,24 @@ impl<'u> Supervisor<'u> {
             hang_up: SignalCounter::of(SIGHUP)?,
         };
         if !child::adopt_orphans() {
-            ui.note("work horses that lose their worker cannot be followed on this system");
+            context.ui.note("work horses that lose their worker cannot be followed on this system");
         }
         let notifier = Notifier::of_environment();
         let now = Instant::now();
         Ok(Self {
-            has_terminal: ui.has_terminal(),
-            ui,
-            pools,
+            has_terminal: context.ui.has_terminal(),
+            observer: watch(context, &prepared, None),
+            rules: Rules {
+                burst: options.worker.burst,
+                grace: prepared.grace,
+                log: options.log.clone(),
+            },
+            context,
+            options,
+            pools: prepared.pools,
             members: HashMap::new(),
             orphans: HashSet::new(),
             sight: Sight::default(),
-            rules,
-            observer,
             next_sign: notifier.interval().map(|interval| now + interval),
             notifier,
             state,
@@ -221,10 +198,7 @@ impl<'u> Supervisor<'u> {
     /// Runs to the end.
     pub(super) fn run(&mut self) -> Result<Ended> {
         for pool in &mut self.pools {
-            pool.slots.resize_with(pool.wanted, || Slot {
-                start_at: Some(Instant::now()),
-                ..Slot::default()
-            });
+            pool.fit(Instant::now());
         }
         self.start_due();
         let summary = self.summary();
@@ -306,14 +280,15 @@ impl<'u> Supervisor<'u> {
             return;
         }
         for (name, line) in lines {
-            let line = self.ui.secrets().text(&line).into_owned();
+            let line = self.context.ui.secrets().text(&line).into_owned();
             if !line.trim().is_empty() {
                 self.last_lines.insert(name.clone(), line.clone());
             }
             // Who does not read the output any more must not stop the workers.
-            let _ = self.ui.line(&[Cell::new(format!("{name} "), Role::Dim), Cell::from(line)]);
+            let _ =
+                self.context.ui.line(&[Cell::new(format!("{name} "), Role::Dim), Cell::from(line)]);
         }
-        let _ = self.ui.flush_lines();
+        let _ = self.context.ui.flush_lines();
     }
 
     // --- starting -----------------------------------------------------------------------------
@@ -348,7 +323,7 @@ impl<'u> Supervisor<'u> {
             Stage::Running => {}
         }
         let over =
-            |pool: &Pool| pool.given_up.is_some() || pool.slots.iter().all(|place| place.is_done);
+            |pool: &Pool| pool.given_up.is_some() || pool.active().all(|place| place.is_done);
         if !self.pools.iter().all(over) {
             return None;
         }
@@ -359,7 +334,7 @@ impl<'u> Supervisor<'u> {
 
     /// One sentence about all pools.
     fn summary(&self) -> String {
-        let wanted: usize = self.pools.iter().map(|pool| pool.slots.len()).sum();
+        let wanted: usize = self.pools.iter().map(|pool| pool.active().count()).sum();
         let up = self.members.values().filter(|member| member.leaving.is_none()).count();
         let mut text = format!("{up} of {} up", human::counted(wanted as u64, "worker"));
         let given_up: Vec<&str> = self
@@ -387,7 +362,7 @@ impl<'u> Supervisor<'u> {
         let Some(mut file) = self.state.take() else { return };
         let state = file.describe(self, self.phase());
         if let Err(error) = file.write_if_due(state) {
-            self.ui.warn(&error.to_string());
+            self.context.ui.warn(&error.to_string());
         } else {
             self.state = Some(file);
         }
@@ -398,20 +373,29 @@ impl<'u> Supervisor<'u> {
         if let Some(mut file) = self.state.take() {
             let state = file.describe(self, Phase::Ended);
             if let Err(error) = file.write(state) {
-                self.ui.warn(&error.to_string());
+                self.context.ui.warn(&error.to_string());
             }
         }
     }
 
     fn say(&mut self, text: &str) {
-        let at = human::time(clock::now(), self.ui.zone());
-        self.ui.status(&format!("{at} {text}"));
+        let at = human::time(clock::now(), self.context.ui.zone());
+        self.context.ui.status(&format!("{at} {text}"));
     }
 
     fn warn(&mut self, text: &str) {
-        let at = human::time(clock::now(), self.ui.zone());
-        self.ui.warn(&format!("{at} {text}"));
+        let at = human::time(clock::now(), self.context.ui.zone());
+        self.context.ui.warn(&format!("{at} {text}"));
     }
+}
+
+/// Begins to look at what the pools serve.
+fn watch(context: &Context, prepared: &Prepared, fault: Option<String>) -> Observer {
+    let watched = Watched {
+        queues: prepared.served.clone(),
+        times: prepared.pools.iter().any(|pool| pool.size.scaling().is_some()),
+    };
+    Observer::start(prepared.endpoint.clone(), context.settings.timeout, watched, fault)
 }
 
 /// The same command anew: a `Command` cannot be cloned. What systemd told the supervisor is none of

@@ -65,6 +65,31 @@ pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckRepo
     Ok(SupervisorCheckReport { faults, processes: rows, notes })
 }
 
+/// A worker in supervisor's definitions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerDefinition {
+    /// The program's name.
+    pub name: String,
+    /// The queues that it serves.
+    pub queues: Vec<String>,
+    /// Seconds that supervisor waits for its end before it kills it.
+    pub stop_s: u64,
+}
+
+/// The workers of the bench's own `config/supervisor.conf`; none where that cannot be read.
+pub fn workers_of_bench_conf(bench: &Bench) -> Vec<WorkerDefinition> {
+    let path = bench.root().join("config/supervisor.conf");
+    let Ok((bytes, _)) = file::read_bounded(&path, MOST_BYTES) else { return Vec::new() };
+    let roots = [bench.root(), bench.real_root()];
+    let processes = processes_of(&path, &String::from_utf8_lossy(&bytes), &roots);
+    let worker = |process: &Process| {
+        let Job::Worker(queues) = &process.job else { return None };
+        let queues = served(bench, queues);
+        Some(WorkerDefinition { name: process.name.clone(), queues, stop_s: process.stop_s? })
+    };
+    processes.iter().filter_map(worker).collect()
+}
+
 fn processes_of(path: &Path, text: &str, roots: &[&Path]) -> Vec<Process> {
     let shown = path.to_string_lossy();
     if path.extension().is_some_and(|ending| ending == "service") {

@@ -14,7 +14,7 @@ mod unit;
 use crate::bench::Bench;
 use crate::bench::config::integer;
 
-pub use check::check;
+pub use check::{WorkerDefinition, check, workers_of_bench_conf};
 pub use generate::{Manager, generate};
 
 /// Beyond the longest time limit of a job, for its worker to end. RQ itself kills a horse that is a

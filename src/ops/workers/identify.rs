@@ -11,7 +11,7 @@ use crate::model::job::seconds_between;
 use crate::model::worker::{Alive, Worker};
 use crate::ops::scope::Reach;
 use crate::sys::pidfd::{ProcessHandle, Signal};
-use crate::sys::proc::{ProcTable, Stat, hostname};
+use crate::sys::proc::{ProcTable, Stat, Title, hostname, is_python};
 
 /// Milliseconds by which a process may seem to be younger than its registration: starts are known
 /// to a hundredth of a second, and a Python that registers itself is older than that anyway.
@@ -111,11 +111,14 @@ fn is_that_worker(
     }
     let stat = table.stat(pid).ok_or_else(unreadable)?;
     let arguments = table.command_line(pid).ok_or_else(unreadable)?;
-    match title_of(&arguments) {
-        Some(title) if names(title, &worker.name) => return Ok(()),
-        Some(title) => return Err(format!("process {pid} is another worker, `{title}`")),
-        None if is_python(&arguments) => {}
-        None => return Err(format!("process {pid} is another program, `{}`", arguments.join(" "))),
+    match Title::of(&arguments) {
+        Some(title) if title.names(&worker.name) => return Ok(()),
+        Some(Title::Worker(other)) => {
+            return Err(format!("process {pid} is another worker, `rq:worker:{other}`"));
+        }
+        Some(Title::Nameless) => {}
+        _ if is_python(&arguments) => {}
+        _ => return Err(format!("process {pid} is another program, `{}`", arguments.join(" "))),
     }
     if !(status.catches(Signal::Term.number()) && status.catches(SIGINT)) {
         return Err(format!("process {pid} handles no SIGTERM, as every worker does"));
@@ -163,39 +166,18 @@ fn twin<'r>(reach: &'r Reach, worker: &Worker) -> Option<&'r Worker> {
     })
 }
 
-/// The title that RQ gives to a process where `setproctitle` is installed.
-fn title_of(arguments: &[String]) -> Option<&str> {
-    arguments.first().map(String::as_str).filter(|title| title.starts_with("rq:worker:"))
-}
-
-/// Source: `rq/worker.py` `procline`: `rq:worker:<name>: <what it does>`.
-fn names(title: &str, name: &str) -> bool {
-    let rest = title.strip_prefix("rq:worker:").and_then(|rest| rest.strip_prefix(name));
-    rest.is_some_and(|rest| rest.starts_with(':'))
-}
-
-/// Whether the program is Python, or has a title that RQ (before 1.9) gave it.
-fn is_python(arguments: &[String]) -> bool {
-    let program = arguments.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or(program);
-    name.starts_with("python") || name.starts_with("pypy") || program.starts_with("rq: ")
-}
-
 /// Takes hold of the work horse of a worker that is held: the child that leads a process group of
-/// its own. `None` if there is none, as in a worker without a fork.
-///
-/// Source: `rq/worker.py` `fork_work_horse`: `setsid` up to 1.16, `setpgrp` from 2.0 on. The
-/// worker's other child, RQ's scheduler, stays in the worker's group.
+/// its own ([`Stat::leads_group`]). `None` if there is none, as in a worker without a fork.
 pub(super) fn hold_horse(table: &ProcTable, worker: &ProcessHandle) -> Option<ProcessHandle> {
     let parents = table.parents();
     let children = parents.iter().filter(|(_, parent)| **parent == worker.pid());
     let stats = children.filter_map(|(child, _)| table.stat(*child));
     let horse = stats
-        .filter(|stat| !stat.is_dead() && stat.group == stat.pid)
+        .filter(|stat| !stat.is_dead() && stat.leads_group())
         .filter(|stat| runs_the_same(table, worker.pid(), stat.pid))
         .max_by_key(|stat| (stat.start_ticks, stat.pid))?;
     let handle = hold_child(table, worker, horse.pid)?;
-    table.stat(horse.pid).is_some_and(|stat| stat.group == stat.pid).then_some(handle)
+    table.stat(horse.pid).is_some_and(|stat| stat.leads_group()).then_some(handle)
 }
 
 /// Whether two processes run the same program: what a job starts, such as a converter, is nobody's
@@ -215,28 +197,4 @@ pub(super) fn hold_child(
         && runs_the_same(table, parent.pid(), pid);
     let both_live = !parent.has_ended() && !handle.has_ended();
     (is_child && both_live).then_some(handle)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_a_title_takes_the_whole_name() {
-        assert!(names("rq:worker:3f2a: Listening on short", "3f2a"));
-        assert!(names("rq:worker:a:b: Forked 7 at 1", "a:b"));
-        assert!(!names("rq:worker:3f2ab: Listening on short", "3f2a"));
-        assert!(!names("rq:worker:3f2a", "3f2a"));
-        assert!(!names("3f2a:", "3f2a"));
-    }
-
-    #[test]
-    fn is_python_by_the_program_alone() {
-        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert!(is_python(&words("/bench/env/bin/python3.11 -m rq.cli worker")));
-        assert!(is_python(&words("pypy3 worker.py")));
-        assert!(!is_python(&words("vim worker.py")));
-        assert!(!is_python(&words("/usr/sbin/sshd")));
-        assert!(!is_python(&[]));
-    }
 }

@@ -1,9 +1,9 @@
 //! Who starts a worker's process again when it has ended: told by its ancestors, its environment
-//! and its control group. Asks no process manager anything.
+//! and its control group. Asks no process manager anything: that is [`super::via`]'s.
 
 use crate::report::worker_stop::Manager;
 use crate::sanitize::shell_quote;
-use crate::sys::proc::{ProcTable, Stat};
+use crate::sys::proc::{ProcTable, Service, Stat};
 
 /// Generations that are looked back for `bench start`: the worker, a shell, honcho's process for
 /// the line, honcho.
@@ -17,14 +17,14 @@ pub(super) fn manager_of(table: &ProcTable, pid: u32) -> Manager {
         return Manager::Pool { pid: stat.parent };
     }
     if parent.iter().any(|argument| argument.ends_with("supervisord")) {
-        return Manager::Supervisor { program: supervised(table, pid) };
+        return Manager::Supervisor { pid: stat.parent, program: supervised(table, pid) };
     }
     if let Some(pid) = honcho(table, &stat) {
         return Manager::BenchStart { pid };
     }
     let is_systemd = table.stat(stat.parent).is_some_and(|parent| parent.name == "systemd");
-    if let Some(unit) = table.service(pid).filter(|_| is_systemd) {
-        return Manager::Systemd { unit };
+    if let Some(Service { unit, user }) = table.service(pid).filter(|_| is_systemd) {
+        return Manager::Systemd { unit, user };
     }
     if pid == 1 || (stat.parent == 1 && !table.sees_whole_machine()) {
         return Manager::Container;
@@ -63,16 +63,20 @@ impl Manager {
                     "kill -TERM {pid}   # ends the pool with all its workers, each after its job"
                 )),
             ),
-            Self::Supervisor { program } => (
-                "supervisor would start it again".to_owned(),
+            Self::Supervisor { program, .. } => (
+                "supervisor would start it again; --via supervisor stops it there".to_owned(),
                 program
                     .iter()
                     .map(|name| format!("supervisorctl stop {}", shell_quote(name)))
                     .collect(),
             ),
-            Self::Systemd { unit } => (
-                "systemd would start it again".to_owned(),
-                hint(format!("systemctl stop {}", shell_quote(unit))),
+            Self::Systemd { unit, user } => (
+                "systemd would start it again; --via systemd stops it there".to_owned(),
+                hint(format!(
+                    "systemctl {}stop {}",
+                    if user.is_some() { "--user " } else { "" },
+                    shell_quote(unit)
+                )),
             ),
             Self::BenchStart { pid } => (
                 format!(

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::codec::stack_dump::StackDump;
 use crate::human;
 use crate::sys::pidfd::{ProcessHandle, Signal};
-use crate::sys::proc::{ProcTable, Stream, Written};
+use crate::sys::proc::{ProcTable, Service, Stream, Written};
 use crate::sys::signals::Interrupts;
 
 /// Between two looks at the file.
@@ -108,11 +108,14 @@ fn outlet_of(table: &ProcTable, pid: u32, stream: Stream) -> Result<Outlet, Trac
             Ok(Outlet::Files(files))
         }
         Stream::Socket => {
-            let unit = table.service(pid);
-            let unit = unit.map_or_else(|| format!("_PID={pid}"), |unit| format!("-u {unit}"));
+            let journal = match table.service(pid) {
+                Some(Service { unit, user: None }) => format!("-u {unit}"),
+                Some(Service { unit, user: Some(_) }) => format!("--user -u {unit}"),
+                None => format!("_PID={pid}"),
+            };
             Ok(Outlet::Unreadable {
                 why: "its standard error is a socket, as that of systemd's journal".to_owned(),
-                hints: vec![format!("journalctl {unit} --since -2min --no-pager")],
+                hints: vec![format!("journalctl {journal} --since -2min --no-pager")],
             })
         }
         Stream::Terminal(path) => Ok(Outlet::Unreadable {

@@ -9,6 +9,7 @@
 
 mod locks;
 mod memory;
+mod rq;
 mod stat;
 mod status;
 mod stream;
@@ -27,8 +28,9 @@ use crate::sys::{clock, file};
 
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
+pub use rq::{Title, is_python};
 pub use stat::Stat;
-pub use status::Status;
+pub use status::{Service, Status};
 pub use stream::{Stream, Written};
 
 /// The most that is read of one small file under `/proc`; command lines can be megabytes long.
@@ -226,10 +228,7 @@ pub fn hostname() -> Option<String> {
 }
 
 fn may_be_worker(arguments: &[String]) -> bool {
-    let program = arguments.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or(program);
-    name.starts_with("python")
-        || name.starts_with("pypy")
-        || program.starts_with("rq:")
+    is_python(arguments)
+        || Title::of(arguments).is_some()
         || arguments.iter().any(|argument| argument.contains("worker"))
 }

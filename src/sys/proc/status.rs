@@ -81,17 +81,38 @@ impl ProcTable {
     /// The service of systemd to which a process belongs; `None` outside of services.
     ///
     /// Source: cgroups(7), `/proc/PID/cgroup`: the last part of the path in systemd's hierarchy.
-    pub fn service(&self, pid: u32) -> Option<String> {
-        let text = self.read(pid, "cgroup")?;
-        let text = String::from_utf8_lossy(&text);
-        let path = text.lines().find_map(|line| {
+    pub fn service(&self, pid: u32) -> Option<Service> {
+        Service::parse(&String::from_utf8_lossy(&self.read(pid, "cgroup")?))
+    }
+}
+
+/// A service of systemd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The name of its unit.
+    pub unit: String,
+    /// The user whose own systemd runs it; `None` for the system's.
+    pub user: Option<u32>,
+}
+
+impl Service {
+    fn parse(cgroups: &str) -> Option<Self> {
+        // Of a system with both hierarchies either may be the one that systemd uses.
+        let mut paths = cgroups.lines().filter_map(|line| {
             line.strip_prefix("0::")
                 .or_else(|| line.split_once(":name=systemd:").map(|(_, path)| path))
-        })?;
+        });
+        paths.find_map(Self::of_path)
+    }
+
+    fn of_path(path: &str) -> Option<Self> {
         let unit = path.rsplit('/').next()?;
         // `user@1000.service` is the manager of a user's services, not a service.
-        let is_manager = unit.starts_with("user@");
-        (unit.ends_with(".service") && !is_manager).then(|| unit.to_owned())
+        let manager =
+            |part: &str| part.strip_prefix("user@")?.strip_suffix(".service")?.parse().ok();
+        let is_service = unit.ends_with(".service") && manager(unit).is_none();
+        let user = path.split('/').find_map(manager);
+        is_service.then(|| Self { unit: unit.to_owned(), user })
     }
 }
 
@@ -110,6 +131,31 @@ mod tests {
         assert!(!status.catches(1) && !status.catches(0) && !status.catches(200));
         assert!(status.blocks(15) && !status.blocks(10));
         assert!(status.is_in_container());
+    }
+
+    #[test]
+    fn service_of_a_cgroup_path_names_the_unit_and_the_user_whose_it_is() {
+        let service = |text: &str| Service::parse(text).map(|s| (s.unit, s.user));
+        let of = |unit: &str, user| Some((unit.to_owned(), user));
+        assert_eq!(
+            service("0::/system.slice/frappe-short-worker@2.service\n"),
+            of("frappe-short-worker@2.service", None)
+        );
+        let user = "0::/user.slice/user-1000.slice/user@1000.service/app.slice/rq.service\n";
+        assert_eq!(service(user), of("rq.service", Some(1000)));
+        let hybrid = "9:memory:/x.service\n1:name=systemd:/system.slice/rq.service\n0::/\n";
+        assert_eq!(service(hybrid), of("rq.service", None));
+        for text in [
+            "",
+            "0::/",
+            "0::/user.slice/user-1000.slice/user@1000.service\n",
+            "0::/user.slice/user-1000.slice/session-3.scope\n",
+            "0::/system.slice/docker-0123.scope\n",
+            "4:memory:/system.slice/rq.service\n",
+            "0::no path",
+        ] {
+            assert_eq!(service(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,34 +1,28 @@
 //! How a pool ends: drained, stopped warm, stopped cold, given up.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::thread;
 
 use nix::sys::signal::Signal;
 
-use super::{LONG, Place, RELEASES, Running, wait_gone};
+use super::{Busy, LONG, Place, in_each_release, wait_gone};
 use crate::support::wait::wait_until;
 
 #[test]
 fn burst_drains_its_queues_and_tells_whether_jobs_failed() {
-    thread::scope(|scope| {
-        for version in RELEASES {
-            scope.spawn(move || {
-                let place = Place::of(version);
-                place.rq.enqueue(&place.server, "b", "work.fail, 'of old'");
-                place.rq.burst(&place.server, &["b"]);
-                place.enqueue_marks("a", 0..20);
-                place.enqueue_marks("b", 20..30);
-                let burst = ["-n", "3", "--queue", "a,b", "--burst", "--fail-on-job-failure"];
-                let mut pool = place.pool(&burst);
-                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
-                assert_eq!(place.lines("marks").len(), 30, "{version}");
-                place.rq.enqueue(&place.server, "b", "work.fail");
-                assert_eq!(place.pool(&burst).ends(), 1, "{version}\n{}", pool.log());
-                assert!(pool.log().contains("1 job failed"), "{version}\n{}", pool.log());
-                assert_eq!(place.pool(&burst).ends(), 0, "{version}\n{}", pool.log());
-            });
-        }
+    in_each_release(|version| {
+        let place = Place::of(version);
+        place.rq.enqueue(&place.server, "b", "work.fail, 'of old'");
+        place.rq.burst(&place.server, &["b"]);
+        place.enqueue_marks("a", 0..20);
+        place.enqueue_marks("b", 20..30);
+        let burst = ["-n", "3", "--queue", "a,b", "--burst", "--fail-on-job-failure"];
+        let mut pool = place.pool(&burst);
+        assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+        assert_eq!(place.lines("marks").len(), 30, "{version}");
+        place.rq.enqueue(&place.server, "b", "work.fail");
+        assert_eq!(place.pool(&burst).ends(), 1, "{version}\n{}", pool.log());
+        assert!(pool.log().contains("1 job failed"), "{version}\n{}", pool.log());
+        assert_eq!(place.pool(&burst).ends(), 0, "{version}\n{}", pool.log());
     });
 }
 
@@ -44,51 +38,38 @@ fn burst_with_a_number_of_jobs_per_worker_leaves_none_behind() {
 
 #[test]
 fn first_signal_waits_for_the_job_and_the_second_cuts_it_off() {
-    thread::scope(|scope| {
-        for version in RELEASES {
-            scope.spawn(move || {
-                let place = Place::of(version);
-                let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
-                let workers = pool.up(2);
-                let id = place.enqueue_until("a");
-                place.horse();
-                pool.signal(Signal::SIGINT);
-                pool.wait_for("the stop", |state| {
-                    let left = state["workers"].as_array().unwrap().iter();
-                    let leaving = left.filter(|worker| worker["state"] == "leaving").count();
-                    (state["phase"] == "stopping" && leaving == 1).then_some(())
-                });
-                assert_eq!(place.status(&id), "started", "{version}");
-                place.release_job();
-                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
-                assert_eq!(place.status(&id), "finished", "{version}");
-                wait_gone(&workers);
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let Busy { mut pool, workers, id, .. } = place.busy(2, &[]);
+        pool.signal(Signal::SIGINT);
+        pool.wait_for("the stop", |state| {
+            let left = state["workers"].as_array().unwrap().iter();
+            let leaving = left.filter(|worker| worker["state"] == "leaving").count();
+            (state["phase"] == "stopping" && leaving == 1).then_some(())
+        });
+        assert_eq!(place.status(&id), "started", "{version}");
+        place.release_job();
+        assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+        assert_eq!(place.status(&id), "finished", "{version}");
+        wait_gone(&workers);
 
-                fs::remove_file(place.path("flag")).unwrap();
-                fs::remove_file(place.path("log")).unwrap();
-                let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
-                let workers = pool.up(1);
-                place.enqueue_until("a");
-                let horse = place.horse();
-                pool.signal(Signal::SIGTERM);
-                pool.wait_for("the stop", |state| (state["phase"] == "stopping").then_some(()));
-                pool.signal(Signal::SIGTERM);
-                assert_eq!(pool.ends(), 143, "{version}\n{}", pool.log());
-                wait_gone(&workers);
-                wait_gone(&[horse]);
-                assert_eq!(place.lines("log").len(), 1, "{version}: the job was cut off");
-            });
-        }
+        fs::remove_file(place.path("flag")).unwrap();
+        fs::remove_file(place.path("log")).unwrap();
+        let Busy { mut pool, workers, horse, .. } = place.busy(1, &[]);
+        pool.signal(Signal::SIGTERM);
+        pool.wait_for("the stop", |state| (state["phase"] == "stopping").then_some(()));
+        pool.signal(Signal::SIGTERM);
+        assert_eq!(pool.ends(), 143, "{version}\n{}", pool.log());
+        wait_gone(&workers);
+        wait_gone(&[horse]);
+        assert_eq!(place.lines("log").len(), 1, "{version}: the job was cut off");
     });
 }
 
 #[test]
 fn time_of_grace_that_is_over_cuts_the_job_off() {
     let place = Place::of("2.6.1");
-    let mut pool = place.pool(&["-n", "1", "--queue", "a", "--grace", "1s"]);
-    let workers = pool.up(1);
-    place.enqueue_until("a");
-    let horse = place.horse();
+    let Busy { mut pool, workers, horse, .. } = place.busy(1, &["--grace", "1s"]);
     pool.signal(Signal::SIGTERM);
     assert_eq!(pool.ends(), 143, "{}", pool.log());
     wait_gone(&workers);
@@ -96,20 +77,11 @@ fn time_of_grace_that_is_over_cuts_the_job_off() {
     assert!(pool.log().contains("the time of grace is over"), "{}", pool.log());
 }
 
-/// A pool whose Python is a script of ours.
-fn scripted(place: &Place, script: &str, arguments: &[&str]) -> Running {
-    let python = place.path("python");
-    fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    let base = ["--python", &python, "--allow-root"];
-    place.pool_as_it_is(&[&base, arguments].concat())
-}
-
 #[test]
 fn worker_that_ignores_every_signal_is_killed() {
     let place = Place::of("2.6.1");
     let script = "trap '' TERM INT; echo $$ >> pids; while :; do sleep 0.1; done";
-    let mut pool = scripted(&place, script, &["-n", "1", "--grace", "1s"]);
+    let mut pool = place.scripted(script, &["-n", "1", "--grace", "1s"]);
     let pid: i32 = wait_until(LONG, "the script", || place.lines("pids").first()?.parse().ok());
     pool.signal(Signal::SIGTERM);
     assert_eq!(pool.ends(), 143, "{}", pool.log());
@@ -122,7 +94,7 @@ fn worker_that_ends_at_once_is_given_up_with_its_last_words() {
     let place = Place::of("2.6.1");
     let script = "echo start >> starts; echo 'No module named rq' >&2; exit 3";
     let dir = place.path("");
-    let mut pool = scripted(&place, script, &["-n", "2", "--log-dir", &dir]);
+    let mut pool = place.scripted(script, &["-n", "2", "--log-dir", &dir]);
     assert_eq!(pool.ends(), 1, "{}", pool.log());
     let log = pool.log();
     assert!(log.contains("starting it again in 0.5 s"), "{log}");

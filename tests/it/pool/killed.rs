@@ -1,12 +1,10 @@
 //! SIGKILL for workers, horses and the pool: no job is lost, none runs twice.
 
-use std::thread;
-
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use super::{LONG, Place, RELEASES, wait_gone};
+use super::{Busy, LONG, Place, in_each_release, wait_gone};
 use crate::support::wait::wait_until;
 
 fn sigkill(pid: i32) {
@@ -15,79 +13,59 @@ fn sigkill(pid: i32) {
 
 #[test]
 fn killed_worker_is_replaced_and_its_horse_is_noticed_and_ends_its_job() {
-    thread::scope(|scope| {
-        for version in RELEASES {
-            scope.spawn(move || {
-                let place = Place::of(version);
-                let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
-                let worker = pool.up(1)[0];
-                let id = place.enqueue_until("a");
-                let horse = place.horse();
-                sigkill(worker);
-                pool.wait_for("the orphan to be noticed", |state| {
-                    (state["orphans"] == json!([horse])).then_some(())
-                });
-                // The replacement works while the horse does.
-                place.enqueue_marks("a", 0..1);
-                wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
-                place.release_job();
-                pool.wait_for("the horse to end", |state| {
-                    (state["orphans"] == json!([])).then_some(())
-                });
-                wait_gone(&[horse]);
-                let ends = place.lines("log").iter().filter(|line| *line == "end").count();
-                assert_eq!((ends, place.status(&id).as_str()), (1, "finished"), "{version}");
-                let replaced = pool.up(1)[0];
-                assert_ne!(replaced, worker);
-                pool.signal(Signal::SIGTERM);
-                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
-                assert!(pool.log().contains("runs on without it"), "{version}\n{}", pool.log());
-                wait_gone(&[replaced]);
-            });
-        }
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let Busy { mut pool, workers, id, horse } = place.busy(1, &[]);
+        sigkill(workers[0]);
+        pool.wait_for("the orphan to be noticed", |state| {
+            (state["orphans"] == json!([horse])).then_some(())
+        });
+        // The replacement works while the horse does.
+        place.enqueue_marks("a", 0..1);
+        wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
+        place.release_job();
+        pool.wait_for("the horse to end", |state| (state["orphans"] == json!([])).then_some(()));
+        wait_gone(&[horse]);
+        let ends = place.lines("log").iter().filter(|line| *line == "end").count();
+        assert_eq!((ends, place.status(&id).as_str()), (1, "finished"), "{version}");
+        let replaced = pool.up(1)[0];
+        assert_ne!(replaced, workers[0]);
+        pool.signal(Signal::SIGTERM);
+        assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+        assert!(pool.log().contains("runs on without it"), "{version}\n{}", pool.log());
+        wait_gone(&[replaced]);
     });
 }
 
 #[test]
 fn killed_horse_is_its_workers_business() {
     let place = Place::of("2.6.1");
-    let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
-    let worker = pool.up(1)[0];
-    let id = place.enqueue_until("a");
-    sigkill(place.horse());
+    let Busy { mut pool, workers, id, horse } = place.busy(1, &[]);
+    sigkill(horse);
     wait_until(LONG, "the job to fail", || (place.status(&id) == "failed").then_some(()));
     place.enqueue_marks("a", 0..1);
     wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
-    assert_eq!(pool.up(1), [worker]);
+    assert_eq!(pool.up(1), workers);
 }
 
 #[test]
 fn killed_pool_takes_its_workers_along_after_their_jobs() {
-    thread::scope(|scope| {
-        for version in RELEASES {
-            scope.spawn(move || {
-                let place = Place::of(version);
-                let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
-                let workers = pool.up(2);
-                let id = place.enqueue_until("a");
-                let horse = place.horse();
-                pool.child.kill().unwrap();
-                pool.child.wait().unwrap();
-                // The idle one ends at once, the busy one after its job.
-                wait_until(LONG, "the idle worker to end", || {
-                    workers.iter().any(|&pid| super::is_gone(pid)).then_some(())
-                });
-                place.release_job();
-                wait_gone(&workers);
-                wait_gone(&[horse]);
-                assert_eq!(place.status(&id), "finished", "{version}");
-                let left: usize = redis::cmd("SCARD")
-                    .arg("rq:workers")
-                    .query(&mut place.server.client())
-                    .unwrap();
-                assert_eq!(left, 0, "{version}");
-            });
-        }
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let Busy { mut pool, workers, id, horse } = place.busy(2, &[]);
+        pool.child.kill().unwrap();
+        pool.child.wait().unwrap();
+        // The idle one ends at once, the busy one after its job.
+        wait_until(LONG, "the idle worker to end", || {
+            workers.iter().any(|&pid| super::is_gone(pid)).then_some(())
+        });
+        place.release_job();
+        wait_gone(&workers);
+        wait_gone(&[horse]);
+        assert_eq!(place.status(&id), "finished", "{version}");
+        let left: usize =
+            redis::cmd("SCARD").arg("rq:workers").query(&mut place.server.client()).unwrap();
+        assert_eq!(left, 0, "{version}");
     });
 }
 

@@ -1,13 +1,17 @@
 //! `jobctl worker-pool` over real RQ workers: what is killed, stopped, restarted, and what survives.
 
 mod endings;
+mod hostile;
 mod killed;
 mod options;
 mod restarts;
+mod scaling;
 
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -34,6 +38,11 @@ def note(path, word):
 
 def mark(path, n):
     note(path, f"{n}")
+
+def work(path, n):
+    note(path, f"begin {n}")
+    time.sleep(0.3)
+    note(path, f"end {n}")
 
 def until(path, flag):
     note(path, f"begin {os.getpid()}")
@@ -105,6 +114,15 @@ impl Place {
         })
     }
 
+    /// A pool of so many workers on queue `a`, one of them busy.
+    fn busy(&self, workers: usize, arguments: &[&str]) -> Busy {
+        let count = workers.to_string();
+        let mut pool = self.pool(&[&["-n", &count, "--queue", "a"], arguments].concat());
+        let workers = pool.up(workers);
+        let id = self.enqueue_until("a");
+        Busy { horse: self.horse(), pool, workers, id }
+    }
+
     fn release_job(&self) {
         fs::write(self.path("flag"), "").unwrap();
     }
@@ -130,6 +148,15 @@ impl Place {
         self.pool_with(arguments, |_| {})
     }
 
+    /// A pool whose Python is a script.
+    fn scripted(&self, script: &str, arguments: &[&str]) -> Running {
+        let python = self.path("python");
+        fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        let base = ["--python", &python, "--allow-root"];
+        self.pool_as_it_is(&[&base, arguments].concat())
+    }
+
     fn pool_with(&self, arguments: &[&str], adapt: impl FnOnce(&mut Command)) -> Running {
         let (log, state) = (self.rq.folder().join("pool.log"), self.rq.folder().join("state"));
         let file = File::options().append(true).create(true).open(&log).unwrap();
@@ -143,6 +170,26 @@ impl Place {
         adapt(&mut command);
         Running { child: command.spawn().unwrap(), log, state }
     }
+}
+
+/// Does the same with each release, side by side.
+fn in_each_release(test: impl Fn(&str) + Sync) {
+    thread::scope(|scope| {
+        for version in RELEASES {
+            let test = &test;
+            scope.spawn(move || test(version));
+        }
+    });
+}
+
+/// A pool one of whose workers runs a job that ends with [`Place::release_job`].
+struct Busy {
+    pool: Running,
+    workers: Vec<i32>,
+    /// The job's id.
+    id: String,
+    /// The job's process.
+    horse: i32,
 }
 
 /// A pool that runs; killed at the latest with the value, and its workers with it.

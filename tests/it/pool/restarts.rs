@@ -9,53 +9,48 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::{LONG, Place, RELEASES, pid_of, wait_gone};
+use super::{LONG, Place, in_each_release, pid_of, wait_gone};
 use crate::support::wait::{StopOnDrop, wait_until};
 
 #[test]
 fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alone() {
-    thread::scope(|scope| {
-        for version in RELEASES {
-            scope.spawn(move || {
-                let place = Place::of(version);
-                let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
-                let old = pool.up(2);
-                place.enqueue_marks("a", 0..40);
-                let (over, alone) = (AtomicBool::new(false), AtomicBool::new(false));
-                let new = thread::scope(|scope| {
-                    scope.spawn(|| {
-                        let mut client = place.server.client();
-                        while !over.load(Ordering::Relaxed) {
-                            let served: usize =
-                                redis::cmd("SCARD").arg("rq:workers:a").query(&mut client).unwrap();
-                            alone.fetch_or(served == 0, Ordering::Relaxed);
-                            thread::sleep(Duration::from_millis(2));
-                        }
-                    });
-                    let meanwhile = StopOnDrop(&over);
-                    pool.signal(Signal::SIGHUP);
-                    let new = pool.wait_for("all to be replaced", |state| {
-                        let workers: Vec<&Value> =
-                            state["workers"].as_array().unwrap().iter().collect();
-                        let pids: Vec<i32> = workers.iter().map(|worker| pid_of(worker)).collect();
-                        let replaced = pids.len() == 2 && pids.iter().all(|pid| !old.contains(pid));
-                        (replaced && state["phase"] == "running").then_some(pids)
-                    });
-                    drop(meanwhile);
-                    new
-                });
-                assert!(!alone.load(Ordering::Relaxed), "{version}: a queue was left alone");
-                wait_gone(&old);
-                wait_until(LONG, "all jobs", || (place.lines("marks").len() >= 40).then_some(()));
-                pool.signal(Signal::SIGTERM);
-                assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
-                wait_gone(&new);
-                let mut numbers: Vec<u32> =
-                    place.lines("marks").iter().map(|line| line.parse().unwrap()).collect();
-                numbers.sort_unstable();
-                assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "{version}\n{}", pool.log());
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
+        let old = pool.up(2);
+        place.enqueue_marks("a", 0..40);
+        let (over, alone) = (AtomicBool::new(false), AtomicBool::new(false));
+        let new = thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut client = place.server.client();
+                while !over.load(Ordering::Relaxed) {
+                    let served: usize =
+                        redis::cmd("SCARD").arg("rq:workers:a").query(&mut client).unwrap();
+                    alone.fetch_or(served == 0, Ordering::Relaxed);
+                    thread::sleep(Duration::from_millis(2));
+                }
             });
-        }
+            let meanwhile = StopOnDrop(&over);
+            pool.signal(Signal::SIGHUP);
+            let new = pool.wait_for("all to be replaced", |state| {
+                let workers: Vec<&Value> = state["workers"].as_array().unwrap().iter().collect();
+                let pids: Vec<i32> = workers.iter().map(|worker| pid_of(worker)).collect();
+                let replaced = pids.len() == 2 && pids.iter().all(|pid| !old.contains(pid));
+                (replaced && state["phase"] == "running").then_some(pids)
+            });
+            drop(meanwhile);
+            new
+        });
+        assert!(!alone.load(Ordering::Relaxed), "{version}: a queue was left alone");
+        wait_gone(&old);
+        wait_until(LONG, "all jobs", || (place.lines("marks").len() >= 40).then_some(()));
+        pool.signal(Signal::SIGTERM);
+        assert_eq!(pool.ends(), 0, "{version}\n{}", pool.log());
+        wait_gone(&new);
+        let mut numbers: Vec<u32> =
+            place.lines("marks").iter().map(|line| line.parse().unwrap()).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "{version}\n{}", pool.log());
     });
 }
 

@@ -93,7 +93,7 @@ impl Supervisor<'_> {
         if is_current {
             slot.current = None;
         }
-        let is_missed = is_current && matches!(self.stage, Stage::Running);
+        let is_missed = is_current && !slot.is_parked && matches!(self.stage, Stage::Running);
         if let Some(leaving) = &member.leaving {
             self.say(&format!("{}: process {pid} ended ({})", member.name, leaving.why));
             if is_missed {
@@ -132,14 +132,18 @@ impl Supervisor<'_> {
         self.read_output();
         let words = self.last_lines.get(name).cloned().or_else(|| self.rules.log.last_words(name));
         words.map_or_else(String::new, |line| {
-            format!(": {}", self.ui.secrets().text(&shortened(&line)))
+            format!(": {}", self.context.ui.secrets().text(&shortened(&line)))
         })
     }
 
     pub(super) fn has_waiting_jobs(&mut self, pool: usize) -> bool {
         self.look();
+        // Before the first look that is not known, and starting one worker more does no harm.
+        let is_unknown = self.sight.at.is_none();
         let waiting = |at: &usize| self.sight.waiting.get(*at).copied().flatten().unwrap_or(0) > 0;
-        self.pools.get(pool).is_some_and(|pool| pool.depths.iter().any(waiting))
+        self.pools
+            .get(pool)
+            .is_some_and(|pool| pool.ends_early && (is_unknown || pool.depths.iter().any(waiting)))
     }
 
     /// A worker ended by itself: it is started again, later and later, until that is hopeless.
@@ -168,10 +172,10 @@ impl Supervisor<'_> {
         let Some(pool) = self.pools.get_mut(at) else { return };
         let hopeless =
             |slot: &Slot| slot.is_done || (slot.current.is_none() && slot.failures.is_hopeless());
-        if !pool.slots.iter().all(hopeless) {
+        if !pool.active().all(hopeless) {
             return;
         }
-        let last = pool.slots.iter().filter_map(|slot| slot.reason.as_deref()).next_back();
+        let last = pool.active().filter_map(|slot| slot.reason.as_deref()).last();
         let why = format!(
             "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}",
             EARLY.as_secs(),

@@ -66,6 +66,7 @@ impl Supervisor<'_> {
         if self.next_round <= now {
             self.measure();
             self.recycle();
+            self.scale(now);
         }
     }
 
@@ -125,6 +126,4 @@ impl Supervisor<'_> {
             self.ask_to_leave(pid, &why);
         }
     }
-
-    // --- telling ------------------------------------------------------------------------------
 }

@@ -8,15 +8,15 @@ use crate::human;
 
 impl Supervisor<'_> {
     pub(super) fn restart_all(&mut self) {
-        if !matches!(self.stage, Stage::Running) {
-            return;
-        }
         let revived: Vec<bool> =
             self.pools.iter_mut().map(|p| p.given_up.take().is_some()).collect();
         let mut left = VecDeque::new();
         for place in self.places() {
             let was_given_up = revived.get(place.0).copied().unwrap_or(false);
             let slot = self.slot(place);
+            if slot.is_parked {
+                continue;
+            }
             slot.failures.forget();
             if slot.current.is_some() {
                 left.push_back(place);
@@ -26,6 +26,7 @@ impl Supervisor<'_> {
             }
         }
         let awaited = self.rolling.take().and_then(|rolling| rolling.awaited);
+        let awaited = awaited.filter(|&place| self.slot(place).replacement.is_some());
         let workers = human::counted(left.len() as u64, "worker");
         self.say(&format!("restarting {workers}, one by one"));
         self.rolling = Some(Rolling { left, awaited });
@@ -56,7 +57,7 @@ impl Supervisor<'_> {
             return;
         };
         // One that ended meanwhile is started anew the usual way.
-        if self.slot(place).current.is_none() {
+        if self.slot(place).current.is_none() || self.slot(place).is_parked {
             return;
         }
         if let Some(new) = self.start(place) {

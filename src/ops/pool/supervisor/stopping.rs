@@ -33,10 +33,11 @@ impl Supervisor<'_> {
             self.stop(signal);
         }
         if self.signals.hang_up.take() > 0 {
-            if self.has_terminal && !self.ui.has_terminal() {
+            if self.has_terminal && !self.context.ui.has_terminal() {
                 // The terminal went away: nobody is left who could stop it.
                 self.stop(SIGHUP);
-            } else {
+            } else if matches!(self.stage, Stage::Running) {
+                self.reload();
                 self.restart_all();
             }
         }
@@ -89,13 +90,13 @@ impl Supervisor<'_> {
     pub(super) fn kill_all(&mut self, signal: i32) {
         self.stage = Stage::Killed { signal };
         for (&pid, member) in &self.members {
-            self.ui.warn(&format!("{}: process {pid} does not end and is killed", member.name));
+            self.context
+                .ui
+                .warn(&format!("{}: process {pid} does not end and is killed", member.name));
             child::signal(pid, Signal::SIGKILL);
         }
         for &pid in &self.orphans {
             child::signal(pid, Signal::SIGKILL);
         }
     }
-
-    // --- rolling restart ----------------------------------------------------------------------
 }
