@@ -47,13 +47,7 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
     context.ui.refuse_csv()?;
     let (mut rules, channels) = described(context)?;
     rules.retain(|rule| rule.enabled);
-    let channels = used(&rules, channels);
-    for channel in &channels {
-        if channel.executes() {
-            refuse_read_only(context, "run the program of a channel")?;
-        }
-        channel.check()?;
-    }
+    let channels = used(context, &rules, channels)?;
     // A selection that is wrong is told now, not at every look.
     let sites = context.sites()?;
     let place = place(context)?;
@@ -64,14 +58,7 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
         context.ui.warn(&told);
     }
     let mailboxes = mailboxes(channels, &mut state, context);
-    state.rules.retain(|name, standing| {
-        let is_watched = rules.iter().any(|rule| rule.name == *name);
-        if !is_watched && standing.fires_since.is_some() {
-            let text = format!("alert `{name}` fired and is watched no more: its end is not told");
-            context.ui.warn(&text);
-        }
-        is_watched
-    });
+    forget_unwatched(&rules, &mut state, context);
     let interrupts = Interrupts::catch()?;
     let notifier = Notifier::of_environment();
     let (tell, told) = mpsc::channel();
@@ -109,11 +96,28 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
     Ok(watching.run(every, &interrupts, &notifier, &told))
 }
 
-/// The channels that a rule tells.
-fn used(rules: &[Rule], channels: Vec<Channel>) -> Vec<Channel> {
-    let is_used =
-        |channel: &Channel| rules.iter().any(|rule| rule.channels.contains(&channel.name));
-    channels.into_iter().filter(is_used).collect()
+/// The channels that a rule tells; each must be fit for use.
+fn used(context: &Context, rules: &[Rule], mut channels: Vec<Channel>) -> Result<Vec<Channel>> {
+    channels.retain(|channel| rules.iter().any(|rule| rule.channels.contains(&channel.name)));
+    for channel in &channels {
+        if channel.executes() {
+            refuse_read_only(context, "run the program of a channel")?;
+        }
+        channel.check()?;
+    }
+    Ok(channels)
+}
+
+/// Drops how rules stand that are gone or switched off.
+fn forget_unwatched(rules: &[Rule], state: &mut State, context: &mut Context) {
+    state.rules.retain(|name, standing| {
+        let is_watched = rules.iter().any(|rule| rule.name == *name);
+        if !is_watched && standing.fires_since.is_some() {
+            let text = format!("alert `{name}` fired and is watched no more: its end is not told");
+            context.ui.warn(&text);
+        }
+        is_watched
+    });
 }
 
 /// A mailbox for each channel, with what was left over; what was left for others is dropped.
