@@ -58,6 +58,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "stats" -d 'Say how of
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "serve" -d 'Answer Prometheus, health checks and a read-only JSON API over HTTP'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "errors" -d 'Say what fails, in groups: the failed jobs that RQ keeps, and the Error Log of the sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "metrics" -d 'Print what Prometheus scrapes: queues, workers, schedulers, the verdict'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "alerts" -d 'Tell people when jobs fail, hang or pile up, and when that is over'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
@@ -1290,6 +1291,102 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l local -d 'Prin
 complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -f -a "check" -d 'Judge every rule now, and show how it stands'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -f -a "run" -d 'Keep watching: each alert is told once when it begins to fire and once when it is over'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -f -a "test" -d 'Send a message that says that it is a test through a channel, or through each'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l every -d 'The time between two looks' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l queue -d 'Only jobs of this queue, by its short or full name; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l status -d 'Only jobs in this state; repeatable' -r -f -a "queued\t'Waits in the queue\'s list'
 started\t'Runs'

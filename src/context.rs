@@ -69,6 +69,16 @@ impl Context {
         Ok(Self { global, settings, ui, secrets, target: Some(target), store: None })
     }
 
+    /// The same once more for `global`: the target as it is on disk now, the settings as they were
+    /// read, no connection yet, and an answer that goes nowhere.
+    pub fn afresh(&self, global: Global) -> Result<Self> {
+        let (target, settings) = (Target::find(&global)?, self.settings.clone());
+        let options = Self::options(&global, &settings);
+        let (out, err) = (Box::new(io::sink()), Box::new(io::sink()));
+        let ui = Ui::with_streams(options, Screen::none(), out, err);
+        Ok(Self { secrets: self.secrets, global, settings, ui, target: Some(target), store: None })
+    }
+
     fn new(global: Global, settings: Settings, target: Option<Target>) -> Self {
         let secrets = Secrets::new(global.show_secrets);
         let ui = Ui::new(Self::options(&global, &settings));

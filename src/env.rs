@@ -95,6 +95,18 @@ pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
 /// Where the user's caches live.
 pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+/// The language of messages and the encoding of texts.
+pub const LANG: &str = "LANG";
+/// The time zone.
+pub const TZ: &str = "TZ";
+/// Who runs the program.
+pub const USER: &str = "USER";
+/// Set by `jobctl alerts` on the program of a channel: the name of the alert.
+pub const JOBCTL_ALERT: &str = "JOBCTL_ALERT";
+/// Set beside it: `firing`, `still_firing`, `resolved` or `test`.
+pub const JOBCTL_ALERT_STATE: &str = "JOBCTL_ALERT_STATE";
+/// Set beside it: `info`, `warning` or `critical`.
+pub const JOBCTL_ALERT_SEVERITY: &str = "JOBCTL_ALERT_SEVERITY";
 /// Where programs are looked for.
 pub const PATH: &str = "PATH";
 /// Changes what Python imports; kept from the Python that jobctl starts.

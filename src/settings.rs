@@ -15,6 +15,9 @@ use crate::error::{Failure, Kind, Result};
 use crate::global::{self, Global};
 use crate::render::Format;
 use crate::render::style::ColorChoice;
+use alerts::{AlertFile, ChannelSettings, RuleSettings, Source};
+
+pub mod alerts;
 
 /// Most bytes of a settings file that are read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -39,6 +42,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// Pools of workers by name, in the order of their names.
     pub pools: BTreeMap<String, PoolSettings>,
+    /// Rules and channels of alerts.
+    pub alerts: AlertFile,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
@@ -154,6 +159,10 @@ struct File {
     utc: Option<bool>,
     thresholds: Thresholds,
     pool: BTreeMap<String, PoolSettings>,
+    alert: BTreeMap<String, toml::Spanned<RuleSettings>>,
+    channel: BTreeMap<String, toml::Spanned<ChannelSettings>>,
+    #[serde(skip)]
+    source: Source,
 }
 
 impl Settings {
@@ -194,6 +203,7 @@ impl Settings {
             utc: global.utc || (file.utc.unwrap_or(false) && !global.local),
             thresholds: file.thresholds,
             pools: file.pool,
+            alerts: AlertFile { rules: file.alert, channels: file.channel, source: file.source },
             file: path,
         })
     }
@@ -259,12 +269,12 @@ fn read_file(path: &Path) -> Result<File> {
         return Err(cannot(format!("it has {size} bytes, {MOST_BYTES} are read at most")).into());
     }
     let text = std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+    let file: File = toml::from_str(&text).map_err(|error| {
+        let place = alerts::place(&text, error.span().map_or(0, |span| span.start));
         let why = error.message().to_owned();
-        Failure::new(Kind::Config, format!("cannot understand `{shown}`, line {line}: {why}"))
-            .into()
-    })
+        Failure::new(Kind::Config, format!("cannot understand `{shown}`, {place}: {why}"))
+    })?;
+    Ok(File { source: Source::new(path, text), ..file })
 }
 
 #[cfg(test)]

@@ -178,6 +178,11 @@ impl Ui {
         self.closed
     }
 
+    /// The format that was asked for; `None` for what suits the stream.
+    pub const fn format(&self) -> Option<Format> {
+        self.options.format
+    }
+
     /// The format in which a report of this layout is shown.
     ///
     /// Without `-o`, a list goes into a pipe as plain text, everything else as a table.

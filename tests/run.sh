@@ -22,6 +22,8 @@ rq_releases=(
 croniter_releases=(1.0.15 1.3.15 2.0.7 6.0.0)
 # The process manager that bench sets up.
 supervisor_release=4.3.0
+# The mail server that alerts are sent to.
+aiosmtpd_release=1.4.6
 venvs="${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs"
 
 as_root() {
@@ -110,6 +112,8 @@ make_venvs() {
         jobs+=($!)
     done
     make_venv "$python" supervisor "supervisor==$supervisor_release" &
+    jobs+=($!)
+    make_venv "$python" "aiosmtpd-$aiosmtpd_release" "aiosmtpd==$aiosmtpd_release" &
     jobs+=($!)
     for job in "${jobs[@]}"; do wait "$job" || failed=1; done
     if [ "$failed" = 1 ]; then

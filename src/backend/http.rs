@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -21,6 +22,19 @@ const LONGEST_STATUS: usize = 1024;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hook {
     url: Url,
+}
+
+/// What is posted.
+#[derive(Debug, Clone, Copy)]
+pub struct Post<'a> {
+    /// The type of the body.
+    pub content_type: &'a str,
+    /// Further fields of the head; control characters in their values are left out.
+    pub fields: &'a [(&'a str, String)],
+    /// The body.
+    pub body: &'a [u8],
+    /// Certificates to trust instead of the system's.
+    pub ca_file: Option<&'a Path>,
 }
 
 impl Hook {
@@ -41,19 +55,28 @@ impl Hook {
     /// Errors: those of the network; `TimedOut` past `limit`; `InvalidData` for what is no answer
     /// of HTTP.
     pub fn post(&self, content_type: &str, body: &[u8], limit: Duration) -> io::Result<u16> {
+        self.send(&Post { content_type, fields: &[], body, ca_file: None }, limit)
+    }
+
+    /// The same with more fields in the head, and a private authority to trust.
+    ///
+    /// Errors: those of [`Self::post`].
+    pub fn send(&self, post: &Post<'_>, limit: Duration) -> io::Result<u16> {
         let node = Node {
             // Brackets of an IPv6 address are the URL's, not the address's.
             host: self.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
             port: self.url.port_or_known_default().unwrap_or(80),
         };
-        let tls = (self.url.scheme() == "https").then(TlsOptions::default);
+        let ca_file = post.ca_file.map(Path::to_owned);
+        let tls = (self.url.scheme() == "https").then(|| TlsOptions::trusting(ca_file));
         let mut wire = Wire::tcp(&node, tls.as_ref(), Instant::now() + limit)?;
-        wire.write_all(&self.request(content_type, body))?;
+        wire.write_all(&self.request(post))?;
         wire.flush()?;
         status(&mut wire)
     }
 
-    fn request(&self, content_type: &str, body: &[u8]) -> Vec<u8> {
+    fn request(&self, post: &Post<'_>) -> Vec<u8> {
+        let Post { content_type, fields, body, .. } = post;
         let url = &self.url;
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -71,6 +94,11 @@ impl Hook {
             let login = percent_decoded(&login);
             let login = base64::engine::general_purpose::STANDARD.encode(login);
             head.push_str(&format!("Authorization: Basic {login}\r\n"));
+        }
+        for (name, value) in *fields {
+            // A line break would begin another field.
+            let value: String = value.chars().filter(|c| !c.is_control()).collect();
+            head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
         [head.as_bytes(), body].concat()
@@ -139,12 +167,16 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn plain(body: &[u8]) -> Post<'_> {
+        Post { content_type: "text/plain", fields: &[], body, ca_file: None }
+    }
+
     #[test]
     fn hook_shows_only_its_host() {
         let hook = Hook::parse("https://anna:pass@hc.example:8443/ping/secret?x=1").unwrap();
         assert_eq!(hook.to_string(), "hc.example:8443");
         assert_eq!(format!("{hook:?}"), "Hook(hc.example:8443)");
-        let request = String::from_utf8(hook.request("text/plain", b"hi")).unwrap();
+        let request = String::from_utf8(hook.request(&plain(b"hi"))).unwrap();
         assert!(request.starts_with("POST /ping/secret?x=1 HTTP/1.1\r\nHost: hc.example:8443\r\n"));
         assert!(request.contains("\r\nAuthorization: Basic YW5uYTpwYXNz\r\n"), "{request}");
         assert!(request.ends_with("\r\n\r\nhi"));
@@ -161,7 +193,10 @@ mod tests {
     #[test]
     fn hook_with_a_line_break_in_it_sends_none() {
         let hook = Hook::parse("http://host/a%0d%0aX: y\r\nZ: w").unwrap();
-        let request = String::from_utf8(hook.request("text/plain", b"")).unwrap();
+        let request = String::from_utf8(
+            hook.request(&Post { fields: &[("A", "b\r\nX: c".to_owned())], ..plain(b"") }),
+        )
+        .unwrap();
         assert_eq!(request.lines().filter(|line| line.starts_with(['X', 'Z'])).count(), 0);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A new command is one file, one variant and one line of the match.
 
+mod alerts;
 mod cli;
 pub mod demo;
 mod doctor;
@@ -62,6 +63,7 @@ pub enum Command {
     Serve(serve::Args),
     Errors(errors::Args),
     Metrics(metrics::Args),
+    Alerts(alerts::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
@@ -111,6 +113,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, on_target(global, context)?),
             Self::Errors(args) => errors::run(args, on_target(global, context)?),
             Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
+            Self::Alerts(args) => alerts::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
                 trigger_scheduler_event::run(args, on_target(global, context)?)
@@ -176,6 +179,7 @@ impl Command {
             | Self::Queues(_)
             | Self::ShowPendingJobs(_)
             | Self::Stats(_) => true,
+            Self::Alerts(args) => args.is_read(),
             Self::Workers(args) => args.is_read(),
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),

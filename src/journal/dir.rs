@@ -212,10 +212,14 @@ impl JournalDir {
 
     /// The audit log, made where it is missing, ready to be appended to.
     pub(super) fn open_audit(&self) -> Result<File> {
-        let (_, beside) = self.below.split_last().unwrap_or((&"", &[]));
-        let folder = self.ensured(beside)?;
+        let folder = self.ensured(self.beside())?;
         let flags = OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND;
         self.open_at(&folder, AUDIT, flags)
+    }
+
+    /// The folders above that of journals, below the base.
+    pub(super) fn beside(&self) -> &'static [&'static str] {
+        self.below.split_last().map_or(&[], |(_, beside)| beside)
     }
 
     fn path_of(&self, op: &OpId) -> PathBuf {
@@ -259,7 +263,7 @@ impl JournalDir {
 
     /// A folder below the base, made where it is missing: 0700, and of the bench's owner where
     /// root makes it.
-    fn ensured(&self, below: &[&str]) -> Result<OwnedFd> {
+    pub(super) fn ensured(&self, below: &[&str]) -> Result<OwnedFd> {
         let mut path = self.base.clone();
         if !self.of_bench {
             std::fs::create_dir_all(&path).map_err(|error| {
@@ -289,7 +293,7 @@ impl JournalDir {
         Ok(folder)
     }
 
-    fn open_at(&self, folder: &OwnedFd, name: &str, flags: OFlag) -> Result<File> {
+    pub(super) fn open_at(&self, folder: &OwnedFd, name: &str, flags: OFlag) -> Result<File> {
         let path = self.path().join(name);
         let mode = Mode::S_IRUSR | Mode::S_IWUSR;
         let fd = openat(folder, name, flags | SAFE, mode)
@@ -325,7 +329,7 @@ impl JournalDir {
             .map_err(|errno| self.cannot("give away", path, errno).into())
     }
 
-    fn cannot(&self, attempt: &str, path: &Path, errno: Errno) -> Failure {
+    pub(super) fn cannot(&self, attempt: &str, path: &Path, errno: Errno) -> Failure {
         let kind = match errno {
             Errno::ENOENT => Kind::NotFound,
             Errno::EIO | Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG => Kind::Io,
@@ -350,14 +354,14 @@ impl JournalDir {
 }
 
 /// No link is followed, no pipe is waited for, nothing is passed on to children.
-const SAFE: OFlag = OFlag::O_NOFOLLOW.union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
+pub(super) const SAFE: OFlag = OFlag::O_NOFOLLOW.union(OFlag::O_NONBLOCK).union(OFlag::O_CLOEXEC);
 
 fn file_name(op: &OpId) -> String {
     format!("{op}{SUFFIX}")
 }
 
 /// Refuses what is not a plain file with one name: a second name may lie outside of the bench.
-fn regular(file: File, path: &Path) -> Result<File> {
+pub(super) fn regular(file: File, path: &Path) -> Result<File> {
     let metadata = file.metadata();
     if metadata.as_ref().is_ok_and(|metadata| metadata.is_file() && metadata.nlink() == 1) {
         return Ok(file);

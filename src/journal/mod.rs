@@ -9,6 +9,7 @@
 //! as texts; never talks to Redis or a database.
 
 mod audit;
+mod beside;
 mod codec;
 mod dir;
 pub mod frame;

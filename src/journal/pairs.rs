@@ -57,6 +57,12 @@ impl Pairs {
         self.bytes.len()
     }
 
+    /// Takes all out, and keeps the room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+
     /// Gives back the room that was taken for more.
     pub fn shrink(&mut self) {
         self.bytes.shrink_to_fit();

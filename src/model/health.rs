@@ -1,11 +1,11 @@
 //! Findings and the verdict over them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Outcome;
 
 /// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing; never changes the verdict.

@@ -156,6 +156,17 @@ pub fn names() -> Vec<&'static str> {
     names
 }
 
+/// What came of the doctor's checks that a name of [`names`] stands for; those that do not apply to
+/// the target are absent.
+pub fn cases_of<'r>(report: &'r HealthReport, wanted: &str) -> Vec<&'r Case> {
+    let of_gate = |line: &'r GateLine| {
+        let gate = GATES.iter().find(|gate| gate.name == line.check);
+        let chosen = move |case: &&Case| gate.is_some_and(|g| selects(wanted, g, case.check));
+        line.cases.iter().filter(chosen)
+    };
+    report.checks.iter().flat_map(of_gate).collect()
+}
+
 /// Makes the diagnosis and passes it through the gates that `wanted` names; all of them where it
 /// is empty.
 ///

@@ -55,9 +55,9 @@ pub struct Measured {
 ///
 /// Cost and errors: as [`metrics`].
 pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<Measured> {
-    let Some(passing) = passing else { return measure_once(context, &mut |_| {}) };
+    let Some(passing) = passing else { return measure_and(context, &mut |_, _| {}) };
     let mut new = Vec::new();
-    let mut measured = measure_once(context, &mut |facts| new = passing.look(facts))?;
+    let mut measured = measure_and(context, &mut |facts, _| new = passing.look(facts))?;
     if !new.is_empty() {
         // What they were called is lost with the connection, that they were is not.
         passing.name_failures(context.store()?, new)?;
@@ -66,11 +66,17 @@ pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<M
     Ok(measured)
 }
 
-fn measure_once(context: &mut Context, visit: &mut dyn FnMut(&Facts<'_>)) -> Result<Measured> {
+/// Measures once, and shows the facts to somebody who makes more of them.
+///
+/// Cost and errors: as [`metrics`].
+pub fn measure_and(
+    context: &mut Context,
+    visit: &mut dyn FnMut(&Facts<'_>, &DoctorReport),
+) -> Result<Measured> {
     let look = Look { heads_only: true, ..Look::default() };
     let thresholds = context.settings.thresholds.clone();
     diagnose_and(context, look, |facts, report| {
-        visit(facts);
+        visit(facts, &report);
         let mut families = vec![
             build(),
             Family::gauge("jobctl_redis_up", "Whether Redis could be read.")

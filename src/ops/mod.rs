@@ -1,6 +1,7 @@
 //! What jobctl does: one file per topic; each function reads through a backend and returns a
 //! report. Knows no command line and prints nothing.
 
+pub mod alerts;
 pub mod change;
 pub mod doctor;
 pub mod errors;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::error::Outcome;
 use crate::human::{self, Zone};
 
+pub mod alerts;
 pub mod change;
 pub mod doctor;
 pub mod dump;

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod alerts;
 mod change;
 mod chaos;
 mod connect;

@@ -104,6 +104,13 @@ pub(in crate::backend) struct TlsOptions {
     pub(super) key_file: Option<PathBuf>,
 }
 
+impl TlsOptions {
+    /// Trusts the certificates of a file, or of the system where there is none.
+    pub(in crate::backend) fn trusting(ca_file: Option<PathBuf>) -> Self {
+        Self { ca_file, ..Self::default() }
+    }
+}
+
 impl Default for TlsOptions {
     fn default() -> Self {
         Self { verify: true, check_hostname: true, ca_file: None, cert_file: None, key_file: None }

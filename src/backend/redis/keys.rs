@@ -114,7 +114,9 @@ impl Keys {
     }
 
     fn key(&self, parts: &[&[u8]]) -> Key {
-        let mut key = self.prefix.clone().into_bytes();
+        let length = parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let mut key = Vec::with_capacity(self.prefix.len() + length);
+        key.extend_from_slice(self.prefix.as_bytes());
         for part in parts {
             key.push(b':');
             key.extend_from_slice(part);

@@ -46,9 +46,21 @@ impl Wire {
         deadline: Instant,
     ) -> io::Result<Self> {
         let stream = Stream::Tcp(tcp_stream(&addresses(node, deadline)?, deadline)?);
-        let mut socket = Socket::new(stream, deadline);
-        let Some(options) = tls else { return Ok(Self::Plain(socket)) };
-        let mut session = tls::session(options, &node.host)?;
+        let plain = Self::Plain(Socket::new(stream, deadline));
+        match tls {
+            Some(options) => plain.encrypted(options, &node.host),
+            None => Ok(plain),
+        }
+    }
+
+    /// Shakes hands with `host` on a socket that was plain so far, within its deadline.
+    pub(in crate::backend) fn encrypted(
+        self,
+        options: &TlsOptions,
+        host: &str,
+    ) -> io::Result<Self> {
+        let Self::Plain(mut socket) = self else { return Ok(self) };
+        let mut session = tls::session(options, host)?;
         while session.is_handshaking() {
             session.complete_io(&mut socket)?;
         }

@@ -152,9 +152,28 @@ struct Ended {
     window_s: f64,
 }
 
-/// Counts the jobs of the scope that ended lately, over a time for which both registries are
-/// known: not longer than finished jobs are kept, nor than the jobs looked at reach back.
-fn ended_lately(facts: &Facts<'_>, queue: &QueueSurvey) -> Ended {
+/// How long ago jobs of a queue ended, and how far back that is all of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ends {
+    /// Seconds since each failure.
+    pub(crate) failed: Vec<f64>,
+    /// Seconds since each success.
+    pub(crate) finished: Vec<f64>,
+    /// Seconds for which both are known: not longer than finished jobs are kept, nor than the jobs
+    /// looked at reach back. Infinite where nothing was forgotten.
+    pub(crate) reach_s: f64,
+}
+
+impl Ends {
+    /// Failures and successes within the last seconds.
+    pub(crate) fn within(&self, seconds: f64) -> (u64, u64) {
+        let count = |ages: &[f64]| ages.iter().filter(|age| **age <= seconds).count() as u64;
+        (count(&self.failed), count(&self.finished))
+    }
+}
+
+/// The jobs of the scope that ended, as far as the registries tell.
+pub(crate) fn ends(facts: &Facts<'_>, queue: &QueueSurvey) -> Ends {
     let ages = |sampled: &[Sampled], status: &Status| -> Vec<f64> {
         let jobs = sampled.iter().filter_map(Sampled::stored).map(|stored| &stored.job);
         jobs.filter(|job| job.status == *status && facts.concerns(job) && leaves_trace(job))
@@ -170,18 +189,25 @@ fn ended_lately(facts: &Facts<'_>, queue: &QueueSurvey) -> Ended {
         .filter_map(Sampled::stored)
         .filter(|stored| leaves_trace(&stored.job))
         .map(|stored| stored.job.result_ttl_s.unwrap_or(RQ_RESULT_TTL_S) as f64)
-        .fold(facts.thresholds.failure_window_s, f64::min);
+        .fold(f64::INFINITY, f64::min);
     let reach = |ages: &[f64], looked_at: usize, listed: Option<u64>| {
         let all = listed.is_some_and(|listed| listed <= looked_at as u64);
         if all { f64::INFINITY } else { ages.iter().copied().fold(0.0, f64::max) }
     };
-    let window_s = kept_s.min(reach(&failed, queue.failed.len(), queue.counts.failed)).min(reach(
+    let reach_s = kept_s.min(reach(&failed, queue.failed.len(), queue.counts.failed)).min(reach(
         &finished,
         queue.finished.len(),
         queue.counts.finished,
     ));
-    let within = |ages: &[f64]| ages.iter().filter(|age| **age <= window_s).count() as u64;
-    Ended { failed: within(&failed), finished: within(&finished), window_s }
+    Ends { failed, finished, reach_s }
+}
+
+/// Counts the jobs of the scope that ended lately, over a time for which both registries are known.
+fn ended_lately(facts: &Facts<'_>, queue: &QueueSurvey) -> Ended {
+    let ends = ends(facts, queue);
+    let window_s = ends.reach_s.min(facts.thresholds.failure_window_s);
+    let (failed, finished) = ends.within(window_s);
+    Ended { failed, finished, window_s }
 }
 
 /// Whether a success of this job would stand in the finished registry under the time of its end:
@@ -221,7 +247,9 @@ fn failure_rate(facts: &Facts<'_>) -> Checked {
 }
 
 /// The running jobs of the scope, with their queues.
-fn running<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (&'f QueueSurvey, &'f Sampled)> {
+pub(crate) fn running<'f>(
+    facts: &'f Facts<'_>,
+) -> impl Iterator<Item = (&'f QueueSurvey, &'f Sampled)> {
     facts
         .queues()
         .iter()
@@ -231,7 +259,7 @@ fn running<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (&'f QueueSurvey, &
 
 /// Whether the score of a started entry has passed, so that nobody works on it any more. A
 /// negative one never passes. Source: `rq/registry.py` `get_expired_job_ids`, from 0 to now.
-fn is_abandoned(facts: &Facts<'_>, sampled: &Sampled) -> bool {
+pub(crate) fn is_abandoned(facts: &Facts<'_>, sampled: &Sampled) -> bool {
     let now = facts.now.as_second() as f64;
     sampled.entry.score.is_some_and(|score| (0.0..now).contains(&score))
 }

@@ -23,6 +23,7 @@ use crate::model::health::Finding;
 pub use diagnose::{Look, diagnose, diagnose_and, survey_scope};
 pub use facts::Facts;
 pub use hooks::{Hook, SiteHooks};
+pub(crate) use jobs::{Ends, ends, is_abandoned, running};
 pub use site_facts::Examined;
 
 /// One check.

@@ -67,6 +67,20 @@ impl Processes {
         Self { seen, definitions: supervisor::workers_of_bench_conf(bench) }
     }
 
+    /// Process id, role and bytes of each worker and work horse; why none can be told.
+    pub(crate) fn memory_of_jobs(&self) -> Result<Vec<(u32, &'static str, u64)>, &str> {
+        let seen = self.seen.as_ref().map_err(String::as_str)?;
+        let told = seen.iter().filter_map(|seen| {
+            let role = match seen.process.role {
+                Role::Worker => "worker",
+                Role::Horse => "horse",
+                _ => return None,
+            };
+            Some((seen.process.pid, role, seen.resident?))
+        });
+        Ok(told.collect())
+    }
+
     fn seen(&self) -> Result<&[Seen], Checked> {
         match &self.seen {
             Ok(seen) => Ok(seen),

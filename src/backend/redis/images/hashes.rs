@@ -41,13 +41,12 @@ impl Found {
     }
 
     /// The job as it stands, and whether it has more keys than its hash.
-    fn standing(mut self, key: Key) -> Part<(Standing, bool)> {
+    fn standing(self, key: Key) -> Part<(Standing, bool)> {
         if let Some(lack) = self.lack {
             return Err(lack);
         }
         let mut standing = Standing { keys: Vec::new(), memberships: self.memberships };
         if !self.pairs.is_empty() {
-            self.pairs.shrink();
             standing.keys.push(image(key, self.ttl_ms, KeyValue::Hash(self.pairs)));
         }
         Ok((standing, self.has_others))
@@ -70,6 +69,8 @@ impl Store {
         let mut asking = Questions::new(&registries);
         let mut answering = Questions::new(&registries);
         let (mut answered, mut refused) = (false, None);
+        // The hash whose fields come now; each job then gets a copy that fits.
+        let mut pairs = Pairs::default();
         let outcome = self.link().stream(
             IN_FLIGHT,
             |out| {
@@ -83,13 +84,17 @@ impl Store {
                 answered |= !matches!(item, Item::Error(_));
                 let Some((job, part)) = answering.at(index) else { return };
                 let Some(found) = found.get_mut(job) else { return };
+                if part == 1 {
+                    found.pairs = pairs.clone();
+                    pairs.clear();
+                }
                 match (part, item) {
                     (_, Item::Error(error)) => {
                         let name = NAMES.get(part).unwrap_or(&"ZSCORE");
                         refused = refused.take().or_else(|| Some(error.clone()));
                         found.lack = Some(Lack::of(name, error));
                     }
-                    (0, Item::Bytes(text)) => found.pairs.push_text(text),
+                    (0, Item::Bytes(text)) => pairs.push_text(text),
                     (1, Item::Int(ms)) => found.ttl_ms = ms,
                     (2, Item::Int(count)) => found.has_others = count > 0,
                     (_, Item::Bytes(score)) => {

@@ -1,0 +1,336 @@
+//! What conditions are judged by: one measurement, as samples by name, findings by check, and ended
+//! jobs by queue.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::expr::{Examined, Lack, Matcher, Sample, Scene, Selection, Series};
+use super::remembered::Remembered;
+use crate::context::Context;
+use crate::error::Result;
+use crate::model::job::Status;
+use crate::model::queue::Counts;
+use crate::ops::doctor::{Ends, Facts, ends, is_abandoned, running};
+use crate::ops::health;
+use crate::ops::metrics::measure_and;
+use crate::report::doctor::{DoctorReport, SiteLine};
+use crate::report::health::{CaseState, HealthReport};
+use crate::report::metrics::Family;
+
+/// Why nothing of a site is known on plain RQ.
+const NO_BENCH: &str = "plain RQ has none; a bench is needed";
+
+/// One measurement.
+pub(super) struct Readings {
+    /// When, by the Redis clock.
+    pub(super) at: Timestamp,
+    /// Ended jobs by queue.
+    pub(super) ends: BTreeMap<String, Ends>,
+    series: BTreeMap<&'static str, Series>,
+    health: HealthReport,
+    /// Why Redis could not be read.
+    outage: Option<String>,
+    /// Sites whose database could not be read.
+    unread_sites: Vec<String>,
+    /// Ended jobs below which no failure rate is taken.
+    least_jobs: u64,
+}
+
+/// What is kept of the facts, which end with the measurement.
+#[derive(Default)]
+struct Taken {
+    series: BTreeMap<&'static str, Series>,
+    ends: BTreeMap<String, Ends>,
+    outage: Option<String>,
+    unread_sites: Vec<String>,
+    sites: usize,
+    has_bench: bool,
+}
+
+impl Readings {
+    /// Measures. An outage is an answer. Errors: those of [`crate::ops::metrics::metrics`].
+    pub(super) fn take(context: &mut Context) -> Result<Self> {
+        let least_jobs = context.settings.thresholds.failure_least_jobs.max(1);
+        let mut taken = Taken::default();
+        let measured = measure_and(context, &mut |facts, report| taken = Taken::of(facts, report))?;
+        for family in measured.metrics.families {
+            let (name, series) = (family.name, taken.series_of(family));
+            taken.series.insert(name, series);
+        }
+        Ok(Self {
+            at: measured.metrics.checked_at,
+            ends: taken.ends,
+            series: taken.series,
+            health: measured.health,
+            outage: taken.outage,
+            unread_sites: taken.unread_sites,
+            least_jobs,
+        })
+    }
+
+    /// The readings with what was remembered of jobs that ended earlier.
+    pub(super) const fn with<'a>(&'a self, remembered: Option<&'a Remembered>) -> View<'a> {
+        View { readings: self, remembered }
+    }
+
+    /// Whether Redis could not be read.
+    pub(super) const fn is_outage(&self) -> bool {
+        self.outage.is_some()
+    }
+
+    /// Samples of a name, whatever their labels are.
+    fn all_of(&self, selection: &Selection) -> Series {
+        let name = selection.name.as_str();
+        if name == "workers" && !selection.matchers.is_empty() {
+            return self.all_of(&Selection {
+                name: "jobctl_queue_workers".to_owned(),
+                matchers: Vec::new(),
+                window_s: None,
+            });
+        }
+        self.series.get(name).cloned().unwrap_or_else(|| {
+            let why = match &self.outage {
+                Some(why) => why.clone(),
+                None => "this target does not tell it".to_owned(),
+            };
+            Series { samples: Vec::new(), lack: Some(Lack::unread(why)) }
+        })
+    }
+
+    fn failure_rates(&self, remembered: Option<&Remembered>, window_s: u64) -> Series {
+        let rate = |(queue, ends): (&String, &Ends)| {
+            let (failed, finished) = match remembered {
+                Some(remembered) => remembered.within(queue, ends, self.at, window_s),
+                None => ends.within(ends.reach_s.min(window_s as f64)),
+            };
+            let ended = failed + finished;
+            (ended >= self.least_jobs).then(|| Sample {
+                labels: vec![("queue", queue.clone())],
+                value: failed as f64 / ended as f64,
+            })
+        };
+        let lack = self.outage.clone().map(Lack::unread);
+        Series { samples: self.ends.iter().filter_map(rate).collect(), lack }
+    }
+}
+
+/// Readings, and what was remembered.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    readings: &'a Readings,
+    remembered: Option<&'a Remembered>,
+}
+
+impl Scene for View<'_> {
+    fn series(&self, selection: &Selection, window_s: u64) -> Series {
+        let readings = self.readings;
+        let mut series = match selection.name.as_str() {
+            "failure_rate" => readings.failure_rates(self.remembered, window_s),
+            _ => readings.all_of(selection),
+        };
+        let knows = |matcher: &Matcher| {
+            // A queue without running jobs has no sample, and is known all the same.
+            matcher.label == "queue" && readings.ends.contains_key(&matcher.value)
+        };
+        series.samples.retain(|sample| selection.matchers.iter().all(|m| fits(m, sample)));
+        let misses = series.samples.is_empty() && series.lack.is_none();
+        let unknown = selection.matchers.iter().find(|matcher| !matcher.negated && !knows(matcher));
+        if let (true, Some(matcher)) = (misses, unknown) {
+            let Matcher { label, value, .. } = matcher;
+            let why = format!("nothing has the {label} `{value}`");
+            series.lack = Some(Lack::unread(why));
+        }
+        series
+    }
+
+    fn check(&self, name: &str) -> Examined {
+        let readings = self.readings;
+        let cases = health::cases_of(&readings.health, name);
+        let mut examined = Examined::default();
+        let (mut made, mut essential, mut why) = (0, false, None);
+        for case in &cases {
+            match &case.state {
+                CaseState::Passed { .. } => made += 1,
+                CaseState::Found { findings } => {
+                    made += 1;
+                    let found = findings.iter().map(|f| (f.severity, f.summary.clone()));
+                    examined.findings.extend(found);
+                }
+                CaseState::NotMade { why: reason, essential: is_essential } => {
+                    why.get_or_insert_with(|| format!("{}: {reason}", case.check));
+                    essential |= is_essential;
+                }
+            }
+        }
+        examined.findings.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+        let asks_sites = cases.iter().any(|case| asks_databases(case.check));
+        examined.lack = if cases.is_empty() {
+            Some(Lack::by_nature(format!("{name} does not apply to this target")))
+        } else if essential || made == 0 {
+            why.map(Lack::unread)
+        } else if asks_sites && !readings.unread_sites.is_empty() {
+            Some(unread(&readings.unread_sites))
+        } else {
+            None
+        };
+        examined
+    }
+}
+
+/// Whether a check looks into the databases of the sites.
+fn asks_databases(check: &str) -> bool {
+    let apart = ["site.database", "scheduler.process", "scheduler.twice", "scheduler.ticking"];
+    !apart.contains(&check) && (check.starts_with("site.") || check.starts_with("scheduler."))
+}
+
+fn unread(sites: &[String]) -> Lack {
+    let first = sites.first().map(String::as_str).unwrap_or_default();
+    Lack::unread(match sites.len() {
+        0 | 1 => format!("the database of {first} could not be read"),
+        more => format!("the databases of {first} and {} more could not be read", more - 1),
+    })
+}
+
+fn fits(matcher: &Matcher, sample: &Sample) -> bool {
+    let label = sample.labels.iter().find(|(name, _)| *name == matcher.label);
+    let is_same = label.is_some_and(|(_, value)| *value == matcher.value);
+    is_same != matcher.negated
+}
+
+impl Taken {
+    fn of(facts: &Facts<'_>, report: &DoctorReport) -> Self {
+        let mut taken = Self {
+            outage: facts.survey.err().map(|outage| outage.why.clone()),
+            unread_sites: facts.bench.map_or_else(Vec::new, |bench| {
+                let unread = bench.databases.iter().filter(|read| read.found.is_err());
+                unread.map(|read| read.site.clone()).collect()
+            }),
+            sites: report.sites.len(),
+            has_bench: facts.bench.is_some(),
+            ..Self::default()
+        };
+        for queue in facts.queues() {
+            taken.ends.insert(facts.short(&queue.name).to_owned(), ends(facts, queue));
+        }
+        taken.of_queues(facts);
+        taken.of_sites(facts, report);
+        taken
+    }
+
+    fn put(&mut self, name: &'static str, samples: Vec<Sample>, lack: Option<Lack>) {
+        self.series.insert(name, Series { samples, lack });
+    }
+
+    fn no_redis(&self) -> Option<Lack> {
+        self.outage.clone().map(Lack::unread)
+    }
+
+    fn of_queues(&mut self, facts: &Facts<'_>) {
+        let up = f64::from(u8::from(facts.survey.is_ok()));
+        self.put("redis_up", vec![Sample { labels: Vec::new(), value: up }], None);
+        let unread = facts.queues().iter().find(|queue| queue.counts.queued.is_none());
+        let unread = unread.map(|queue| {
+            Lack::unread(format!("queue `{}` could not be read", facts.short(&queue.name)))
+        });
+        let lack = self.no_redis().or(unread);
+        let of_queue = |queue, value| Sample { labels: vec![("queue", queue)], value };
+        let (mut backlog, mut oldest) = (Vec::new(), Vec::new());
+        for queue in facts.queues() {
+            let name = || facts.short(&queue.name).to_owned();
+            let Counts { queued: Some(queued), .. } = queue.counts else { continue };
+            backlog.push(of_queue(name(), queued as f64));
+            let age = queue.waiting.oldest_at.map(|at| facts.now.duration_since(at).as_secs_f64());
+            if let Some(age) = age.or((queued == 0).then_some(0.0)) {
+                oldest.push(of_queue(name(), age.max(0.0)));
+            }
+        }
+        self.put("backlog", backlog, lack.clone());
+        self.put("oldest_age", oldest, lack);
+        self.put("longest_running", longest_running(facts), self.no_redis());
+        let unreadable = facts.survey.is_ok_and(|survey| survey.workers.is_err());
+        let lack =
+            self.no_redis().or(unreadable.then(|| Lack::unread("the workers could not be read")));
+        let count = facts.living_workers().count() as f64;
+        let known = lack.is_none().then_some(Sample { labels: Vec::new(), value: count });
+        self.put("workers", known.into_iter().collect(), lack);
+    }
+
+    fn of_sites(&mut self, facts: &Facts<'_>, report: &DoctorReport) {
+        let of_site = |site: &str, value| Sample { labels: vec![("site", site.to_owned())], value };
+        let Some(bench) = facts.bench else {
+            for name in ["scheduler_silence", "error_log_rate", "worker_memory"] {
+                self.put(name, Vec::new(), Some(Lack::by_nature(NO_BENCH)));
+            }
+            return;
+        };
+        let lack = (!self.unread_sites.is_empty()).then(|| unread(&self.unread_sites));
+        let silence = |line: &SiteLine| {
+            let silent = report.checked_at.duration_since(line.last_run_at?).as_secs_f64();
+            (line.scheduler == Some("enabled")).then(|| of_site(&line.site, silent.max(0.0)))
+        };
+        let silences = report.sites.iter().filter_map(silence).collect();
+        self.put("scheduler_silence", silences, lack.clone());
+        let rate = |read: &crate::ops::sites::ReadSite<crate::ops::doctor::Examined>| {
+            let errors = read.found.as_ref().ok()?.facts.errors_1h.as_ref().ok()?;
+            Some(of_site(&read.site, *errors as f64))
+        };
+        let rates: Vec<Sample> = bench.databases.iter().filter_map(rate).collect();
+        let partial = rates.len() < bench.databases.len();
+        let lack = lack.or(partial.then(|| Lack::unread("an Error Log could not be read")));
+        self.put("error_log_rate", rates, lack);
+        let memory = bench.processes.memory_of_jobs();
+        let lack = memory.as_ref().err().map(|why| Lack::unread(*why));
+        let sample = |(pid, role, bytes): (u32, &'static str, u64)| Sample {
+            labels: vec![("pid", pid.to_string()), ("role", role.to_owned())],
+            value: bytes as f64,
+        };
+        let samples = memory.into_iter().flatten().map(sample).collect();
+        self.put("worker_memory", samples, lack);
+    }
+
+    /// The samples of a family, and what may be missing of them.
+    fn series_of(&self, family: Family) -> Series {
+        let name = family.name;
+        let samples: Vec<Sample> = family
+            .samples
+            .into_iter()
+            .map(|sample| Sample { labels: sample.labels, value: sample.value })
+            .collect();
+        // The verdict says itself what is not known.
+        let always = ["build_info", "redis_up", "collect_duration_seconds", "findings"];
+        let short = name.trim_start_matches("jobctl_");
+        let of_sites = ["site_queued", "site_failed_24h", "scheduler_enabled"];
+        let lack = if always.contains(&short) || short.starts_with("health") {
+            None
+        } else if short.starts_with("site_") || short.starts_with("scheduler_") {
+            let partial = of_sites.contains(&short) && samples.len() < self.sites;
+            match (self.has_bench, &self.unread_sites[..]) {
+                (false, _) => Some(Lack::by_nature(NO_BENCH)),
+                (true, []) => partial.then(|| Lack::unread("it is not known of every site")),
+                (true, sites) => partial.then(|| unread(sites)),
+            }
+        } else {
+            self.no_redis()
+        };
+        Series { samples, lack }
+    }
+}
+
+/// The longest running job of each queue.
+fn longest_running(facts: &Facts<'_>) -> Vec<Sample> {
+    let mut longest: BTreeMap<&str, (f64, String)> = BTreeMap::new();
+    for (queue, sampled) in running(facts).filter(|(_, sampled)| !is_abandoned(facts, sampled)) {
+        let Some(stored) = sampled.stored() else { continue };
+        let Some(ran) = stored.job.running_s(facts.now) else { continue };
+        let known = longest.get(facts.short(&queue.name)).is_some_and(|(most, _)| *most >= ran);
+        if stored.job.status == Status::Started && !known {
+            longest.insert(facts.short(&queue.name), (ran, stored.job.id.to_string()));
+        }
+    }
+    let sample = |(queue, (value, job)): (&str, (f64, String))| Sample {
+        labels: vec![("queue", queue.to_owned()), ("job", job)],
+        value,
+    };
+    longest.into_iter().map(sample).collect()
+}

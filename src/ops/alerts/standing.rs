@@ -1,0 +1,123 @@
+//! How a rule stands from one look to the next, and what is told of it. No clock, no files.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::expr::Truth;
+use super::message::Tell;
+use super::rules::Rule;
+
+/// How a rule stands.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Standing {
+    /// Since when the condition holds.
+    pub(super) holds_since: Option<Timestamp>,
+    /// Since when it fires.
+    pub(super) fires_since: Option<Timestamp>,
+    /// When it was told last.
+    told_at: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Takes in what the condition came to; gives what is to be told, and since when it fires.
+    ///
+    /// What is not known fires nothing and resolves nothing.
+    pub(super) fn step(
+        &mut self,
+        rule: &Rule,
+        truth: Truth,
+        now: Timestamp,
+    ) -> Option<(Tell, Timestamp)> {
+        match truth {
+            Truth::Unknown => None,
+            Truth::False => {
+                let fired = self.fires_since;
+                *self = Self::default();
+                fired.map(|since| (Tell::Resolved, since))
+            }
+            Truth::True => {
+                let since = *self.holds_since.get_or_insert(now);
+                if let Some(fired) = self.fires_since {
+                    let again = rule.repeat.is_some_and(|repeat| {
+                        self.told_at.is_none_or(|told| passed(told, now) >= repeat)
+                    });
+                    return again.then(|| {
+                        self.told_at = Some(now);
+                        (Tell::StillFiring, fired)
+                    });
+                }
+                if passed(since, now) < rule.hold {
+                    return None;
+                }
+                self.fires_since = Some(now);
+                self.told_at = Some(now);
+                Some((Tell::Firing, now))
+            }
+        }
+    }
+}
+
+/// The time between two moments; none where the clock was set back.
+fn passed(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::alerts::AlertFile;
+
+    /// What is told at each look: `T`rue, `F`alse, `?` unknown, one every ten seconds.
+    fn told(hold: u64, repeat: Option<u64>, looks: &str) -> Vec<(u32, &'static str)> {
+        let rules = super::super::rules::rules(&AlertFile::default()).unwrap();
+        let rule = Rule {
+            hold: Duration::from_secs(hold),
+            repeat: repeat.map(Duration::from_secs),
+            ..rules[0].clone()
+        };
+        let mut standing = Standing::default();
+        let mut told = Vec::new();
+        for (at, look) in (0_u32..).zip(looks.chars()) {
+            let now = Timestamp::from_second(1_800_000_000 + 10 * i64::from(at)).unwrap();
+            let truth = match look {
+                'T' => Truth::True,
+                'F' => Truth::False,
+                _ => Truth::Unknown,
+            };
+            // A restart between any two looks changes nothing.
+            let text = serde_json::to_string(&standing).unwrap();
+            standing = serde_json::from_str(&text).unwrap();
+            told.extend(standing.step(&rule, truth, now).map(|(tell, _)| (at, tell.word())));
+        }
+        told
+    }
+
+    #[test]
+    fn rule_fires_once_and_resolves_once() {
+        assert_eq!(
+            told(0, None, "FTTTTFFTF"),
+            [(1, "firing"), (5, "resolved"), (7, "firing"), (8, "resolved")]
+        );
+    }
+
+    #[test]
+    fn unknown_fires_nothing_and_resolves_nothing() {
+        assert_eq!(told(0, None, "??T??T?F??"), [(2, "firing"), (7, "resolved")]);
+    }
+
+    #[test]
+    fn rule_that_must_hold_for_a_time_is_silent_before_and_afterwards() {
+        assert_eq!(told(20, None, "TTFTTTF"), [(5, "firing"), (6, "resolved")]);
+        assert_eq!(told(20, None, "TTFTTF"), []);
+    }
+
+    #[test]
+    fn rule_is_told_again_only_where_it_says_so() {
+        assert_eq!(
+            told(0, Some(25), "TTTTTTTF"),
+            [(0, "firing"), (3, "still_firing"), (6, "still_firing"), (7, "resolved")]
+        );
+    }
+}
