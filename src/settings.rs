@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+mod history;
+
 use crate::env;
 use crate::error::{Failure, Kind, Result};
 use crate::global::{self, Global};
 use crate::render::Format;
 use crate::render::style::ColorChoice;
+pub use history::HistorySettings;
 
 /// Most bytes of a settings file that are read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -39,6 +42,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// Pools of workers by name, in the order of their names.
     pub pools: BTreeMap<String, PoolSettings>,
+    /// How a history is recorded and kept.
+    pub history: HistorySettings,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
@@ -146,6 +151,7 @@ struct File {
     utc: Option<bool>,
     thresholds: Thresholds,
     pool: BTreeMap<String, PoolSettings>,
+    history: history::Written,
 }
 
 impl Settings {
@@ -186,6 +192,7 @@ impl Settings {
             utc: global.utc || (file.utc.unwrap_or(false) && !global.local),
             thresholds: file.thresholds,
             pools: file.pool,
+            history: file.history.read(path.as_deref())?,
             file: path,
         })
     }

@@ -9,6 +9,7 @@ mod errors;
 mod generate;
 mod groups;
 mod health;
+mod history;
 mod jobs;
 mod logs;
 mod metrics;
@@ -62,6 +63,7 @@ pub enum Command {
     Serve(serve::Args),
     Errors(errors::Args),
     Metrics(metrics::Args),
+    History(history::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
@@ -111,6 +113,10 @@ impl Command {
             Self::Serve(args) => serve::run(args, on_target(global, context)?),
             Self::Errors(args) => errors::run(args, on_target(global, context)?),
             Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
+            Self::History(args) if args.names_file() => {
+                history::run(args, without_target(global, context)?)
+            }
+            Self::History(args) => history::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
                 trigger_scheduler_event::run(args, on_target(global, context)?)
@@ -180,6 +186,7 @@ impl Command {
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::Groups(args) => args.is_read(),
+            Self::History(args) => args.is_read(),
             Self::WorkerPool(args) => args.is_read(),
             Self::Supervisor(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),

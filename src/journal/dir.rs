@@ -212,10 +212,17 @@ impl JournalDir {
 
     /// The audit log, made where it is missing, ready to be appended to.
     pub(super) fn open_audit(&self) -> Result<File> {
+        self.open_beside(AUDIT, OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND)
+    }
+
+    /// A file beside the folder of journals, whose folder is made where it is missing: 0600, and of
+    /// the bench's owner where root makes it.
+    ///
+    /// Errors: `CannotCreate`, `NotFound` and `Io`.
+    pub fn open_beside(&self, name: &str, flags: OFlag) -> Result<File> {
         let (_, beside) = self.below.split_last().unwrap_or((&"", &[]));
         let folder = self.ensured(beside)?;
-        let flags = OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND;
-        self.open_at(&folder, AUDIT, flags)
+        self.open_at(&folder, name, flags)
     }
 
     fn path_of(&self, op: &OpId) -> PathBuf {

@@ -16,6 +16,7 @@ pub mod enqueue;
 pub mod errors;
 pub mod groups;
 pub mod health;
+pub mod history;
 pub mod job;
 pub mod jobs;
 pub mod logs;
