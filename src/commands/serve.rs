@@ -218,7 +218,9 @@ impl Service {
     /// Looks what ended. A failure is told by the next measurement, which meets it as well.
     fn look(&self) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.context().and_then(|mut context| look(&mut context, &mut newest.passing, &mut |_| {}));
+        let _ = self
+            .context()
+            .and_then(|mut context| look(&mut context, &mut newest.passing, &mut |_| {}));
     }
 
     /// A context for a measurement.

@@ -97,7 +97,8 @@ mod tests {
         assert_eq!((settings.every, settings.memory_mb), (Duration::from_secs(60), 7));
         assert_eq!(settings.retention.hours, DAY * 30);
         assert_eq!(settings.retention.days, HistorySettings::default().retention.days);
-        for text in ["every = \"0\"", "every = \"10ms\"", "keep_jobs = \"5m\"", "keep_days = \"x\""] {
+        for text in ["every = \"0\"", "every = \"10ms\"", "keep_jobs = \"5m\"", "keep_days = \"x\""]
+        {
             let written: Written = toml::from_str(text).unwrap();
             let error = written.read(Some(Path::new("/x.toml"))).unwrap_err().to_string();
             let key = text.split(' ').next().unwrap();

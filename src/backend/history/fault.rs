@@ -18,10 +18,9 @@ pub(super) fn failure(error: &Error, attempt: &str, path: &Path) -> Failure {
             (Kind::TryAgain, "another program has it locked; try again")
         }
         Some(ErrorCode::DiskFull) => (Kind::Io, "make room on its disk"),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
-            Kind::Data,
-            "jobctl history record moves a damaged history aside and begins a new one",
-        ),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            (Kind::Data, "jobctl history record moves a damaged history aside and begins a new one")
+        }
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             (Kind::CannotCreate, "run jobctl as the user who owns the file and its folder")
         }

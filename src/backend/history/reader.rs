@@ -147,8 +147,11 @@ impl Reader {
             let last = match last {
                 Some(last) => Some(last),
                 // The samples themselves are not kept for long.
-                None => connection
-                    .query_row("SELECT max(at) * 1000 FROM system_rollup", [], |row| row.get(0))?,
+                None => {
+                    connection.query_row("SELECT max(at) * 1000 FROM system_rollup", [], |row| {
+                        row.get(0)
+                    })?
+                }
             };
             let ((_, minute), (hours, hour), (days, day)) =
                 (count(Span::Minute)?, count(Span::Hour)?, count(Span::Day)?);
@@ -188,7 +191,9 @@ impl Reader {
                     Kind::NotFound,
                     format!("cannot show {what} `{name}`: the history knows no such {what}"),
                 );
-                return Err(nearby::hint(failure, name, self.names.keys().map(String::as_str)).into());
+                return Err(
+                    nearby::hint(failure, name, self.names.keys().map(String::as_str)).into()
+                );
             }
         }
         Ok(())
@@ -200,7 +205,11 @@ impl Reader {
     }
 
     /// Figures of jobs that ended, by method.
-    pub fn ended_by_method(&self, span: Span, filter: &Filter) -> Result<BTreeMap<String, Figures>> {
+    pub fn ended_by_method(
+        &self,
+        span: Span,
+        filter: &Filter,
+    ) -> Result<BTreeMap<String, Figures>> {
         self.ended(span, filter, "method", |key| self.name_of(key))
     }
 
@@ -218,7 +227,8 @@ impl Reader {
     /// Jobs that failed by the class of their exception, by day.
     pub fn errors(&self, filter: &Filter) -> Result<BTreeMap<String, u64>> {
         let (conditions, values) = self.conditions(filter, true, false);
-        let sql = format!("SELECT error, sum(count) FROM error_rollup WHERE {conditions} GROUP BY 1");
+        let sql =
+            format!("SELECT error, sum(count) FROM error_rollup WHERE {conditions} GROUP BY 1");
         let rows = self.pairs(&sql, values)?;
         Ok(rows.into_iter().map(|(error, count)| (self.name_of(error), unsigned(count))).collect())
     }
@@ -340,7 +350,8 @@ impl Reader {
     /// Times of which nothing is known, oldest first.
     pub fn gaps(&self, filter: &Filter) -> Result<Vec<Gap>> {
         self.tell(|connection| {
-            let sql = "SELECT * FROM (SELECT since, until, why FROM gaps WHERE until >= ? AND since < ?
+            let sql =
+                "SELECT * FROM (SELECT since, until, why FROM gaps WHERE until >= ? AND since < ?
                        ORDER BY since DESC LIMIT ?) ORDER BY since";
             let mut statement = connection.prepare(sql)?;
             let bounds = [filter.since_s, filter.until_s].map(|s| s.saturating_mul(1_000));
@@ -443,7 +454,8 @@ fn unsigned(number: i64) -> u64 {
 }
 
 fn nothing(path: &Path) -> Failure {
-    let message = format!("cannot show a history: nothing was recorded in `{}` yet", path.display());
+    let message =
+        format!("cannot show a history: nothing was recorded in `{}` yet", path.display());
     Failure::new(Kind::NotFound, message)
         .hint("jobctl history record")
         .hint("or while it serves: jobctl serve --record")

@@ -145,7 +145,8 @@ mod tests {
     fn span_begins_on_the_clock_and_the_calendar_of_the_zone() {
         let at: Timestamp = "2026-11-21T20:54:24.8Z".parse().unwrap();
         let kolkata = TimeZone::get("Asia/Kolkata").unwrap();
-        let start = |span: Span| Timestamp::from_second(span.start(at, &kolkata)).unwrap().to_string();
+        let start =
+            |span: Span| Timestamp::from_second(span.start(at, &kolkata)).unwrap().to_string();
         assert_eq!(start(Span::Minute), "2026-11-21T20:54:00Z");
         // 02:24 on the 22nd.
         assert_eq!(start(Span::Hour), "2026-11-21T20:30:00Z");

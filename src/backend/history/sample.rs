@@ -82,8 +82,13 @@ mod tests {
             ..QueueSample::default()
         };
         let at = Timestamp::from_second(1_800_000_000).unwrap();
-        let sample =
-            Sample { at, redis_memory: Some(1 << 40), busy: None, idle: Some(0), queues: vec![queue] };
+        let sample = Sample {
+            at,
+            redis_memory: Some(1 << 40),
+            busy: None,
+            idle: Some(0),
+            queues: vec![queue],
+        };
         let bytes = to_bytes(&sample, &[7]);
         let name = |id| (id == 7).then(|| "short".to_owned());
         assert_eq!(from_bytes(at, &bytes, name), Some(sample));

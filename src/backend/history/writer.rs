@@ -280,9 +280,7 @@ impl Step<'_> {
         if self.names.len() >= MOST_NAMES && name != OTHER {
             return self.name(OTHER);
         }
-        self.transaction
-            .prepare("INSERT INTO names (name) VALUES (?)")?
-            .execute([name])?;
+        self.transaction.prepare("INSERT INTO names (name) VALUES (?)")?.execute([name])?;
         let id = self.transaction.last_insert_rowid();
         self.names.insert(name.to_owned(), id);
         Ok(id)
@@ -330,7 +328,13 @@ impl Step<'_> {
                          oldest_max = max(oldest_max, ?7), workers_max = max(workers_max, ?8)",
                     )?
                     .execute(params![
-                        span.number(), at, id, integer(Some(queued)), started, failed, oldest,
+                        span.number(),
+                        at,
+                        id,
+                        integer(Some(queued)),
+                        started,
+                        failed,
+                        oldest,
                         workers
                     ])?;
             }
@@ -417,8 +421,14 @@ impl Step<'_> {
         let mut sum = there.unwrap_or_default();
         sum.merge(figures);
         let [count, failed, runs, run_sum, run_max, waits, wait_sum, wait_max] = [
-            sum.count, sum.failed, sum.runs, sum.run_sum_ms, sum.run_max_ms, sum.waits,
-            sum.wait_sum_ms, sum.wait_max_ms,
+            sum.count,
+            sum.failed,
+            sum.runs,
+            sum.run_sum_ms,
+            sum.run_max_ms,
+            sum.waits,
+            sum.wait_sum_ms,
+            sum.wait_max_ms,
         ]
         .map(|number| integer(Some(number)));
         self.transaction
@@ -427,8 +437,21 @@ impl Step<'_> {
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
-                span, at, queue, method, site, count, failed, runs, run_sum, sum.run_squares,
-                run_max, sum.run_histogram.to_bytes(), waits, wait_sum, wait_max,
+                span,
+                at,
+                queue,
+                method,
+                site,
+                count,
+                failed,
+                runs,
+                run_sum,
+                sum.run_squares,
+                run_max,
+                sum.run_histogram.to_bytes(),
+                waits,
+                wait_sum,
+                wait_max,
                 sum.wait_histogram.to_bytes(),
             ])?;
         Ok(())
@@ -571,7 +594,8 @@ fn lock(place: &Place) -> Result<Flock<File>> {
         hostname().unwrap_or_else(|| "this host".to_owned())
     );
     // Only words for others; on a full disk there are none.
-    let _ = lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(who.as_bytes()));
+    let _ =
+        lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(who.as_bytes()));
     Ok(lock)
 }
 

@@ -30,7 +30,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let now = clock::now();
     let since = args.since.as_deref();
-    let since = since.map(|text| instant("--since", text, now, context.settings.utc)).transpose()?;
+    let since =
+        since.map(|text| instant("--since", text, now, context.settings.utc)).transpose()?;
     let drawn = context.ui.collects_lists();
     let (scope, report) = peaks(context, &args.which.wanted(), since, drawn, now)?;
     context.ui.finish(&scope, &report)

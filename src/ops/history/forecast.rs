@@ -57,7 +57,9 @@ pub fn forecast(
             crate::human::counted(days.len() as u64, "whole day")
         ));
     } else if growth.as_ref().is_some_and(|growth| !growth.is_significant) {
-        notes.push("the growth is not certain: no growth at all is within its confidence".to_owned());
+        notes.push(
+            "the growth is not certain: no growth at all is within its confidence".to_owned(),
+        );
     }
     open.filter.since_s = Span::Hour.start(before(now, PEAK_REACH), &open.zone);
     let demand = open.reader.demand(Span::Hour, &open.filter)?;

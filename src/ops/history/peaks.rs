@@ -42,11 +42,8 @@ pub fn peaks(
     let hour_name = |hour: usize| format!("{hour:02}:00");
     let hours: Vec<Peak> =
         hours.into_iter().enumerate().map(|(at, slot)| slot.peak(hour_name(at))).collect();
-    let weekdays: Vec<Peak> = weekdays
-        .into_iter()
-        .zip(WEEKDAYS)
-        .map(|(slot, name)| slot.peak(name.to_owned()))
-        .collect();
+    let weekdays: Vec<Peak> =
+        weekdays.into_iter().zip(WEEKDAYS).map(|(slot, name)| slot.peak(name.to_owned())).collect();
     let mut notes = std::mem::take(&mut open.notes);
     let recorded = |rows: &[Peak]| rows.iter().map(|row| row.recorded).sum::<u64>();
     let busiest = |rows: &[Peak], least, what, notes: &mut Vec<String>| {
@@ -108,7 +105,9 @@ fn slots(
     // A span without a sample was not recorded, so it says nothing of how much there was to do.
     for (at, level) in levels.iter().filter(|(_, level)| level.samples > 0) {
         let Ok(start) = Timestamp::from_second(*at) else { continue };
-        let Some(slot) = found.get_mut(slot_of(&start.to_zoned(open.zone.clone()))) else { continue };
+        let Some(slot) = found.get_mut(slot_of(&start.to_zoned(open.zone.clone()))) else {
+            continue;
+        };
         slot.recorded += 1;
         slot.level.queued_max = slot.level.queued_max.max(level.queued_max);
         slot.level.busy_sum += level.busy_sum;

@@ -208,9 +208,10 @@ impl Recorder {
         if late_s < tolerated_s {
             return;
         }
-        let why = missed.map_or_else(|| "nothing was recorded".to_owned(), |why| {
-            format!("Redis could not be read: {why}")
-        });
+        let why = missed.map_or_else(
+            || "nothing was recorded".to_owned(),
+            |why| format!("Redis could not be read: {why}"),
+        );
         self.pending.gaps.push(Gap { from: last, until: now, why });
     }
 

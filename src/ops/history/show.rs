@@ -136,12 +136,7 @@ pub fn show(context: &Context, ask: &Ask) -> Result<(Scope, HistoryReport)> {
     Ok((open.scope, report))
 }
 
-fn rows(
-    open: &Open,
-    by: By,
-    span: Span,
-    levels: &BTreeMap<i64, Level>,
-) -> Result<Vec<HistoryRow>> {
+fn rows(open: &Open, by: By, span: Span, levels: &BTreeMap<i64, Level>) -> Result<Vec<HistoryRow>> {
     let (reader, filter) = (&open.reader, &open.filter);
     Ok(match by {
         By::Minute | By::Hour | By::Day => {
@@ -190,11 +185,8 @@ fn rows(
         }
         By::Error => {
             let counts = reader.errors(filter)?.into_iter();
-            let of = |(error, failed)| HistoryRow {
-                key: Some(error),
-                failed,
-                ..HistoryRow::default()
-            };
+            let of =
+                |(error, failed)| HistoryRow { key: Some(error), failed, ..HistoryRow::default() };
             counts.map(of).collect()
         }
     })

@@ -41,7 +41,8 @@ pub struct Source {
 impl Source {
     /// The same in a line: from when to when, how large.
     fn block(&self, zone: &Zone) -> Block {
-        let at = |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| human::time(at, zone));
+        let at =
+            |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| human::time(at, zone));
         let text = format!(
             "recorded {} to {} · {} of data · {}",
             at(self.first_at),

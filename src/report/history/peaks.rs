@@ -46,7 +46,13 @@ pub struct Peak {
     pub busy_share: Option<f64>,
 }
 
-fn table(title: &'static str, of: &'static str, rows: &[Peak], top: Option<&str>, drawn: bool) -> Table {
+fn table(
+    title: &'static str,
+    of: &'static str,
+    rows: &[Peak],
+    top: Option<&str>,
+    drawn: bool,
+) -> Table {
     let mut columns = vec![
         Column::left(title),
         Column::right(of),

@@ -174,7 +174,8 @@ impl HistoryReport {
         let start = key.parse::<Timestamp>().ok().filter(|_| self.is_by_time());
         match (start, self.by) {
             (Some(start), "day") => {
-                let tz = self.source.zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
+                let tz =
+                    self.source.zone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
                 let tz = tz.unwrap_or(jiff::tz::TimeZone::UTC);
                 start.to_zoned(tz).strftime("%a %Y-%m-%d").to_string().into()
             }

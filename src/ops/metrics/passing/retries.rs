@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn retry_by_hand_is_seen_after_a_failure_only() {
         let mut retries = Retries::default();
-        let failed = Job { ended_at: Some(at(10)), enqueued_at: Some(at(1)), ..job(Status::Failed) };
+        let failed =
+            Job { ended_at: Some(at(10)), enqueued_at: Some(at(1)), ..job(Status::Failed) };
         assert_eq!(retries.look_at(1, &failed, true, at(11)), 0);
         assert_eq!(retries.look_at(1, &failed, true, at(12)), 0);
         let again = Job { enqueued_at: Some(at(13)), ..job(Status::Queued) };

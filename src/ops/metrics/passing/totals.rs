@@ -158,9 +158,7 @@ impl Totals {
     /// Counts more of something.
     pub(super) fn add(&mut self, series: Series, more: u64) {
         let series = self.bounded(series);
-        if let Total::Count(count) =
-            self.totals.entry(series.clone()).or_insert(Total::Count(0))
-        {
+        if let Total::Count(count) = self.totals.entry(series.clone()).or_insert(Total::Count(0)) {
             *count += more;
         }
         self.changed.insert(series);
