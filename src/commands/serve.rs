@@ -97,7 +97,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         });
         loop {
             let (said, pause) = service.look();
-            said.iter().for_each(|line| context.ui.warn(line));
+            for line in said {
+                context.ui.warn(&line);
+            }
             if interrupts.wait(pause).is_some() {
                 break;
             }
@@ -112,7 +114,9 @@ fn record(context: &mut Context) -> Result<(Passing, Option<Recorder>)> {
     let recording = Recording { every: context.settings.history.every, once: false };
     match Recorder::open(place(context, None)?, context, recording) {
         Ok((recorder, passing, said)) => {
-            said.iter().for_each(|line| context.ui.warn(line));
+            for line in said {
+                context.ui.warn(&line);
+            }
             Ok((passing, Some(recorder)))
         }
         Err(error) if failure_of(&error).map(Failure::kind) == Some(Kind::TryAgain) => {

@@ -132,7 +132,9 @@ mod tests {
     fn histogram_quantile_is_within_the_stated_error() {
         let mut histogram = Histogram::default();
         let values: Vec<u64> = (1..=5_000).map(|n| n * n).collect();
-        values.iter().for_each(|value| histogram.add(*value));
+        for value in &values {
+            histogram.add(*value);
+        }
         for (share, rank) in [(0.5, 2_500), (0.95, 4_750), (1.0, 5_000)] {
             let exact = values[rank - 1] as f64;
             let found = histogram.quantile(share).unwrap();
@@ -145,7 +147,9 @@ mod tests {
         #[test]
         fn histogram_survives_its_bytes(values: Vec<u64>) {
             let mut histogram = Histogram::default();
-            values.iter().for_each(|value| histogram.add(*value));
+            for value in &values {
+                histogram.add(*value);
+            }
             prop_assert_eq!(&Histogram::from_bytes(&histogram.to_bytes()), &histogram);
             for value in values {
                 let middle = middle_of(bucket_of(value));

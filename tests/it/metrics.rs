@@ -43,7 +43,9 @@ pub(crate) fn total(text: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
         let is_named = line.split(['{', ' ']).next() == Some(name);
         is_named && wanted.iter().all(|label| line.contains(label.as_str()))
     });
-    samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+    let values = samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap());
+    // The sum of no numbers is -0.
+    values.fold(0.0, |sum, value| sum + value)
 }
 
 #[test]

@@ -111,13 +111,12 @@ impl Writer {
     /// newer jobctl; `CannotCreate` and `Io`.
     pub fn open(place: Place, zone: TimeZone) -> Result<Opened> {
         let lock = lock(&place)?;
-        let (connection, moved_aside) = match connect(&place)? {
-            Ok(connection) => (connection, None),
-            Err(_) => {
-                let aside = move_aside(&place)?;
-                let again = connect(&place)?;
-                (again.map_err(|error| failure(&error, "open", place.path()))?, Some(aside))
-            }
+        let (connection, moved_aside) = if let Ok(connection) = connect(&place)? {
+            (connection, None)
+        } else {
+            let aside = move_aside(&place)?;
+            let again = connect(&place)?;
+            (again.map_err(|error| failure(&error, "open", place.path()))?, Some(aside))
         };
         let methods = (i64::MIN, HashSet::new());
         let mut writer =

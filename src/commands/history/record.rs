@@ -64,7 +64,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let place = place(context, args.file.as_deref())?;
     let recording = Recording { every, once: args.once };
     let (mut recorder, mut passing, said) = Recorder::open(place, context, recording)?;
-    said.iter().for_each(|line| context.ui.warn(line));
+    for line in said {
+        context.ui.warn(&line);
+    }
     let path = recorder.place().path().display().to_string();
     if args.once {
         let looked = recorder.look(context, &mut passing)?;
@@ -74,7 +76,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     context.ui.status(&format!("recording into {path} every {}", human::age(every.as_secs_f64())));
     loop {
         let looked = recorder.look(context, &mut passing)?;
-        looked.said.iter().for_each(|line| context.ui.warn(line));
+        for line in &looked.said {
+            context.ui.warn(line);
+        }
         let left = end.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
             return Ok(Outcome::Done);
@@ -91,7 +95,9 @@ fn once(context: &mut Context, looked: &Looked, path: &str) -> Result<Outcome> {
         let message = format!("cannot take a sample: {why}");
         return Err(Failure::new(Kind::Unreachable, message).hint("jobctl doctor").into());
     }
-    looked.said.iter().for_each(|line| context.ui.warn(line));
+    for line in &looked.said {
+        context.ui.warn(line);
+    }
     let line = format!(
         "recorded {} and {} that ended into {path}",
         human::counted(looked.queues as u64, "queue"),

@@ -53,7 +53,7 @@ pub fn forecast(
     let mut notes = std::mem::take(&mut open.notes);
     if growth.is_none() {
         notes.push(format!(
-            "no forecast of the growth: {} recorded, {LEAST_DAYS} are needed",
+            "no forecast of the growth: {} recorded so far, {LEAST_DAYS} are needed",
             crate::human::counted(days.len() as u64, "whole day")
         ));
     } else if growth.as_ref().is_some_and(|growth| !growth.is_significant) {

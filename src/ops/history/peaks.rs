@@ -50,7 +50,7 @@ pub fn peaks(
         let (have, each) = (recorded(rows), rows.iter().all(|row| row.recorded > 0));
         if have < least || !each {
             notes.push(format!(
-                "{} are recorded: the busiest one shows once each was recorded, {least} at least",
+                "recorded so far: {}; the busiest one shows once each was recorded, {least} at least",
                 crate::human::counted(have, what)
             ));
             return None;

@@ -13,6 +13,7 @@ use crate::backend::history::{Batch, Opened, Place, Writer};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::model::history::Gap;
+use crate::ops::doctor::Facts;
 use crate::ops::metrics::{Passing, look};
 use crate::settings::HistorySettings;
 use crate::sys::clock::{self, Stopwatch};
@@ -129,14 +130,15 @@ impl Recorder {
         let (mut outage, mut taken, mut peaks) = (None, None, Vec::new());
         let (last, recording, secrets) = (self.last_sample, self.recording, context.secrets);
         let horses = &mut self.horses;
-        let looked = look(context, passing, &mut |facts| match facts.survey {
-            Err(why) => outage = Some(secrets.text(&why.why).into_owned()),
-            Ok(_) => {
-                if recording.once || is_due(last, facts.now, recording.every) {
-                    taken = sample(facts);
-                }
-                peaks = horses.look(facts);
+        let looked = look(context, passing, &mut |facts| {
+            outage = blindness(facts).map(|why| secrets.text(&why).into_owned());
+            if outage.is_some() {
+                return;
             }
+            if recording.once || is_due(last, facts.now, recording.every) {
+                taken = sample(facts);
+            }
+            peaks = horses.look(facts);
         });
         if let Err(error) = looked {
             let passes = failure_of(&error).is_some_and(|failure| {
@@ -270,6 +272,18 @@ impl Recorder {
 
 fn aside_line(aside: &std::path::Path) -> String {
     format!("the history was damaged: it is now `{}`, and a new one was begun", aside.display())
+}
+
+/// Why the facts say nothing of this target; `None` where they do.
+fn blindness(facts: &Facts<'_>) -> Option<String> {
+    match facts.survey {
+        Err(outage) => Some(outage.why.clone()),
+        // Its emptiness would be recorded as an empty bench.
+        Ok(_) if facts.prefix_is_unseen() => {
+            Some("this Redis knows queues of other benches and none of this one".to_owned())
+        }
+        Ok(_) => None,
+    }
 }
 
 /// Whether a sample is due: a little early rather than a look late, and when the clock went back.

@@ -55,7 +55,9 @@ pub fn trend(
         for weekday in 0..7 {
             let at = start(monday.saturating_add(weekday.days()));
             recorded += u64::from(is_recorded(at));
-            ended.get(&at).iter().for_each(|figures| sum.merge(figures));
+            if let Some(figures) = ended.get(&at) {
+                sum.merge(figures);
+            }
         }
         TrendWeek {
             monday: monday.to_string(),
@@ -71,8 +73,7 @@ pub fn trend(
     let known = days.iter().filter(|day| day.is_recorded).count();
     if known < 7 {
         notes.push(format!(
-            "{} of the last {DAYS} are recorded: a trend shows from about a week on",
-            crate::human::counted(known as u64, "day")
+            "recorded so far: {known} of the last {DAYS} days; a trend shows from about 7 days on"
         ));
     }
     let report = TrendReport { source: open.source(), days, weeks, drawn, notes };

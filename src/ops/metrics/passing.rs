@@ -127,7 +127,9 @@ impl Passing {
     /// kept. Failures are counted once [`Self::name_failures`] knows what they are.
     pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<NewFailure> {
         let (now, mut failures) = (facts.now, Vec::new());
-        let Ok(survey) = facts.survey else { return failures };
+        if facts.survey.is_err() {
+            return failures;
+        }
         let looked_before = self.horizon.is_some();
         let counts = looked_before || self.from_the_first;
         let mut look = Look {
@@ -159,7 +161,6 @@ impl Passing {
             let lost = looked_before && read >= SAMPLE && new == read;
             self.totals.add(Series::bare(What::Gaps), u64::from(lost));
         }
-        let _ = survey;
         let horizon = look.horizon.max(back(now, SLACK));
         self.horizon = Some(horizon);
         self.seen.retain(|_, at| *at >= horizon);

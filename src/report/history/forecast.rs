@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::stats::time;
-use super::super::{Block, Cell, Column, Report, Role, Table, View};
+use super::super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use super::{Source, count, number};
 use crate::error::Outcome;
 use crate::human;
@@ -171,6 +171,7 @@ impl ForecastReport {
 impl Report for ForecastReport {
     const SCHEMA: &'static str = "jobctl.history_forecast/1";
     const ITEMS: Option<&'static str> = Some("capacity");
+    const LAYOUT: Layout = Layout::Human;
 
     fn outcome(&self) -> Outcome {
         // Nothing could be said at all.
@@ -181,18 +182,14 @@ impl Report for ForecastReport {
         let zone = view.zone.clone();
         let within = human::age(self.within_s);
         let capacity = Block::Table(self.capacity_table(&zone));
-        match &self.growth {
-            Some(growth) => {
-                view.push(Self::growth_fields(growth));
-                view.push(Block::Heading(format!("Workers that clear the peak within {within}")));
-                view.push(capacity);
-                view.push(Block::Heading("Growth".to_owned()));
-                view.push(Block::Table(Self::ahead_table(growth)));
-            }
-            None => {
-                view.push(Block::Heading(format!("Workers that clear the peak within {within}")));
-                view.push(capacity);
-            }
+        if let Some(growth) = &self.growth {
+            view.push(Self::growth_fields(growth));
+        }
+        view.push(Block::Heading(format!("Workers that clear the peak within {within}")));
+        view.push(capacity);
+        if let Some(growth) = &self.growth {
+            view.push(Block::Heading("Jobs a day to come".to_owned()));
+            view.push(Block::Table(Self::ahead_table(growth)));
         }
     }
 

@@ -56,10 +56,15 @@ impl Source {
 
 /// A bar as long as a value beside the largest one; nothing for nothing.
 fn bar(value: f64, largest: f64, role: Role) -> Cell {
+    bar_within(BAR_COLUMNS, value, largest, role)
+}
+
+/// The same, no longer than so many columns.
+fn bar_within(most: f64, value: f64, largest: f64, role: Role) -> Cell {
     if value <= 0.0 || largest <= 0.0 {
         return Cell::default();
     }
-    let columns = (value / largest * BAR_COLUMNS).min(BAR_COLUMNS);
+    let columns = (value / largest * most).min(most);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 24")]
     let (full, eighths) = (columns as usize, (columns.fract() * 8.0) as usize);
     let mut text = "█".repeat(full);

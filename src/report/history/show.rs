@@ -5,9 +5,12 @@ use serde::Serialize;
 
 use super::super::stats::time;
 use super::super::{Block, Cell, Column, Report, Role, Table, View};
-use super::{Source, bar, count, failed, failure_rate, number};
+use super::{Source, bar_within, count, failed, failure_rate, number};
 use crate::human::{self, Zone};
 use crate::model::history::Gap;
+
+/// Columns of the longest bar: the whole fits 80 columns.
+const BAR_COLUMNS: f64 = 10.0;
 
 /// Gaps that a table shows.
 const SHOWN_GAPS: usize = 10;
@@ -117,7 +120,9 @@ impl HistoryReport {
             columns.push((Column::right("OLDEST").wide(), |_, row| {
                 row.oldest_max_s.map_or_else(Cell::default, |s| human::age(s as f64).into())
             }));
-            columns.push((Column::right("WORKERS"), |_, row| count(row.workers_max)));
+            let workers = Column::right("WORKERS");
+            let workers = if self.is_by_time() { workers.wide() } else { workers };
+            columns.push((workers, |_, row| count(row.workers_max)));
         }
         if self.is_by_time() {
             columns.push((Column::right("BUSY"), |_, row| {
@@ -162,7 +167,7 @@ impl HistoryReport {
             cells.extend(shown.iter().map(|(_, cell)| cell(self, row)));
             if self.drawn {
                 let value = row.count.max(row.failed) as f64;
-                cells.push(bar(value, largest as f64, Role::Started));
+                cells.push(bar_within(BAR_COLUMNS, value, largest as f64, Role::Started));
             }
             table.row(cells);
         }
@@ -180,7 +185,9 @@ impl HistoryReport {
                 start.to_zoned(tz).strftime("%a %Y-%m-%d").to_string().into()
             }
             (Some(start), _) => {
-                start.to_zoned(zone.tz()).strftime("%Y-%m-%d %H:%M %Z").to_string().into()
+                let start = start.to_zoned(zone.tz());
+                let raw = Some(start.strftime("%Y-%m-%d %H:%M %Z").to_string());
+                Cell { raw, ..start.strftime("%m-%d %H:%M").to_string().into() }
             }
             (None, _) => Cell::from(key.clone()).in_one_line(),
         }

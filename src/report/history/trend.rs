@@ -67,9 +67,10 @@ impl TrendReport {
         if self.drawn {
             columns.push(Column::left("MEAN DURATION"));
         }
-        let mut table = Table::new(columns, "no days");
+        let mut table = Table::new(columns, "nothing was recorded within these days");
         let most = self.days.iter().filter_map(|day| day.mean_ms).fold(0.0, f64::max);
-        for day in &self.days {
+        // Before the first recorded day there is nothing to see.
+        for day in self.days.iter().skip_while(|day| !day.is_recorded) {
             let name = if day.is_recorded { Role::Plain } else { Role::Dim };
             let mut cells = vec![
                 Cell::new(day.date.clone(), name),
@@ -101,9 +102,9 @@ impl TrendReport {
         if self.drawn {
             columns.push(Column::left("FAILURE RATE"));
         }
-        let mut table = Table::new(columns, "no weeks");
+        let mut table = Table::new(columns, "nothing was recorded within these weeks");
         let most = self.weeks.iter().filter_map(|week| week.failure_rate).fold(0.0, f64::max);
-        for week in &self.weeks {
+        for week in self.weeks.iter().skip_while(|week| week.days_recorded == 0) {
             let mut cells = vec![
                 week.monday.clone().into(),
                 count(Some(week.days_recorded)),

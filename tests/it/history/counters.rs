@@ -88,7 +88,7 @@ fn counters_go_on_where_the_history_ended() {
         wait_until(LONG, "the job to be counted", || {
             let text = serving.get("/metrics").body;
             let count = counted(&text, "completed", "work.ok");
-            (count >= least).then(|| (count, text))
+            (count >= least).then_some((count, text))
         })
     };
     let first = record();

@@ -40,7 +40,8 @@ impl Prometheus {
     fn ask(&mut self, expression: &str) -> Option<f64> {
         let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         assert!(self.child.try_wait().unwrap().is_none(), "{}", log());
-        let query: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let bytes: Vec<String> = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let query = bytes.concat();
         let request = format!(
             "GET /api/v1/query?query={query} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
             self.address

@@ -28,14 +28,14 @@ impl Past {
             let mut batch = Batch::default();
             for hour in 0..24 {
                 let at = begin + SignedDuration::from_hours(day * 24 + hour);
-                past.hour(&mut batch, at, day, hour);
+                Self::hour(&mut batch, at, day, hour);
             }
             writer.write(&batch).unwrap();
         }
         past
     }
 
-    fn hour(&self, batch: &mut Batch, at: Timestamp, day: i64, hour: i64) {
+    fn hour(batch: &mut Batch, at: Timestamp, day: i64, hour: i64) {
         let peak = hour == 14;
         let queue = QueueSample {
             queue: "long".to_owned(),
@@ -114,7 +114,7 @@ fn shown_peaks_name_the_busiest_hour() {
     assert!(data["busiest_weekday"].is_string());
     let short = Past::of(3).report(&["peaks"]);
     assert_eq!(short["data"]["busiest_weekday"], json!(null));
-    assert!(short["notes"].to_string().contains("3 days are recorded"), "{short:#}");
+    assert!(short["notes"].to_string().contains("recorded so far: 3 days"), "{short:#}");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn shown_forecast_has_growth_with_its_confidence_and_the_workers_for_the_peak() 
     let short = Past::of(5);
     let report = short.report(&["forecast"]);
     assert_eq!(report["data"]["growth"], json!(null));
-    assert!(report["notes"].to_string().contains("5 whole days recorded, 14 are needed"));
+    assert!(report["notes"].to_string().contains("5 whole days recorded so far, 14 are needed"));
     let nothing = Past::of(0).run(&["forecast"]);
     assert_eq!(nothing.code, 1, "{nothing:?}");
 }

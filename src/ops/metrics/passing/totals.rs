@@ -118,7 +118,7 @@ impl Times {
 /// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    totals: BTreeMap<Series, Total>,
+    counted: BTreeMap<Series, Total>,
     pairs: BTreeSet<(Option<String>, Option<String>)>,
     workers: BTreeSet<String>,
     errors: BTreeSet<String>,
@@ -134,7 +134,7 @@ impl Totals {
             let read = (serde_json::from_str(&series), serde_json::from_str(&total));
             if let (Ok(series), Ok(total)) = read {
                 let series: Series = totals.bounded(series);
-                totals.totals.insert(series, total);
+                totals.counted.insert(series, total);
             }
         }
         totals
@@ -144,7 +144,7 @@ impl Totals {
     pub(super) fn take_changed(&mut self) -> Vec<(String, String)> {
         let changed = std::mem::take(&mut self.changed).into_iter();
         let texts = changed.filter_map(|series| {
-            let total = self.totals.get(&series)?;
+            let total = self.counted.get(&series)?;
             Some((serde_json::to_string(&series).ok()?, serde_json::to_string(total).ok()?))
         });
         texts.collect()
@@ -152,13 +152,13 @@ impl Totals {
 
     /// Takes every counter for changed.
     pub(super) fn repeat(&mut self) {
-        self.changed = self.totals.keys().cloned().collect();
+        self.changed = self.counted.keys().cloned().collect();
     }
 
     /// Counts more of something.
     pub(super) fn add(&mut self, series: Series, more: u64) {
         let series = self.bounded(series);
-        if let Total::Count(count) = self.totals.entry(series.clone()).or_insert(Total::Count(0)) {
+        if let Total::Count(count) = self.counted.entry(series.clone()).or_insert(Total::Count(0)) {
             *count += more;
         }
         self.changed.insert(series);
@@ -168,7 +168,7 @@ impl Totals {
     pub(super) fn observe(&mut self, series: Series, seconds: f64) {
         let series = self.bounded(series);
         let new = || Total::Times(Times::default());
-        if let Total::Times(times) = self.totals.entry(series.clone()).or_insert_with(new) {
+        if let Total::Times(times) = self.counted.entry(series.clone()).or_insert_with(new) {
             times.observe(seconds);
         }
         self.changed.insert(series);
@@ -192,7 +192,7 @@ impl Totals {
         series.error_type = error.map(|error| {
             if keep(&mut self.errors, error.clone(), MOST_ERRORS) { error } else { other() }
         });
-        if self.totals.len() >= MOST_SERIES && !self.totals.contains_key(&series) {
+        if self.counted.len() >= MOST_SERIES && !self.counted.contains_key(&series) {
             let rest = |label: Option<String>| label.map(|_| other());
             return Series {
                 what: series.what,
@@ -209,7 +209,7 @@ impl Totals {
     pub(super) fn families(&self) -> Vec<Family> {
         let mut families: Vec<Family> =
             FAMILIES.iter().map(|(_, name, kind, help)| Family::new(name, *kind, help)).collect();
-        for (series, total) in &self.totals {
+        for (series, total) in &self.counted {
             let place = FAMILIES.iter().position(|(what, ..)| *what == series.what);
             let Some(family) = place.and_then(|at| families.get_mut(at)) else { continue };
             let labels = series.labels();
@@ -332,11 +332,11 @@ mod tests {
         assert_eq!(written.len(), 3);
         assert!(totals.take_changed().is_empty());
         let mut again = Totals::restored(written);
-        assert_eq!(again.totals, totals.totals);
+        assert_eq!(again.counted, totals.counted);
         again.add(Series::of(What::Started, "q", "a.b").by(Some("h/q")), 1);
         let text = again.take_changed();
         assert_eq!(text[0].1, "3");
         let hostile = [("{".to_owned(), "1".to_owned()), ("{\"what\":\"x\"}".into(), "1".into())];
-        assert!(Totals::restored(hostile).totals.is_empty());
+        assert!(Totals::restored(hostile).counted.is_empty());
     }
 }
