@@ -499,7 +499,7 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subc
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l create -d 'Make that queue where there is none of that name'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l all -d 'Take every job of the bench that is queued'
-complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l over-cap -d 'Put more jobs into the queue than Frappe allows'
+complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l over-cap -d 'Put more jobs into a queue than Frappe allows'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l dry-run -d 'Show the plan and change nothing'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -s y -l yes -d 'Do not ask on a terminal'
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l no-undo -d 'Keep no journal: what is done cannot be undone'

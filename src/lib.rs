@@ -27,6 +27,7 @@ pub mod nearby;
 pub mod ops;
 pub mod render;
 pub mod report;
+pub mod sanitize;
 pub mod schedule;
 pub mod secrets;
 pub mod settings;

@@ -151,15 +151,12 @@ impl Target {
         match &self.named {
             Named::Silently => "jobctl".to_owned(),
             Named::Bench(dir) => {
-                format!(
-                    "jobctl --bench {}",
-                    crate::render::sanitize::shell_quote(&dir.to_string_lossy())
-                )
+                format!("jobctl --bench {}", crate::sanitize::shell_quote(&dir.to_string_lossy()))
             }
             // The URL may hold a password, so it is not repeated.
             Named::Redis => match self.endpoint().ok().and_then(|endpoint| endpoint.public_url()) {
                 Some(url) => {
-                    format!("jobctl --redis {}", crate::render::sanitize::shell_quote(&url))
+                    format!("jobctl --redis {}", crate::sanitize::shell_quote(&url))
                 }
                 None => "jobctl --redis \"$JOBCTL_REDIS\"".to_owned(),
             },

@@ -16,8 +16,9 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human::Zone;
 use crate::render::list::{ListEncoder, ListSpec};
 use crate::render::style::{ColorChoice, Style};
-use crate::render::{Format, Page, csv, json, layout, plain, sanitize};
+use crate::render::{Format, Page, csv, json, layout, plain};
 use crate::report::{Cell, Layout, Report, Role, Scope, View};
+use crate::sanitize;
 use crate::secrets::Secrets;
 
 mod ask;

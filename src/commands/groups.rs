@@ -2,13 +2,12 @@
 
 use clap::Subcommand;
 
-use super::jobs::retry::rate;
+use super::jobs::retry::RetryingArgs;
 use super::mutation::{MutationArgs, finish};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::non_empty;
 use crate::ops::change::Dependents;
-use crate::ops::change::retry::Retrying;
 use crate::ops::groups;
 
 /// List, show, cancel and retry groups of jobs (RQ 2.0 and newer)
@@ -67,18 +66,8 @@ Examples:
         /// The group
         #[arg(value_name = "GROUP", value_parser = non_empty)]
         group: String,
-        /// Put them in front of the jobs that wait
-        #[arg(long)]
-        front: bool,
-        /// Give them so many retries [default: as many as they have left]
-        #[arg(long, value_name = "N")]
-        retries: Option<u64>,
-        /// So many a second, waiting while the queue holds as many as Frappe allows
-        #[arg(long, value_name = "N/s", value_parser = rate)]
-        rate: Option<u32>,
-        /// Put more jobs into a queue than Frappe allows
-        #[arg(long, conflicts_with = "rate")]
-        over_cap: bool,
+        #[command(flatten)]
+        retrying: RetryingArgs,
         #[command(flatten)]
         mutation: MutationArgs,
     },
@@ -110,15 +99,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             let report = groups::cancel_group(context, group, *dependents, &how)?;
             finish(context, report)
         }
-        GroupsCommand::Retry { group, front, retries, rate, over_cap, mutation } => {
-            let options = Retrying {
-                at_front: *front,
-                retries_left: *retries,
-                rate: *rate,
-                over_cap: *over_cap,
-            };
+        GroupsCommand::Retry { group, retrying, mutation } => {
             let how = mutation.how(true, false, false);
-            let report = groups::retry_group(context, group, options, &how)?;
+            let report = groups::retry_group(context, group, retrying.options(), &how)?;
             finish(context, report)
         }
     }

@@ -46,6 +46,24 @@ pub(super) struct PlanArgs {
     pub limit: Option<u64>,
 }
 
+/// The flags of what puts jobs into queues that Frappe bounds.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(super) struct RefillArgs {
+    /// So many a second, waiting while the queue holds as many as Frappe allows
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    pub rate: Option<u32>,
+
+    /// Put more jobs into a queue than Frappe allows
+    #[arg(long, conflicts_with = "rate")]
+    pub over_cap: bool,
+}
+
+/// Takes a number a second, as `20/s` or `20`.
+fn rate(text: &str) -> std::result::Result<u32, String> {
+    let number = text.strip_suffix("/s").unwrap_or(text).parse();
+    number.ok().filter(|rate| *rate > 0).ok_or_else(|| "write for example 20/s".to_owned())
+}
+
 impl PlanArgs {
     /// How the change is to be carried out: see [`MutationArgs::how`].
     pub(super) fn how(&self, explicit: bool, named: bool, all: bool) -> How {
@@ -135,4 +153,17 @@ pub(super) fn finish(context: &mut Context, mut report: ChangeReport) -> Result<
     };
     offer_undo(context, report.op_id.as_ref().filter(|_| report.undoable))?;
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_a_number_a_second() {
+        assert_eq!(rate("20/s"), Ok(20));
+        assert_eq!(rate("20"), Ok(20));
+        assert!(rate("0/s").is_err());
+        assert!(rate("20/m").is_err());
+    }
 }

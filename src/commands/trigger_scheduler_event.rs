@@ -1,7 +1,6 @@
 //! `jobctl trigger-scheduler-event`.
 
-use crate::commands::jobs::rate;
-use crate::commands::mutation::{MutationArgs, offer_undo};
+use crate::commands::mutation::{MutationArgs, RefillArgs, offer_undo};
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
@@ -39,13 +38,8 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["wait", "rate", "over_cap"])]
     inline: bool,
 
-    /// So many a second, waiting while the queue holds as many as Frappe allows
-    #[arg(long, value_name = "N/s", value_parser = rate)]
-    rate: Option<u32>,
-
-    /// Put more jobs into a queue than Frappe allows
-    #[arg(long, conflicts_with = "rate")]
-    over_cap: bool,
+    #[command(flatten)]
+    refill: RefillArgs,
 
     #[command(flatten)]
     mutation: MutationArgs,
@@ -64,8 +58,8 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let options = Triggering {
         wait: args.wait,
         inline: args.inline,
-        rate: args.rate,
-        over_cap: args.over_cap,
+        rate: args.refill.rate,
+        over_cap: args.refill.over_cap,
     };
     let how = args.mutation.how(true, false, false);
     let report = trigger(context, &args.event, &sites, options, &how)?;

@@ -15,7 +15,7 @@ use nix::unistd::{Pid, Uid, User, geteuid};
 
 use crate::bench::Bench;
 use crate::error::{Failure, Kind, Result};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 /// A command of Frappe, to be run with `arguments`.
 ///

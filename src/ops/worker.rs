@@ -20,7 +20,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::nearby;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::frappe_process;
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 use crate::target::Target;
 
 /// What is done, for messages.

@@ -7,8 +7,8 @@
 
 use std::io::{self, Write};
 
-use super::sanitize;
 use crate::report::{Block, Cell, Column, Table, View};
+use crate::sanitize;
 
 /// The table that CSV shows of a view: its first.
 pub fn table_of(view: &View) -> Option<&Table> {

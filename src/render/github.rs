@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::model::health::{Finding, Severity, Verdict};
 use crate::report::health::{Case, CaseState, HealthReport};
+use crate::sanitize;
 
 /// Annotations that a step may have; GitHub drops more.
 const MOST: usize = 10;

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Serializer, Value};
 
-use super::sanitize;
 use crate::report::{Report, Scope};
+use crate::sanitize;
 
 #[derive(Serialize)]
 struct Envelope<'a, R> {

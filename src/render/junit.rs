@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::model::health::{Finding, Severity};
 use crate::report::health::{Case, CaseState, GateLine, HealthReport};
+use crate::sanitize;
 
 /// The document. A warning fails its case only where DEGRADED fails the gate.
 pub fn document(report: &HealthReport) -> String {

@@ -3,9 +3,10 @@
 //! Words wrap at the page's width, commands to paste never do: a terminal joins a line that it
 //! broke itself when it is copied, not one that we broke.
 
-use super::{Page, sanitize, table, width};
+use super::{Page, table, width};
 use crate::human;
 use crate::report::{Block, Cell, Role, View};
+use crate::sanitize;
 
 /// What is set to the right of a verdict goes no further right than this, so that the eye finds it.
 const RIGHT_EDGE: usize = 110;

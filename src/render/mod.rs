@@ -1,7 +1,7 @@
 //! How a report looks in each format; one file per format.
 //!
 //! Takes a [`Report`](crate::report::Report) or its [`View`](crate::report::View) and writes text.
-//! Everything that came from outside is made harmless here ([`sanitize`]). Secrets are *not*
+//! Everything that came from outside is made harmless here ([`crate::sanitize`]). Secrets are *not*
 //! hidden here: whoever fills a report hides them, so that JSON and the exit code agree with the
 //! table. This module opens nothing and prints nothing; `ui` owns the streams.
 
@@ -14,7 +14,6 @@ pub mod list;
 pub mod nagios;
 pub mod plain;
 pub mod prometheus;
-pub mod sanitize;
 pub mod style;
 pub mod table;
 pub mod width;

@@ -6,10 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::error::Outcome;
 use crate::report::Report as _;
 use crate::report::health::{Figure, HealthReport};
+use crate::sanitize;
 
 /// Longest statement in bytes: agents cut what they pass on, and the figures come behind it.
 const LONGEST: usize = 512;

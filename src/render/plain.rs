@@ -6,8 +6,8 @@
 
 use std::io::{self, Write};
 
-use super::sanitize;
 use crate::report::{Block, Cell, Column, View};
+use crate::sanitize;
 
 /// Writes all of `view`, with an empty line between two blocks of different kinds.
 pub fn write(view: &View, out: &mut dyn Write) -> io::Result<()> {

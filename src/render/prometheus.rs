@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::report::metrics::{Family, MetricKind, MetricsReport, Sample};
+use crate::sanitize;
 
 /// Which of the two formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use super::{Page, sanitize, style, width};
+use super::{Page, style, width};
 use crate::human;
 use crate::report::{Align, Column, Role, Table};
+use crate::sanitize;
 
 /// Blanks between two columns.
 const GAP: usize = 2;

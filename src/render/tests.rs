@@ -2,6 +2,7 @@
 //!
 //! After a wanted change: `JOBCTL_TEST_BLESS=1 cargo test --lib golden`, then read the difference.
 
+use crate::sanitize;
 use std::path::PathBuf;
 
 use proptest::prelude::*;

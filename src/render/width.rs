@@ -92,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn cut_any_text_fits(s in "\\PC*", width in 0usize..40) {
-            let clean = super::super::sanitize::line(&s);
+            let clean = crate::sanitize::line(&s);
             prop_assert!(of(&cut(&clean, width)) <= width);
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Layout, Report, Role, View};
 use crate::model::id::JobId;
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::sanitize::{holds_control, shell_quote};
 
 /// A job that was enqueued, or would be.
 #[derive(Debug, Clone, Serialize)]

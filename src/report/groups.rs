@@ -7,7 +7,7 @@ use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
 use crate::model::id::JobId;
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::sanitize::{holds_control, shell_quote};
 
 /// Rows of a table on a terminal; everything else gets all of them.
 const TABLE_ROWS: usize = 100;

@@ -5,8 +5,6 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::{Failure, Kind, Outcome};
 use crate::journal::{OpId, SwitchPlace};
-use crate::ops::switch::Ended;
-use crate::ops::switch::cache::Stale;
 use crate::schedule::inactive::Reason;
 
 /// Switches that were turned, or would be.
@@ -28,6 +26,26 @@ pub struct SwitchReport {
     /// What is not as one would think.
     #[serde(skip)]
     pub notes: Vec<String>,
+}
+
+/// What is to be told of an operation that ended.
+#[derive(Debug, Clone, Default)]
+pub struct Ended {
+    /// The operation, if it changed something.
+    pub op_id: Option<OpId>,
+    /// Whether it can be undone.
+    pub undoable: bool,
+    /// What went wrong with the bookkeeping.
+    pub notes: Vec<String>,
+}
+
+/// A document that may still be in the cache as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Why it could not be deleted.
+    pub why: String,
+    /// Whether the scheduler goes by it.
+    pub counts: bool,
 }
 
 /// A switch.

@@ -18,7 +18,8 @@ use serde_json::Value;
 use super::dormancy::Dormancy;
 use crate::bench::config::{self, Standing, integer, is_deceptive, truthy};
 use crate::bench::{Config, SchedulerProcess};
-use crate::render::sanitize::{holds_control, shell_quote};
+use crate::human;
+use crate::sanitize::{holds_control, shell_quote};
 
 /// What is known of a site.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,8 @@ impl<'a> Switches<'a> {
 pub enum Stored<'a> {
     /// It could not be asked, and why.
     Unreachable(&'a str),
+    /// The configuration leads to no database, and why.
+    Misconfigured(&'a str),
     /// It was asked.
     Read {
         /// `enable_scheduler` in `tabSingles`; `None` where there is no such row.
@@ -165,7 +168,7 @@ impl Verdict {
         let mut reasons = Vec::new();
         reasons.extend(process(facts));
         reasons.extend(restarting(facts));
-        reasons.extend(unreachable_database(facts));
+        reasons.extend(unread_database(facts));
         let switches = SWITCHES.iter().zip(&facts.switches.standings);
         reasons.extend(switches.filter_map(|(switch, standing)| switch.reason(facts, standing)));
         reasons.extend(unset(facts));
@@ -173,6 +176,31 @@ impl Verdict {
         let states = reasons.iter().map(|reason| reason.state);
         let state = states.min_by_key(|state| state.rank()).unwrap_or(State::Enabled);
         Self { state, reasons, caveats: caveats(facts) }
+    }
+
+    /// Takes into account that so many types were due for longer than `late_s` seconds without being
+    /// enqueued, where no scheduler was seen on this host.
+    ///
+    /// One may run on another host, but it does not do its work. Only where nothing else explains
+    /// the types: those of a paused or dormant site are overdue by right.
+    #[must_use]
+    pub fn with_overdue(mut self, overdue: usize, late_s: i64) -> Self {
+        if self.state != State::Enabled || overdue == 0 {
+            return self;
+        }
+        self.state = State::NoProcess;
+        self.reasons.push(Reason {
+            code: "nothing-enqueued",
+            source: "tabScheduled Job Type: last_execution".to_owned(),
+            detail: format!(
+                "no scheduler runs on this host, and {} due for over {} without being enqueued",
+                if overdue == 1 { "1 type is".to_owned() } else { format!("{overdue} types are") },
+                human::age(late_s as f64)
+            ),
+            fix: Some("bench schedule, on the host of the workers".to_owned()),
+            state: State::NoProcess,
+        });
+        self
     }
 }
 
@@ -306,15 +334,22 @@ fn restarting(facts: &Facts<'_>) -> Option<Reason> {
     })
 }
 
-fn unreachable_database(facts: &Facts<'_>) -> Option<Reason> {
-    let Stored::Unreachable(why) = facts.stored else { return None };
-    Some(Reason {
-        code: "database-unreachable",
-        source: "site database".to_owned(),
-        detail: format!("the database does not answer: {why}"),
-        fix: pasteable(facts.command("doctor")),
-        state: State::Inactive,
-    })
+fn unread_database(facts: &Facts<'_>) -> Option<Reason> {
+    let (code, source, detail) = match facts.stored {
+        Stored::Read { .. } => return None,
+        Stored::Unreachable(why) => (
+            "database-unreachable",
+            "site database".to_owned(),
+            format!("the database does not answer: {why}"),
+        ),
+        Stored::Misconfigured(why) => (
+            "database-misconfigured",
+            format!("sites/{}/site_config.json", facts.site),
+            format!("the configuration leads to no database: {why}"),
+        ),
+    };
+    let fix = pasteable(facts.command("doctor"));
+    Some(Reason { code, source, detail, fix, state: State::Inactive })
 }
 
 /// Frappe takes whatever becomes the integer 0 for off, and what is no number becomes 0.

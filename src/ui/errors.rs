@@ -1,9 +1,9 @@
 //! The words in which errors, warnings and notes reach standard error. Writes nothing itself.
 
 use crate::error::{Failure, failure_of};
-use crate::render::sanitize;
 use crate::render::style::Style;
 use crate::report::Role;
+use crate::sanitize;
 use crate::secrets::Secrets;
 
 /// An error in lines: what, then each cause, then each hint. Secrets in it are masked.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, WeakProgressBar};
 
-use crate::render::sanitize;
 use crate::render::style::Style;
+use crate::sanitize;
 
 /// What is done sooner shows no bar.
 const QUIET_FOR: Duration = Duration::from_millis(300);

@@ -22,6 +22,7 @@ mod health;
 mod history;
 mod job_types;
 mod jobs;
+mod layers;
 mod list_removal;
 mod logs;
 mod metrics;

@@ -7,6 +7,7 @@ use std::path::Path;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use redis::Value;
+use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
 use super::change::{Snapshot, assert_same, data, list, on, op_of, snapshot};
@@ -498,6 +499,7 @@ fn suspended_workers_start_nothing_until_they_are_resumed_on_every_release() {
                 let ttl = stage.int(&["TTL", "rq:suspended"]);
                 assert!((590..=600).contains(&ttl), "{version}: {ttl}");
                 assert!(data(&run)["suspended_until"].is_string(), "{run:?}");
+                assert_eq!(data(&run)["plan"]["warnings"], json!([]), "it is busy");
                 let id = rq.enqueue(&stage.server, "default", "work.ok");
                 fs::write(&flag, "").unwrap();
                 wait_until(PATIENCE, "the worker to notice", || {
@@ -514,6 +516,11 @@ fn suspended_workers_start_nothing_until_they_are_resumed_on_every_release() {
                 assert!(data(&run)["op_id"].is_string(), "{run:?}");
                 wait_until(PATIENCE, "the job to run", || {
                     (stage.field(&id, "status") == "finished").then_some(())
+                });
+                wait_until(PATIENCE, "the plan to tell of the idle worker", || {
+                    let run = stage.run(&["workers", "suspend", "--dry-run", "-o", "json"], 0);
+                    let warnings = data(&run)["plan"]["warnings"].to_string();
+                    warnings.contains("1 idle worker waits").then_some(())
                 });
             });
         }

@@ -247,7 +247,7 @@ impl Endpoint {
 
     /// How `redis-cli` is called for this address, without the login; `None` for sentinels.
     pub fn redis_cli(&self) -> Option<String> {
-        let quote = crate::render::sanitize::shell_quote;
+        let quote = crate::sanitize::shell_quote;
         let db = if self.db == 0 { String::new() } else { format!(" -n {}", self.db) };
         let tls = if self.tls.is_some() { " --tls" } else { "" };
         match &self.route {

@@ -13,8 +13,6 @@ mod show;
 mod stop;
 mod watch;
 
-pub(super) use retry::rate;
-
 use clap::Subcommand;
 
 use crate::context::Context;

@@ -1,7 +1,6 @@
 //! `jobctl jobs move`.
 
-use super::retry::rate;
-use crate::commands::mutation::{MutationArgs, finish};
+use crate::commands::mutation::{MutationArgs, RefillArgs, finish};
 use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
@@ -37,13 +36,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "ids")]
     all: bool,
 
-    /// So many a second, waiting while the queue holds as many as Frappe allows
-    #[arg(long, value_name = "N/s", value_parser = rate)]
-    rate: Option<u32>,
-
-    /// Put more jobs into the queue than Frappe allows
-    #[arg(long, conflicts_with = "rate")]
-    over_cap: bool,
+    #[command(flatten)]
+    refill: RefillArgs,
 
     #[command(flatten)]
     mutation: MutationArgs,
@@ -55,8 +49,8 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let options = Moving {
         to: args.to.clone(),
         create: args.create,
-        rate: args.rate,
-        over_cap: args.over_cap,
+        rate: args.refill.rate,
+        over_cap: args.refill.over_cap,
     };
     let report = move_jobs(context, selection, &args.ids, &options, &how)?;
     finish(context, report)

@@ -1,6 +1,6 @@
 //! `jobctl jobs retry`.
 
-use crate::commands::mutation::{MutationArgs, finish};
+use crate::commands::mutation::{MutationArgs, RefillArgs, finish};
 use crate::commands::selection::SelectionArgs;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
@@ -32,6 +32,16 @@ pub(super) struct Args {
     #[arg(long, conflicts_with = "ids")]
     all: bool,
 
+    #[command(flatten)]
+    retrying: RetryingArgs,
+
+    #[command(flatten)]
+    mutation: MutationArgs,
+}
+
+/// How jobs are queued again.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(in crate::commands) struct RetryingArgs {
     /// Put them in front of the jobs that wait
     #[arg(long)]
     front: bool,
@@ -40,46 +50,20 @@ pub(super) struct Args {
     #[arg(long, value_name = "N")]
     retries: Option<u64>,
 
-    /// So many a second, waiting while the queue holds as many as Frappe allows
-    #[arg(long, value_name = "N/s", value_parser = rate)]
-    rate: Option<u32>,
-
-    /// Put more jobs into a queue than Frappe allows
-    #[arg(long, conflicts_with = "rate")]
-    over_cap: bool,
-
     #[command(flatten)]
-    mutation: MutationArgs,
+    refill: RefillArgs,
+}
+
+impl RetryingArgs {
+    pub(in crate::commands) const fn options(self) -> Retrying {
+        let RefillArgs { rate, over_cap } = self.refill;
+        Retrying { at_front: self.front, retries_left: self.retries, rate, over_cap }
+    }
 }
 
 /// Retries jobs.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let (selection, how) = args.mutation.on_jobs(&args.selection, &args.ids, args.all, context)?;
-    let options = Retrying {
-        at_front: args.front,
-        retries_left: args.retries,
-        rate: args.rate,
-        over_cap: args.over_cap,
-    };
-    let report = retry(context, selection, &args.ids, options, &how)?;
+    let report = retry(context, selection, &args.ids, args.retrying.options(), &how)?;
     finish(context, report)
-}
-
-/// Takes a number a second, as `20/s` or `20`.
-pub(in crate::commands) fn rate(text: &str) -> std::result::Result<u32, String> {
-    let number = text.strip_suffix("/s").unwrap_or(text).parse();
-    number.ok().filter(|rate| *rate > 0).ok_or_else(|| "write for example 20/s".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rate_is_a_number_a_second() {
-        assert_eq!(rate("20/s"), Ok(20));
-        assert_eq!(rate("20"), Ok(20));
-        assert!(rate("0/s").is_err());
-        assert!(rate("20/m").is_err());
-    }
 }

@@ -295,7 +295,7 @@ fn refuse_unless_done(outcome: &Enqueued, plan: &Plan, context: &Context) -> Res
     let queue = target.short_name(&plan.recipe.queue);
     let (id, command) = (&plan.id, target.command());
     let text = id.text();
-    let quoted = crate::render::sanitize::shell_quote(&text);
+    let quoted = crate::sanitize::shell_quote(&text);
     Err(match outcome {
         Enqueued::Done => return Ok(()),
         Enqueued::Exists(status) => Failure::new(

@@ -96,6 +96,23 @@ fn plan(context: &mut Context, verb: Verb, whole_redis: bool, how: &How) -> Resu
     let alive = alive.filter(|worker| reach.liveness(worker).alive != Alive::No).count();
     // Also without workers there is a switch: it holds for those that start.
     plan.count = (alive as u64).max(1);
+    let idle = reach
+        .inventory
+        .workers()
+        .iter()
+        .filter(|worker| reach.liveness(worker).alive != Alive::No && !worker.is_busy());
+    let idle = idle.count() as u64;
+    if verb == Verb::Suspend && idle > 0 {
+        plan.warnings.push(format!(
+            "{} for a job in Redis and may still take one: a suspension is seen after that, or \
+             after a wait of up to 405 seconds",
+            if idle == 1 {
+                "1 idle worker waits".to_owned()
+            } else {
+                format!("{idle} idle workers wait")
+            }
+        ));
+    }
     plan.bytes_to_journal = (!how.no_undo).then_some(512);
     let workers = match alive {
         0 => "no worker lives, it holds for those to come".to_owned(),

@@ -11,7 +11,7 @@ use crate::bench::config::{Config, SWITCHES, is_deceptive};
 use crate::bench::id::split_id;
 use crate::bench::{ConfigFault, ConfigProblem, Origin};
 use crate::model::health::{Finding, Severity};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple {

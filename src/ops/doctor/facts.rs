@@ -17,7 +17,7 @@ use crate::model::id::{JobId, QueueName, site_of_id};
 use crate::model::job::Job;
 use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
 use crate::ops::sites::{ReadSite, Surroundings};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 use crate::settings::Thresholds;
 
 /// What the checks look at.

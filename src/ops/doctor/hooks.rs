@@ -17,7 +17,7 @@ use crate::bench::{Bench, Family};
 use crate::human::counted;
 use crate::model::health::{Finding, Severity};
 use crate::ops::frappe_process;
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple {

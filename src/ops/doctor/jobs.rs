@@ -12,7 +12,7 @@ use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
 use crate::model::id::JobId;
 use crate::model::job::{Job, Status, seconds_between};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "job.failed", passes_when: "few jobs failed within a day", run: failed },

@@ -9,7 +9,7 @@ use crate::model::job::seconds_between;
 use crate::model::part::{Lack, Why};
 use crate::model::queue::Registry;
 use crate::model::worker::Worker;
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple {

@@ -6,7 +6,7 @@ use crate::backend::redis::server::Server;
 use crate::error::Kind;
 use crate::human::{age, bytes, count, percent};
 use crate::model::health::{Finding, Severity};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "redis.reachable", passes_when: "Redis answers", run: reachable },

@@ -3,7 +3,7 @@
 use super::{Checked, Facts, Simple};
 use crate::bench::SchedulerProcess;
 use crate::model::health::{Finding, Severity};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] =
     &[&Simple { name: "scheduler.process", passes_when: "the scheduler runs", run: process }];

@@ -5,7 +5,7 @@ use super::{Checked, Facts, Simple};
 use crate::backend::site_db::{DbError, DbFault};
 use crate::human::{self, counted};
 use crate::model::health::{Finding, Severity};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 use crate::schedule::inactive::State;
 use crate::schedule::zone::ZoneOrigin;
 

@@ -6,7 +6,7 @@ use crate::backend::site_db::read::RunTally;
 use crate::human::{self, age, counted};
 use crate::model::health::{Finding, Severity};
 use crate::ops::sites::standing::TimedType;
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 use crate::schedule::due::{Effect, Problem};
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[

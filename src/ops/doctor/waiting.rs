@@ -10,7 +10,7 @@ use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status, seconds_between};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "queue.hashless", passes_when: "every waiting id has its job", run: hashless },

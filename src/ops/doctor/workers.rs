@@ -8,7 +8,7 @@ use crate::human::{age, counted};
 use crate::model::health::{Finding, Severity};
 use crate::model::id::QueueName;
 use crate::model::worker::{Alive, Worker};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple { name: "worker.none", passes_when: "a worker is alive", run: none },

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::signature::Signature;
 use crate::model::id::JobId;
-use crate::render::sanitize::{holds_control, shell_quote};
 use crate::report::errors::{ErrorRow, LogRow, Share};
+use crate::sanitize::{holds_control, shell_quote};
 use crate::target::Target;
 
 /// Groups that are told apart.

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
 use crate::error::{Failure, Kind, Result};
-use crate::render::sanitize::shell_quote;
+use crate::sanitize::shell_quote;
 
 /// A line that is longer is handed on in pieces.
 const LONGEST_LINE: usize = 64 * 1024;

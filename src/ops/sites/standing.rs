@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use crate::backend::site_db::DbError;
 use crate::backend::site_db::read::{ScheduledJobType, SchedulerFacts};
+use crate::backend::site_db::{DbError, DbFault};
 use crate::bench::processes::Role;
 use crate::bench::{Bench, Config, Family, SchedulerProcess};
 use crate::schedule::dormancy::{self, Dormancy};
@@ -114,6 +114,9 @@ impl<'a> Standing<'a> {
             workers_here: self.around.workers_here,
             restarting: self.around.restarting.as_deref(),
             stored: match self.facts {
+                Err(error) if error.fault() == DbFault::Misconfigured => {
+                    Stored::Misconfigured(&why)
+                }
                 Err(_) => Stored::Unreachable(&why),
                 Ok(facts) => Stored::Read {
                     enable_scheduler: facts.settings.enable_scheduler.as_deref(),

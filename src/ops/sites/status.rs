@@ -103,7 +103,13 @@ fn row(around: &Surroundings<'_>, read: &Read, pending: Option<u64>) -> SiteStat
     let facts = read.found.as_ref().map(|(facts, _)| facts);
     let standing = Standing { around, site: &read.site, config: &read.config, facts };
     let types = standing.types();
-    let Verdict { state, reasons, mut caveats } = standing.verdict();
+    let counts = counts(&standing, &types);
+    let mut verdict = standing.verdict();
+    if around.process == SchedulerProcess::Absent {
+        let overdue = counts.map_or(0, |counts| counts.overdue);
+        verdict = verdict.with_overdue(overdue, ROUNDS * around.tick_s());
+    }
+    let Verdict { state, reasons, mut caveats } = verdict;
     let mut parts = Vec::new();
     if let Ok(facts) = facts {
         parts.extend(facts.types.as_ref().err().map(|error| format!("job types: {error}")));
@@ -121,7 +127,7 @@ fn row(around: &Surroundings<'_>, read: &Read, pending: Option<u64>) -> SiteStat
         process: process(around),
         pending,
         failed_24h: failed,
-        types: counts(&standing, &types),
+        types: counts,
         time_zone: facts.ok().map(|facts| standing.zone(facts).name().to_owned()),
         round_trips: read.found.as_ref().ok().map(|(_, trips)| *trips),
         error: read.found.as_ref().err().map(ToString::to_string),

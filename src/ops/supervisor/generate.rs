@@ -154,7 +154,7 @@ fn supervisor(bench: &Bench, name: &str, owner: &str, processes: &[Process]) -> 
 
 /// A word of a supervisor command. Source: supervisord.org: split as by a shell, `%` doubled.
 fn quoted(word: &str) -> String {
-    crate::render::sanitize::shell_quote(word).replace('%', "%%")
+    crate::sanitize::shell_quote(word).replace('%', "%%")
 }
 
 fn systemd(bench: &Bench, name: &str, owner: &str, processes: &[Process]) -> Vec<Definition> {

@@ -16,6 +16,7 @@ use crate::bench::Family;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::journal::SwitchPlace;
+use crate::report::switch::Stale;
 
 /// The cache Redis of the bench; connects on first use.
 #[derive(Default)]
@@ -24,15 +25,6 @@ pub(super) struct DocumentCache {
     /// Why it could not be used: it is not tried again for every site.
     fault: Option<String>,
     stale: Option<Stale>,
-}
-
-/// A document that may still be in the cache as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stale {
-    /// Why it could not be deleted.
-    pub why: String,
-    /// Whether the scheduler goes by it.
-    pub counts: bool,
 }
 
 impl DocumentCache {

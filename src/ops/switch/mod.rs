@@ -15,7 +15,7 @@ pub mod undo;
 
 use std::time::Duration;
 
-use cache::{DocumentCache, Stale};
+use cache::DocumentCache;
 
 use crate::bench::Waiting;
 use crate::context::Context;
@@ -26,6 +26,7 @@ use crate::journal::{
 };
 use crate::ops::change::How;
 use crate::ops::change::apply;
+use crate::report::switch::{Ended, Stale};
 use crate::sys::signals::Interrupts;
 use crate::sys::{clock, fault};
 
@@ -66,17 +67,6 @@ pub struct Operation {
     made: Vec<(u64, SwitchImage)>,
     left: u64,
     cache: DocumentCache,
-}
-
-/// What is to be told of an operation that ended.
-#[derive(Debug, Clone, Default)]
-pub struct Ended {
-    /// The operation, if it changed something.
-    pub op_id: Option<OpId>,
-    /// Whether it can be undone.
-    pub undoable: bool,
-    /// What went wrong with the bookkeeping.
-    pub notes: Vec<String>,
 }
 
 impl Operation {

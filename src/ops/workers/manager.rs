@@ -1,8 +1,8 @@
 //! Who starts a worker's process again when it has ended: told by its ancestors, its environment
 //! and its control group. Asks no process manager anything.
 
-use crate::render::sanitize::shell_quote;
 use crate::report::worker_stop::Manager;
+use crate::sanitize::shell_quote;
 use crate::sys::proc::{ProcTable, Stat};
 
 /// Generations that are looked back for `bench start`: the worker, a shell, honcho's process for

@@ -92,6 +92,7 @@ fn state_is_the_word_of_the_site_before_that_of_the_bench() {
     assert_eq!(word(Facts { process: &absent, ..with(none, site(&on), none) }), "paused");
     assert_eq!(word(Facts { process: &absent, ..with(none, none, common(&on)) }), "disabled");
     assert_eq!(word(Facts { stored: Stored::Unreachable("refused"), ..facts() }), "inactive");
+    assert_eq!(word(Facts { stored: Stored::Misconfigured("no"), ..facts() }), "inactive");
     for off in [None, Some("0"), Some(""), Some("x"), Some("0.5")] {
         let stored = Stored::Read { enable_scheduler: off, dormancy: AWAKE };
         assert_eq!(word(Facts { stored, ..facts() }), "disabled", "{off:?}");
@@ -176,4 +177,19 @@ fn site_name_of_a_hostile_directory_is_quoted_or_left_out() {
     let fix = |site| Verdict::of(&Facts { site, stored, ..facts() }).reasons[0].fix.clone();
     assert_eq!(fix("a;rm b").as_deref(), Some("jobctl enable-scheduler --site 'a;rm b'"));
     assert_eq!(fix("a\u{1b}[2J"), None);
+}
+
+#[test]
+fn overdue_types_are_a_reason_only_where_nothing_else_explains_them() {
+    let overdue = |facts: Facts<'_>, types| {
+        let verdict = Verdict::of(&facts).with_overdue(types, 720);
+        (verdict.state, codes(&verdict).join(" "))
+    };
+    let absent = SchedulerProcess::Absent;
+    let elsewhere = Facts { process: &absent, workers_here: false, ..facts() };
+    assert_eq!(overdue(elsewhere, 0), (State::Enabled, String::new()));
+    assert_eq!(overdue(elsewhere, 3), (State::NoProcess, "nothing-enqueued".to_owned()));
+    let off = Stored::Read { enable_scheduler: Some("0"), dormancy: AWAKE };
+    let expected = (State::Disabled, "enable-scheduler-unset".to_owned());
+    assert_eq!(overdue(Facts { stored: off, ..elsewhere }, 3), expected);
 }

@@ -105,6 +105,11 @@ fn workers_killed_again_and_again_lose_no_job_and_run_none_twice() {
         });
         sigkill(workers[0]);
         wait_gone(&workers[..1]);
+        // Until the supervisor has looked, its state still names the one that is gone.
+        pool.wait_for("the death to be noticed", |state| {
+            let known = state["workers"].as_array().unwrap();
+            known.iter().all(|worker| worker["pid"] != workers[0]).then_some(())
+        });
     }
     // A worker that dies between taking a job and starting it leaves the id in the intermediate
     // list, where RQ's own maintenance finds it minutes later.

@@ -25,9 +25,15 @@ struct Place {
 
 impl Place {
     fn new(schema: Schema) -> Self {
+        let mut place = Self::without_scheduler(schema);
+        place.bench.run_scheduler();
+        place
+    }
+
+    /// A bench of which nothing runs on this host.
+    fn without_scheduler(schema: Schema) -> Self {
         let server = RedisServer::start();
-        let mut bench = Bench::new(schema.version(), &server);
-        bench.run_scheduler();
+        let bench = Bench::new(schema.version(), &server);
         Self { server, bench }
     }
 

@@ -139,6 +139,33 @@ fn wrong_login_missing_table_and_odd_settings_are_told_of_their_site_alone() {
 }
 
 #[test]
+fn site_of_which_nothing_is_enqueued_is_not_called_enabled() {
+    let mut place = Place::without_scheduler(V15);
+    let fresh = site_time(ZONE, 30);
+    let db = place.site("sqlite", "erp", V15);
+    let db = db.job_type(job_type(METHOD, "Daily").last_execution(&fresh));
+    let site = place.first();
+    assert_eq!((&site["state"], codes(&site)), (&json!("enabled"), vec![]), "it may be elsewhere");
+    let day_old = site_time(ZONE, 86_400);
+    let _db = db.job_type(job_type("app.tasks.all", "All").last_execution(&day_old));
+    let site = place.first();
+    assert_eq!((&site["state"], codes(&site)), (&json!("no process"), vec!["nothing-enqueued"]));
+    assert_eq!((&site["next_run_at"], &site["types"]["overdue"]), (&Value::Null, &json!(1)));
+}
+
+#[test]
+fn broken_file_of_a_site_is_no_database_that_does_not_answer() {
+    let mut place = Place::new(V15);
+    let _db = place.site("sqlite", "erp", V15);
+    let file = place.bench.root().join("sites/erp/site_config.json");
+    std::fs::write(file, "{\"db_name\": ").unwrap();
+    let run = place.ends(78, &["scheduler", "status"]);
+    assert!(!run.stderr.contains("does not answer"), "{run:?}");
+    let run = place.ends(78, &["scheduler", "status", "-o", "json"]);
+    assert!(run.stderr.contains("site_config.json"), "{run:?}");
+}
+
+#[test]
 fn redis_that_is_down_leaves_everything_else() {
     let mut place = Place::new(V15);
     let _db = place.site("sqlite", "erp", V15).job_type(job_type(METHOD, "All"));

@@ -125,7 +125,7 @@ pub(in crate::ops) fn header(
     // Always masked: the log outlives the moment in which somebody wanted to see secrets.
     let masked = |text: &str| Secrets::new(false).text(text).into_owned();
     let words: Vec<String> = std::env::args_os()
-        .map(|word| crate::render::sanitize::shell_quote(&word.to_string_lossy()).into_owned())
+        .map(|word| crate::sanitize::shell_quote(&word.to_string_lossy()).into_owned())
         .collect();
     Ok(Header {
         op_id: OpId::new(began_at),

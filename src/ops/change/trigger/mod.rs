@@ -26,8 +26,8 @@ use crate::model::plan::{Plan, Verb};
 use crate::ops::job_types;
 use crate::ops::scope::Reach;
 use crate::ops::switch::places::bench_of;
-use crate::render::sanitize::{holds_control, shell_quote};
 use crate::report::trigger::{TriggerReport, TriggerRow, Triggered};
+use crate::sanitize::{holds_control, shell_quote};
 use crate::sys::clock;
 use enqueueing::{Enqueueing, Prepared, Readership};
 
