@@ -1,5 +1,7 @@
 //! What a history is made of: samples of the present, and jobs that ended.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 /// The state of a Redis at one moment.
@@ -87,4 +89,19 @@ pub struct Gap {
     pub until: Timestamp,
     /// Why nothing is.
     pub why: String,
+}
+
+/// How long figures are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Samples as they were taken.
+    pub samples: Duration,
+    /// Jobs that ended, one by one.
+    pub jobs: Duration,
+    /// Figures by minute.
+    pub minutes: Duration,
+    /// Figures by hour.
+    pub hours: Duration,
+    /// Figures by day.
+    pub days: Duration,
 }

@@ -49,7 +49,7 @@ pub fn look(
         visit(facts);
         passing.look(facts)
     })?;
-    if new.is_empty() { Ok(()) } else { passing.name_failures(context.store(), new) }
+    if passing.is_whole(&new) { Ok(()) } else { passing.complete(context.store()?, new) }
 }
 
 /// What one reading tells.
@@ -67,9 +67,9 @@ pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<M
     let Some(passing) = passing else { return measure_once(context, &mut |_| {}) };
     let mut new = Vec::new();
     let mut measured = measure_once(context, &mut |facts| new = passing.look(facts))?;
-    if !new.is_empty() {
-        // What they were called is lost with the connection, that they were is not.
-        passing.name_failures(context.store(), new)?;
+    if !passing.is_whole(&new) {
+        // What failures were called is lost with the connection, that they were is not.
+        passing.complete(context.store()?, new)?;
     }
     measured.metrics.families.extend(passing.families());
     Ok(measured)

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::backend::history::Retention;
 use crate::error::{Failure, Kind, Result};
 use crate::global;
+use crate::model::history::Retention;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

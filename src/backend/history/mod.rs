@@ -19,4 +19,4 @@ mod writer;
 pub use place::Place;
 pub use reader::{Demand, Filter, Level, Reader, Recorded};
 pub use rollup::{Figures, Span};
-pub use writer::{Batch, Opened, Retention, Writer};
+pub use writer::{Batch, Opened, Writer};

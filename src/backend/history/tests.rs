@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::error::exit_code_of;
 use crate::journal::JournalDir;
-use crate::model::history::{EndedJob, Gap, MemoryPeak, QueueSample, Sample};
+use crate::model::history::{EndedJob, Gap, MemoryPeak, QueueSample, Retention, Sample};
 
 /// 2026-11-21, 20:00 UTC.
 const NOW: i64 = 1_795_291_200;

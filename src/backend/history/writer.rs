@@ -17,7 +17,7 @@ use super::rollup::{Figures, Span};
 use super::{Place, sample, schema};
 use crate::error::{Failure, Kind, Result};
 use crate::model::histogram::Histogram;
-use crate::model::history::{EndedJob, Gap, MemoryPeak, Sample};
+use crate::model::history::{EndedJob, Gap, MemoryPeak, Retention, Sample};
 use crate::sys::clock;
 use crate::sys::proc::hostname;
 
@@ -34,21 +34,6 @@ const ZONE: &str = "zone";
 
 /// Stands for the names beyond a bound.
 const OTHER: &str = "other";
-
-/// How long figures are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Samples as they were taken.
-    pub samples: Duration,
-    /// Jobs that ended, one by one.
-    pub jobs: Duration,
-    /// Figures by minute.
-    pub minutes: Duration,
-    /// Figures by hour.
-    pub hours: Duration,
-    /// Figures by day.
-    pub days: Duration,
-}
 
 /// What one look found out; written as a whole.
 #[derive(Debug, Default)]

@@ -3,8 +3,9 @@
 //! Redis keeps no totals, and RQ forgets finished jobs after minutes, so what happened is counted
 //! from the waiting, running and newest ended jobs: an event that was not seen before is one more.
 //! The counts go on when workers restart. They begin anew when jobctl does, which Prometheus expects
-//! of a counter, unless a history keeps them ([`Passing::resumed`]). More ends between two looks than
-//! are read of a queue are lost, and such looks are counted.
+//! of a counter, unless a history keeps them ([`Passing::resumed`]). Where the newest ended jobs of a
+//! queue are all new, older ones are read as well, up to a bound; what is beyond it is lost, and such
+//! looks are counted.
 
 mod retries;
 mod totals;
@@ -23,8 +24,9 @@ use crate::codec::payload::Decoder;
 use crate::codec::traceback::Traceback;
 use crate::error::Result;
 use crate::model::history::EndedJob;
-use crate::model::id::JobId;
+use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status, seconds_between};
+use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::ops::jobs::decode::failure_text;
 use crate::report::metrics::Family;
@@ -40,6 +42,10 @@ const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Workers whose hosts and queues are remembered, as jobs name workers that may be gone.
 const MOST_WORKERS: usize = 5_000;
+
+/// Jobs of a further page of a registry, and how many pages are read at most.
+const PAGE: usize = 500;
+const MOST_PAGES: usize = 20;
 
 /// The fact that says when was last looked. See [`Batch::facts`].
 const LAST_LOOK: &str = "last_look";
@@ -75,6 +81,8 @@ pub struct Passing {
     seen: HashMap<u64, Timestamp>,
     /// Host and queues of workers, by their names.
     crews: HashMap<String, String>,
+    /// Where the newest jobs were all new, so that there may be more.
+    deeper: Vec<Deeper>,
     retries: Retries,
     totals: Totals,
     /// What is to be handed over.
@@ -124,15 +132,15 @@ impl Passing {
     }
 
     /// Counts what happened since the last look; a first look only remembers, unless a history is
-    /// kept. Failures are counted once [`Self::name_failures`] knows what they are.
+    /// kept. Failures are counted once [`Self::complete`] knows what they are.
     pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<NewFailure> {
         let (now, mut failures) = (facts.now, Vec::new());
         if facts.survey.is_err() {
             return failures;
         }
-        let looked_before = self.horizon.is_some();
-        let counts = looked_before || self.from_the_first;
-        let mut look = Look {
+        let counts = self.horizon.is_some() || self.from_the_first;
+        self.deeper.clear();
+        let look = Look {
             horizon: *self.horizon.get_or_insert(back(now, SLACK)),
             latest: now.checked_add(SLACK).unwrap_or(now),
             now,
@@ -142,25 +150,22 @@ impl Passing {
         for queue in facts.queues() {
             let name = facts.short(&queue.name);
             for job in moving_jobs(queue) {
-                self.meet(name, job, &mut look);
+                self.meet(name, job, look);
             }
-            let (mut read, mut new) = (0, 0);
-            for (job, is_finished) in ended_jobs(queue) {
-                self.meet(name, job, &mut look);
-                let Some(at) = job.ended_at.filter(|at| look.covers(*at)) else { continue };
-                read += usize::from(is_finished);
-                let hash = hash_of(Event::Ended, name, &job.id, at);
-                if !self.is_new(hash, at) || !counts {
-                    continue;
+            for (registry, sampled) in
+                [(Registry::Finished, &queue.finished), (Registry::Failed, &queue.failed)]
+            {
+                let jobs = sampled.iter().filter_map(|sampled| Some(&sampled.stored()?.job));
+                let page = self.meet_ended(name, registry, jobs, look, &mut failures);
+                // Not one of the newest was there the last time: there may have been more.
+                if counts && page.covered >= SAMPLE && page.new == page.covered {
+                    let (queue, name) = (queue.name.clone(), name.to_owned());
+                    self.deeper.push(Deeper { queue, name, registry, look });
                 }
-                new += usize::from(is_finished);
-                failures.extend(self.count_end(name, job, at, hash));
             }
             self.meet_canceled(name, queue, &look);
-            // Not one of the newest was there the last time: there may have been more.
-            let lost = looked_before && read >= SAMPLE && new == read;
-            self.totals.add(Series::bare(What::Gaps), u64::from(lost));
         }
+        self.totals.add(Series::bare(What::Gaps), 0);
         let horizon = look.horizon.max(back(now, SLACK));
         self.horizon = Some(horizon);
         self.seen.retain(|_, at| *at >= horizon);
@@ -169,6 +174,31 @@ impl Passing {
             self.news.facts.insert(LAST_LOOK, now.to_string());
         }
         failures
+    }
+
+    /// Counts those jobs of a registry whose end is new.
+    fn meet_ended<'j>(
+        &mut self,
+        queue: &str,
+        registry: Registry,
+        jobs: impl Iterator<Item = &'j Job>,
+        look: Look,
+        failures: &mut Vec<NewFailure>,
+    ) -> PageRead {
+        let mut page = PageRead::default();
+        // Ended jobs linger in a registry after they moved on.
+        for job in jobs.filter(|job| has_ended_in(job, registry)) {
+            self.meet(queue, job, look);
+            let Some(at) = job.ended_at.filter(|at| look.covers(*at)) else { continue };
+            page.covered += 1;
+            let hash = hash_of(Event::Ended, queue, &job.id, at);
+            if !self.is_new(hash, at) || !look.counts {
+                continue;
+            }
+            page.new += 1;
+            failures.extend(self.count_end(queue, job, at, hash));
+        }
+        page
     }
 
     /// Remembers which crowd each worker belongs to.
@@ -186,7 +216,7 @@ impl Passing {
     }
 
     /// Counts that a job was enqueued, started and retried, as far as that is new.
-    fn meet(&mut self, queue: &str, job: &Job, look: &mut Look) {
+    fn meet(&mut self, queue: &str, job: &Job, look: Look) {
         let mut is_new = |event, at: Option<Timestamp>| {
             let at = at.filter(|at| look.covers(*at))?;
             self.is_new(hash_of(event, queue, &job.id, at), at).then_some(())
@@ -279,21 +309,59 @@ impl Passing {
         }
     }
 
-    /// Reads what new failures are and counts them. One round trip per 500; where that fails they
-    /// count as `unknown`.
+    /// Whether there is nothing left of a look for [`Self::complete`].
+    pub(super) fn is_whole(&self, new: &[NewFailure]) -> bool {
+        new.is_empty() && self.deeper.is_empty()
+    }
+
+    /// Reads on where more jobs ended than the look read, then what new failures are. Two round trips
+    /// for each further page, one per 500 failures; failures that cannot be read count as `unknown`.
     ///
     /// Errors: those of Redis, after counting.
-    pub(super) fn name_failures(
-        &mut self,
-        store: Result<&mut Store>,
-        new: Vec<NewFailure>,
-    ) -> Result<()> {
-        if new.is_empty() {
-            return Ok(());
+    pub(super) fn complete(&mut self, store: &mut Store, mut new: Vec<NewFailure>) -> Result<()> {
+        let mut read = Ok(());
+        for deeper in std::mem::take(&mut self.deeper) {
+            let reached = match &read {
+                Ok(()) => self.read_on(store, &deeper, &mut new),
+                Err(_) => Ok(false),
+            };
+            if !matches!(reached, Ok(true)) {
+                self.totals.add(Series::bare(What::Gaps), 1);
+            }
+            read = read.and(reached.map(|_| ()));
         }
+        let named = self.name_failures(store, new);
+        read.and(named)
+    }
+
+    /// Reads further pages of a registry until one holds nothing new; whether that was reached.
+    fn read_on(
+        &mut self,
+        store: &mut Store,
+        deeper: &Deeper,
+        failures: &mut Vec<NewFailure>,
+    ) -> Result<bool> {
+        let Deeper { queue, name, registry, look } = deeper;
+        for page in 0..MOST_PAGES {
+            let skipped = SAMPLE + page * PAGE;
+            let Ok(entries) = store.newest_entries(*registry, queue, skipped, PAGE)? else {
+                return Ok(false);
+            };
+            let ids: Vec<JobId> = entries.into_iter().map(|entry| entry.id).collect();
+            let jobs = store.jobs(&ids, Want::default())?;
+            let stored = jobs.iter().filter_map(|job| Some(&job.as_ref().ok()?.as_ref()?.job));
+            if self.meet_ended(name, *registry, stored, *look, failures).new == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Counts failures by what they are called.
+    fn name_failures(&mut self, store: &mut Store, new: Vec<NewFailure>) -> Result<()> {
         let ids: Vec<JobId> = new.iter().map(|failure| failure.id.clone()).collect();
         let want = Want { exception: true, ..Want::default() };
-        let read = store.and_then(|store| store.jobs(&ids, want));
+        let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
         let mut decoder = Decoder::default();
         let mut texts = match &read {
             Ok(jobs) => jobs
@@ -322,7 +390,26 @@ impl Passing {
     }
 }
 
+/// A registry of which more is to be read.
+#[derive(Debug)]
+struct Deeper {
+    queue: QueueName,
+    name: String,
+    registry: Registry,
+    look: Look,
+}
+
+/// What a page of a registry held.
+#[derive(Debug, Default)]
+struct PageRead {
+    /// Ends since the horizon.
+    covered: usize,
+    /// Those of them that were not seen before.
+    new: usize,
+}
+
 /// What one look takes for granted.
+#[derive(Debug, Clone, Copy)]
 struct Look {
     horizon: Timestamp,
     latest: Timestamp,
@@ -361,20 +448,12 @@ fn moving_jobs(queue: &QueueSurvey) -> impl Iterator<Item = &Job> {
     queue.waiting_jobs.iter().chain(running)
 }
 
-/// The newest ended jobs of a queue, and whether each finished.
-fn ended_jobs(queue: &QueueSurvey) -> impl Iterator<Item = (&Job, bool)> {
-    let finished = queue.finished.iter().map(|sampled| (sampled, true));
-    let failed = queue.failed.iter().map(|sampled| (sampled, false));
-    finished.chain(failed).filter_map(|(sampled, is_finished)| {
-        let job = &sampled.stored()?.job;
-        // Ended jobs linger in a registry after they moved on.
-        let fits = if is_finished {
-            job.status == Status::Finished
-        } else {
-            matches!(job.status, Status::Failed | Status::Stopped)
-        };
-        fits.then_some((job, is_finished))
-    })
+/// Whether a job ended as the registry says that it did.
+fn has_ended_in(job: &Job, registry: Registry) -> bool {
+    match registry {
+        Registry::Finished => job.status == Status::Finished,
+        _ => matches!(job.status, Status::Failed | Status::Stopped),
+    }
 }
 
 /// What a job calls, where its description is a call; other descriptions may be anything.

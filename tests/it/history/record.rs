@@ -47,6 +47,34 @@ fn record_once_counts_each_job_of_every_release_once() {
 }
 
 #[test]
+fn record_counts_all_of_more_jobs_than_a_look_reads_at_first() {
+    let server = RedisServer::start();
+    let notebook = Notebook::about(&server);
+    let script = "
+local now = redis.call('TIME')[1]
+redis.call('SADD', 'rq:queues', 'rq:queue:q')
+for n = 1, tonumber(ARGV[2]) do
+  local id = ARGV[1] .. n
+  redis.call('HSET', 'rq:job:' .. id, 'status', ARGV[3], 'origin', 'q', 'description', 'a.b()',
+    'created_at', ARGV[4], 'enqueued_at', ARGV[4], 'started_at', ARGV[4], 'ended_at', ARGV[4])
+  redis.call('ZADD', 'rq:' .. ARGV[3] .. ':q', now + 400 + n, id)
+end";
+    let end = |prefix: &str, count: &str, status: &str| {
+        server.cmd(&["EVAL", script, "0", prefix, count, status, &state::ago(2)]);
+    };
+    end("old-", "2300", "finished");
+    notebook.once();
+    assert_eq!(notebook.jobs(), 2_300);
+    end("new-", "1700", "finished");
+    end("bad-", "900", "failed");
+    let said = notebook.once().stderr;
+    assert!(said.contains("2,600 jobs"), "{said}");
+    let shown = notebook.data("show", &["--by", "day"]);
+    assert_eq!((&shown["total"]["count"], &shown["total"]["failed"]), (&json!(4_900), &json!(900)));
+    assert!(notebook.once().stderr.contains("0 jobs"));
+}
+
+#[test]
 fn record_of_a_bench_is_kept_in_the_bench_with_its_sites() {
     let stage = Stage::bench();
     let of = |id: &str| stage.job("short", id).ended("finished", 20);

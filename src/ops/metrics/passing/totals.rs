@@ -282,7 +282,7 @@ const FAMILIES: [(What, &str, MetricKind, &str); 9] = [
         What::Gaps,
         "jobctl_watch_gaps",
         MetricKind::Counter,
-        "Looks before which more jobs of a queue ended than a look reads: some were not counted.",
+        "Looks that could not read all jobs of a queue that ended since the last: some were not counted.",
     ),
 ];
 
