@@ -81,6 +81,8 @@ pub struct Passing {
     seen: HashMap<u64, Timestamp>,
     /// Host and queues of workers, by their names.
     crews: HashMap<String, String>,
+    /// How many jobs each registry held.
+    sizes: HashMap<(QueueName, Registry), u64>,
     /// Where the newest jobs were all new, so that there may be more.
     deeper: Vec<Deeper>,
     retries: Retries,
@@ -157,10 +159,12 @@ impl Passing {
             {
                 let jobs = sampled.iter().filter_map(|sampled| Some(&sampled.stored()?.job));
                 let page = self.meet_ended(name, registry, jobs, look, &mut failures);
-                // Not one of the newest was there the last time: there may have been more.
-                if counts && page.covered >= SAMPLE && page.new == page.covered {
+                let missing = self.missing(queue, registry, page.new);
+                // Where not one of the newest was there the last time, there may have been more.
+                let all_new = page.covered >= SAMPLE && page.new == page.covered;
+                if counts && (all_new || missing > 0) {
                     let (queue, name) = (queue.name.clone(), name.to_owned());
-                    self.deeper.push(Deeper { queue, name, registry, look });
+                    self.deeper.push(Deeper { queue, name, registry, look, missing });
                 }
             }
             self.meet_canceled(name, queue, &look);
@@ -174,6 +178,14 @@ impl Passing {
             self.news.facts.insert(LAST_LOOK, now.to_string());
         }
         failures
+    }
+
+    /// By how many jobs more than the new ones a registry grew: those stand behind jobs that are kept
+    /// for longer.
+    fn missing(&mut self, queue: &QueueSurvey, registry: Registry, new: usize) -> u64 {
+        let Some(now) = queue.counts.registry(registry) else { return 0 };
+        let before = self.sizes.insert((queue.name.clone(), registry), now);
+        now.saturating_sub(before.unwrap_or(now)).saturating_sub(new as u64)
     }
 
     /// Counts those jobs of a registry whose end is new.
@@ -334,23 +346,30 @@ impl Passing {
         read.and(named)
     }
 
-    /// Reads further pages of a registry until one holds nothing new; whether that was reached.
+    /// Reads further pages of a registry until one holds nothing new and nothing is missing; whether
+    /// that was reached.
     fn read_on(
         &mut self,
         store: &mut Store,
         deeper: &Deeper,
         failures: &mut Vec<NewFailure>,
     ) -> Result<bool> {
-        let Deeper { queue, name, registry, look } = deeper;
+        let Deeper { queue, name, registry, look, missing } = deeper;
+        let mut missing = *missing;
         for page in 0..MOST_PAGES {
             let skipped = SAMPLE + page * PAGE;
             let Ok(entries) = store.newest_entries(*registry, queue, skipped, PAGE)? else {
                 return Ok(false);
             };
+            if entries.is_empty() {
+                return Ok(true);
+            }
             let ids: Vec<JobId> = entries.into_iter().map(|entry| entry.id).collect();
             let jobs = store.jobs(&ids, Want::default())?;
             let stored = jobs.iter().filter_map(|job| Some(&job.as_ref().ok()?.as_ref()?.job));
-            if self.meet_ended(name, *registry, stored, *look, failures).new == 0 {
+            let new = self.meet_ended(name, *registry, stored, *look, failures).new;
+            missing = missing.saturating_sub(new as u64);
+            if new == 0 && missing == 0 {
                 return Ok(true);
             }
         }
@@ -397,6 +416,8 @@ struct Deeper {
     name: String,
     registry: Registry,
     look: Look,
+    /// New entries that were not found yet.
+    missing: u64,
 }
 
 /// What a page of a registry held.

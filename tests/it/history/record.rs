@@ -57,21 +57,29 @@ for n = 1, tonumber(ARGV[2]) do
   local id = ARGV[1] .. n
   redis.call('HSET', 'rq:job:' .. id, 'status', ARGV[3], 'origin', 'q', 'description', 'a.b()',
     'created_at', ARGV[4], 'enqueued_at', ARGV[4], 'started_at', ARGV[4], 'ended_at', ARGV[4])
-  redis.call('ZADD', 'rq:' .. ARGV[3] .. ':q', now + 400 + n, id)
+  redis.call('ZADD', 'rq:' .. ARGV[3] .. ':q', now + ARGV[5] + n, id)
 end";
-    let end = |prefix: &str, count: &str, status: &str| {
-        server.cmd(&["EVAL", script, "0", prefix, count, status, &state::ago(2)]);
+    // The last number is for how long the first of them is kept.
+    let end = |prefix: &str, count: &str, status: &str, kept_s: &str| {
+        server.cmd(&["EVAL", script, "0", prefix, count, status, &state::ago(2), kept_s]);
     };
-    end("old-", "2300", "finished");
+    end("old-", "2300", "finished", "400");
     notebook.once();
     assert_eq!(notebook.jobs(), 2_300);
-    end("new-", "1700", "finished");
-    end("bad-", "900", "failed");
+    end("new-", "1700", "finished", "9000");
+    end("bad-", "900", "failed", "9000");
     let said = notebook.once().stderr;
     assert!(said.contains("2,600 jobs"), "{said}");
     let shown = notebook.data("show", &["--by", "day"]);
     assert_eq!((&shown["total"]["count"], &shown["total"]["failed"]), (&json!(4_900), &json!(900)));
     assert!(notebook.once().stderr.contains("0 jobs"));
+    // Jobs that are kept for less time stand behind those: the size of the registry tells of them.
+    let samples = || number(&notebook.path(), "SELECT count(*) FROM samples");
+    let before = samples();
+    let _recording = notebook.record(&["--every", "1s"]);
+    wait_until(LONG, "a look", || (samples() > before).then_some(()));
+    end("short-", "150", "finished", "200");
+    wait_until(LONG, "them to be counted", || (notebook.jobs() == 5_050).then_some(()));
 }
 
 #[test]
