@@ -18,6 +18,7 @@ use crate::ops::health;
 use crate::report::doctor::DoctorReport;
 use crate::report::health::HealthReport;
 use crate::report::metrics::{Family, MetricsReport};
+use passing::NewFailure;
 pub use passing::Passing;
 pub(in crate::ops) use passing::task_of;
 
@@ -49,7 +50,22 @@ pub fn look(
         visit(facts);
         passing.look(facts)
     })?;
-    if passing.is_whole(&new) { Ok(()) } else { passing.complete(context.store()?, new) }
+    complete(context, passing, new)
+}
+
+/// Reads what the facts did not tell of what happened.
+fn complete(context: &mut Context, passing: &mut Passing, new: Vec<NewFailure>) -> Result<()> {
+    if passing.is_whole(&new) {
+        return Ok(());
+    }
+    match context.store() {
+        Ok(store) => passing.complete(store, new),
+        Err(error) => {
+            // What they were called is lost with the connection, that they were is not.
+            passing.count_unnamed(new);
+            Err(error)
+        }
+    }
 }
 
 /// What one reading tells.
@@ -67,10 +83,7 @@ pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<M
     let Some(passing) = passing else { return measure_once(context, &mut |_| {}) };
     let mut new = Vec::new();
     let mut measured = measure_once(context, &mut |facts| new = passing.look(facts))?;
-    if !passing.is_whole(&new) {
-        // What failures were called is lost with the connection, that they were is not.
-        passing.complete(context.store()?, new)?;
-    }
+    complete(context, passing, new)?;
     measured.metrics.families.extend(passing.families());
     Ok(measured)
 }

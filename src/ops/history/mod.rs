@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::backend::history::{Filter, Place, Reader, Recorded};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::report::Scope;
 use crate::report::history::Source;
 use crate::target;
@@ -39,7 +39,10 @@ pub fn place(context: &Context, file: Option<&Path>) -> Result<Place> {
         return Ok(Place::named(file));
     }
     let target = context.target()?;
-    let folder = context.journals()?;
+    let folder = context.journals().map_err(|_| {
+        let message = "cannot keep a history: neither XDG_STATE_HOME nor HOME is set";
+        Failure::new(Kind::Config, message).hint("set HOME, or name a file: --file PATH")
+    })?;
     if target.bench.is_some() && !target.has_other_redis() {
         return Ok(Place::beside(folder, None));
     }

@@ -21,6 +21,9 @@ use crate::sys::clock::{self, Stopwatch};
 /// How often it is looked what happened, however seldom samples are taken: RQ forgets.
 pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// How long it is waited where a sample is overdue.
+const OVERDUE: Duration = Duration::from_secs(1);
+
 /// How often old figures are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -53,6 +56,8 @@ pub struct Recorder {
     /// What is not written yet.
     pending: Batch,
     last_sample: Option<Timestamp>,
+    /// When that was, by a clock that nobody sets.
+    sampled: Option<Stopwatch>,
     /// Why Redis cannot be read at the moment.
     outage: Option<String>,
     /// Why it could not be read since the last sample.
@@ -100,6 +105,7 @@ impl Recorder {
             horses: Horses::default(),
             pending: Batch::default(),
             last_sample,
+            sampled: None,
             outage: None,
             missed: None,
             is_stuck: false,
@@ -115,11 +121,10 @@ impl Recorder {
 
     /// How long until the next look: to the next sample, but no longer than [`LOOK_EVERY`].
     pub fn pause(&self) -> Duration {
-        let due = self.last_sample.map_or(0.0, |last| {
-            self.recording.every.as_secs_f64() - clock::now().duration_since(last).as_secs_f64()
-        });
-        // A clock that was set back must not make it wait for long, nor one set ahead spin.
-        Duration::from_secs_f64(due.clamp(0.2, LOOK_EVERY.as_secs_f64()))
+        let since = self.sampled.map_or(Duration::ZERO, |watch| watch.elapsed());
+        let due = self.recording.every.saturating_sub(since);
+        // What is overdue because Redis is away is not asked for without a rest.
+        if due.is_zero() { OVERDUE } else { due.min(LOOK_EVERY) }
     }
 
     /// Looks once, takes a sample where one is due, and writes down what is new.
@@ -157,6 +162,7 @@ impl Recorder {
             (report.sampled, report.queues) = (true, sample.queues.len());
             self.note_gap(sample.at);
             self.last_sample = Some(sample.at);
+            self.sampled = Some(Stopwatch::start());
             let every_s = self.recording.every.as_secs_f64();
             self.pending.facts.insert(LAST_SAMPLE, sample.at.to_string());
             if !self.recording.once {

@@ -7,11 +7,11 @@
 //! queue are all new, older ones are read as well, up to a bound; what is beyond it is lost, and such
 //! looks are counted.
 
+mod events;
 mod retries;
 mod totals;
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,7 +19,6 @@ use super::crowd_of;
 use crate::backend::history::Batch;
 use crate::backend::redis::read::{Store, Want};
 use crate::backend::redis::survey::{QueueSurvey, SAMPLE};
-use crate::codec::frappe::headline_of_description;
 use crate::codec::payload::Decoder;
 use crate::codec::traceback::Traceback;
 use crate::error::Result;
@@ -30,8 +29,10 @@ use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::ops::jobs::decode::failure_text;
 use crate::report::metrics::Family;
+pub(in crate::ops) use events::task_of;
+use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs};
 use retries::Retries;
-use totals::{OTHER, Series, Totals, What};
+use totals::{Series, Totals, What};
 
 /// How long before the last look an event may have happened that was not there then: clocks of hosts
 /// differ. What is older is not counted, and need not be remembered.
@@ -49,16 +50,6 @@ const MOST_PAGES: usize = 20;
 
 /// The fact that says when was last looked. See [`Batch::facts`].
 const LAST_LOOK: &str = "last_look";
-
-/// What may happen to a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Event {
-    Enqueued,
-    Started,
-    Ended,
-    Canceled,
-    Known,
-}
 
 /// A failure whose sort is not known yet.
 pub(super) struct NewFailure {
@@ -390,17 +381,28 @@ impl Passing {
             Err(_) => Vec::new(),
         }
         .into_iter();
-        for NewFailure { task, worker, mut ended, .. } in new {
+        for failure in new {
             let text = texts.next().flatten();
             let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
-            let sort = sort.filter(|sort| !sort.is_empty());
-            let series = Series::of(What::Failed, &ended.queue, &task).by(worker.as_deref());
-            let error_type = sort.clone().unwrap_or_else(|| "unknown".to_owned());
-            self.totals.add(Series { error_type: Some(error_type), ..series }, 1);
-            ended.error = sort;
-            self.record(ended);
+            self.count_failure(failure, sort.filter(|sort| !sort.is_empty()));
         }
         read.map(|_| ())
+    }
+
+    /// Counts failures of which nobody can say what they were.
+    pub(super) fn count_unnamed(&mut self, new: Vec<NewFailure>) {
+        for failure in new {
+            self.count_failure(failure, None);
+        }
+    }
+
+    fn count_failure(&mut self, failure: NewFailure, sort: Option<String>) {
+        let NewFailure { task, worker, mut ended, .. } = failure;
+        let series = Series::of(What::Failed, &ended.queue, &task).by(worker.as_deref());
+        let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
+        self.totals.add(Series { error_type, ..series }, 1);
+        ended.error = sort;
+        self.record(ended);
     }
 
     /// The counters so far.
@@ -446,53 +448,4 @@ impl Look {
 
 fn back(from: Timestamp, time: SignedDuration) -> Timestamp {
     from.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// The instant of a score.
-fn moment(score: f64) -> Option<Timestamp> {
-    let since = SignedDuration::try_from_secs_f64(score).ok()?;
-    Timestamp::from_duration(since).ok()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "not negative, and the cast saturates"
-)]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1_000.0).round() as u64
-}
-
-/// The waiting and running jobs of a queue that were looked at.
-fn moving_jobs(queue: &QueueSurvey) -> impl Iterator<Item = &Job> {
-    let running = queue.running.iter().filter_map(|sampled| Some(&sampled.stored()?.job));
-    queue.waiting_jobs.iter().chain(running)
-}
-
-/// Whether a job ended as the registry says that it did.
-fn has_ended_in(job: &Job, registry: Registry) -> bool {
-    match registry {
-        Registry::Finished => job.status == Status::Finished,
-        _ => matches!(job.status, Status::Failed | Status::Stopped),
-    }
-}
-
-/// What a job calls, where its description is a call; other descriptions may be anything.
-pub(in crate::ops) fn task_of(job: &Job) -> String {
-    let description = job.description.as_deref().unwrap_or_default();
-    if let Some(headline) = headline_of_description(description) {
-        return headline.method.into_owned();
-    }
-    let call = description.split_once('(').map_or("", |(call, _)| call);
-    let is_dotted = call.contains('.')
-        && call.len() <= 200
-        && call.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
-    if is_dotted { call.to_owned() } else { OTHER.to_owned() }
-}
-
-/// Stands for an event. A history keeps it: a release of Rust that hashes in another way costs no
-/// more than that the ends of the minutes before its update are counted twice.
-fn hash_of(event: Event, queue: &str, id: &JobId, at: Timestamp) -> u64 {
-    let whole = (event, queue, id.as_bytes(), at.as_microsecond());
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(whole)
 }
