@@ -23,7 +23,7 @@ jobctl=${JOBCTL:-$repository/target/release/jobctl}
 . "$here/private_redis.sh"
 start_redis "$work"
 for file in kept.db every-sample.db; do
-    TZ=UTC "$jobctl" -q --redis "unix:$work/redis.sock" history record --once --file "$work/$file"
+    TZ=UTC "$jobctl" -q --redis "unix://$work/redis.sock" history record --once --file "$work/$file"
 done
 python3 "$here/history_data.py" "$work/kept.db" "${1:-20}" 2
 python3 "$here/history_data.py" "$work/every-sample.db" "${1:-20}" 365

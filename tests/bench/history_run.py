@@ -54,7 +54,7 @@ def main():
             print(f"  history {' '.join(command)}: {ms:.0f} ms{budget}")
     fill(os.path.join(folder, "redis.sock"), queues)
     recorder = subprocess.Popen(
-        [jobctl, "-q", "--redis", f"unix:{folder}/redis.sock", "history", "record", "--every", "30s",
+        [jobctl, "-q", "--redis", f"unix://{folder}/redis.sock", "history", "record", "--every", "30s",
          "--for", f"{seconds}s", "--file", os.path.join(folder, "kept.db")])
     _, _, usage = os.wait4(recorder.pid, 0)
     cpu = (usage.ru_utime + usage.ru_stime) / seconds * 100
