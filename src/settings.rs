@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+mod history;
+
 use crate::env;
 use crate::error::{Failure, Kind, Result};
 use crate::global::{self, Global};
@@ -18,6 +20,7 @@ use crate::render::style::ColorChoice;
 use alerts::{AlertFile, ChannelSettings, RuleSettings, Source};
 
 pub mod alerts;
+pub use history::HistorySettings;
 
 /// Most bytes of a settings file that are read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -44,6 +47,8 @@ pub struct Settings {
     pub pools: BTreeMap<String, PoolSettings>,
     /// Rules and channels of alerts.
     pub alerts: AlertFile,
+    /// How a history is recorded and kept.
+    pub history: HistorySettings,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
@@ -163,6 +168,7 @@ struct File {
     channel: BTreeMap<String, toml::Spanned<ChannelSettings>>,
     #[serde(skip)]
     source: Source,
+    history: history::Written,
 }
 
 impl Settings {
@@ -204,6 +210,7 @@ impl Settings {
             thresholds: file.thresholds,
             pools: file.pool,
             alerts: AlertFile { rules: file.alert, channels: file.channel, source: file.source },
+            history: file.history.read(path.as_deref())?,
             file: path,
         })
     }

@@ -66,7 +66,7 @@ install_tools() {
     [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null || packages+=(mariadb-server)
     compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || command -v postgres >/dev/null ||
         packages+=(postgresql)
-    command -v promtool >/dev/null || packages+=(prometheus)
+    { command -v promtool && command -v prometheus; } >/dev/null || packages+=(prometheus)
     [ ${#packages[@]} = 0 ] && return
     if command -v apt-get >/dev/null; then
         say "Installing ${packages[*]}: the tests talk to real servers, over TLS, with real RQ workers"

@@ -10,6 +10,7 @@ mod errors;
 mod generate;
 mod groups;
 mod health;
+mod history;
 mod jobs;
 mod logs;
 mod metrics;
@@ -64,6 +65,7 @@ pub enum Command {
     Errors(errors::Args),
     Metrics(metrics::Args),
     Alerts(alerts::Args),
+    History(history::Args),
     PurgeJobs(Box<purge_jobs::Args>),
     TriggerSchedulerEvent(trigger_scheduler_event::Args),
     Scheduler(scheduler::Args),
@@ -114,6 +116,10 @@ impl Command {
             Self::Errors(args) => errors::run(args, on_target(global, context)?),
             Self::Metrics(args) => metrics::run(args, on_target(global, context)?),
             Self::Alerts(args) => alerts::run(args, on_target(global, context)?),
+            Self::History(args) if args.names_file() => {
+                history::run(args, without_target(global, context)?)
+            }
+            Self::History(args) => history::run(args, on_target(global, context)?),
             Self::PurgeJobs(args) => purge_jobs::run(args, on_target(global, context)?),
             Self::TriggerSchedulerEvent(args) => {
                 trigger_scheduler_event::run(args, on_target(global, context)?)
@@ -184,6 +190,7 @@ impl Command {
             Self::Jobs(args) => args.is_read(),
             Self::Ops(args) => args.is_read(),
             Self::Groups(args) => args.is_read(),
+            Self::History(args) => args.is_read(),
             Self::WorkerPool(args) => args.is_read(),
             Self::Supervisor(args) => args.is_read(),
             Self::Scheduler(args) => args.is_read(),

@@ -212,9 +212,16 @@ impl JournalDir {
 
     /// The audit log, made where it is missing, ready to be appended to.
     pub(super) fn open_audit(&self) -> Result<File> {
+        self.open_beside(AUDIT, OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND)
+    }
+
+    /// A file beside the folder of journals, whose folder is made where it is missing: 0600, and of
+    /// the bench's owner where root makes it.
+    ///
+    /// Errors: `CannotCreate`, `NotFound` and `Io`.
+    pub fn open_beside(&self, name: &str, flags: OFlag) -> Result<File> {
         let folder = self.ensured(self.beside())?;
-        let flags = OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND;
-        self.open_at(&folder, AUDIT, flags)
+        self.open_at(&folder, name, flags)
     }
 
     /// The folders above that of journals, below the base.

@@ -4,6 +4,8 @@ pub mod event;
 pub mod fault;
 pub mod generation;
 pub mod health;
+pub mod histogram;
+pub mod history;
 pub mod id;
 pub mod id_set;
 pub mod job;

@@ -18,7 +18,9 @@ use crate::ops::health;
 use crate::report::doctor::DoctorReport;
 use crate::report::health::HealthReport;
 use crate::report::metrics::{Family, MetricsReport};
+use passing::NewFailure;
 pub use passing::Passing;
+pub(in crate::ops) use passing::task_of;
 
 /// Values of a label that are told apart; the others are summed up under [`OTHER`].
 const MOST: usize = 500;
@@ -34,13 +36,36 @@ pub fn metrics(context: &mut Context) -> Result<MetricsReport> {
     measure(context, None).map(|measured| measured.metrics)
 }
 
-/// Looks what ended since the last look, without the databases of the sites.
+/// Looks what happened since the last look, without the databases of the sites; `visit` sees the
+/// same facts.
 ///
 /// Cost and errors: as [`metrics`].
-pub fn look(context: &mut Context, passing: &mut Passing) -> Result<()> {
+pub fn look(
+    context: &mut Context,
+    passing: &mut Passing,
+    visit: &mut dyn FnMut(&Facts<'_>),
+) -> Result<()> {
     let look = Look { heads_only: true, without_databases: true, ..Look::default() };
-    let new = diagnose_and(context, look, |facts, _| passing.look(facts))?;
-    if new.is_empty() { Ok(()) } else { passing.name_failures(context.store()?, new) }
+    let new = diagnose_and(context, look, |facts, _| {
+        visit(facts);
+        passing.look(facts)
+    })?;
+    complete(context, passing, new)
+}
+
+/// Reads what the facts did not tell of what happened.
+fn complete(context: &mut Context, passing: &mut Passing, new: Vec<NewFailure>) -> Result<()> {
+    if passing.is_whole(&new) {
+        return Ok(());
+    }
+    match context.store() {
+        Ok(store) => passing.complete(store, new),
+        Err(error) => {
+            // What they were called is lost with the connection, that they were is not.
+            passing.count_unnamed(new);
+            Err(error)
+        }
+    }
 }
 
 /// What one reading tells.
@@ -58,10 +83,7 @@ pub fn measure(context: &mut Context, passing: Option<&mut Passing>) -> Result<M
     let Some(passing) = passing else { return measure_and(context, &mut |_, _| {}) };
     let mut new = Vec::new();
     let mut measured = measure_and(context, &mut |facts, _| new = passing.look(facts))?;
-    if !new.is_empty() {
-        // What they were called is lost with the connection, that they were is not.
-        passing.name_failures(context.store()?, new)?;
-    }
+    complete(context, passing, new)?;
     measured.metrics.families.extend(passing.families());
     Ok(measured)
 }
@@ -225,7 +247,7 @@ fn workers(facts: &Facts<'_>) -> Vec<Family> {
 }
 
 /// `host/short,default`.
-fn crowd_of(facts: &Facts<'_>, worker: &Worker) -> String {
+pub(in crate::ops) fn crowd_of(facts: &Facts<'_>, worker: &Worker) -> String {
     let host = worker.identity.as_ref().and_then(|identity| identity.hostname.as_deref());
     let queues: Vec<&str> = worker.queues().iter().map(|queue| facts.short(queue)).collect();
     format!("{}/{}", host.unwrap_or("unknown"), queues.join(","))

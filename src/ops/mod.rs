@@ -9,6 +9,7 @@ mod frappe_process;
 pub mod groups;
 mod headline;
 pub mod health;
+pub mod history;
 pub mod job_types;
 pub mod jobs;
 pub mod logs;

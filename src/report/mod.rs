@@ -17,6 +17,7 @@ pub mod enqueue;
 pub mod errors;
 pub mod groups;
 pub mod health;
+pub mod history;
 pub mod job;
 pub mod jobs;
 pub mod logs;

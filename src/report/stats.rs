@@ -353,7 +353,7 @@ impl Report for StatsReport {
 }
 
 /// A length of time; nothing where it is not known. Below 10 ms with a decimal.
-fn time(ms: Option<f64>) -> Cell {
+pub(super) fn time(ms: Option<f64>) -> Cell {
     match ms {
         None => Cell::default(),
         Some(ms) if ms < 9.95 => format!("{ms:.1}ms").into(),

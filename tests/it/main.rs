@@ -20,6 +20,7 @@ mod errors;
 mod generated;
 mod groups;
 mod health;
+mod history;
 mod job_types;
 mod jobs;
 mod layers;

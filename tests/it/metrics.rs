@@ -36,6 +36,18 @@ pub(crate) fn sample(text: &str, name: &str) -> Option<f64> {
     line.rsplit_once(' ').map(|(_, value)| value.parse().unwrap())
 }
 
+/// The sum of all samples of a name that have these labels, whatever others they have.
+pub(crate) fn total(text: &str, name: &str, labels: &[(&str, &str)]) -> f64 {
+    let wanted: Vec<String> = labels.iter().map(|(n, value)| format!("{n}=\"{value}\"")).collect();
+    let samples = text.lines().filter(|line| {
+        let is_named = line.split(['{', ' ']).next() == Some(name);
+        is_named && wanted.iter().all(|label| line.contains(label.as_str()))
+    });
+    let values = samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap());
+    // The sum of no numbers is -0.
+    values.fold(0.0, |sum, value| sum + value)
+}
+
 #[test]
 fn metrics_of_a_bench_are_clean_and_count_what_is_there() {
     let stage = Stage::bench();

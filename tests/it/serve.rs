@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::doctor::Stage;
-use crate::metrics::{promtool, sample};
+use crate::metrics::{promtool, sample, total};
 use crate::support::env::jobctl;
 use crate::support::redis::RedisServer;
 use crate::support::rq::Rq;
@@ -21,14 +21,20 @@ use crate::support::state;
 use crate::support::wait::{PATIENCE, wait_until};
 
 /// A running `jobctl serve`; ends with the value.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     address: String,
+    said: String,
 }
 
 impl Serving {
     /// On a target, with more arguments.
-    fn on(target: &[&str], more: &[&str]) -> Self {
+    pub(crate) fn on(target: &[&str], more: &[&str]) -> Self {
+        Self::with(target, more, "LANG", Path::new("C.UTF-8"))
+    }
+
+    /// The same with a variable.
+    pub(crate) fn with(target: &[&str], more: &[&str], name: &str, value: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_jobctl"))
             .args(target)
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -36,16 +42,32 @@ impl Serving {
             .env_clear()
             .env("HOME", "/nonexistent")
             .env("TZ", "UTC")
+            .env(name, value)
             .current_dir("/")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving on http://");
-        let address = address.unwrap_or_else(|| panic!("{line}")).to_owned();
-        Self { child, address }
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let address = loop {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "{said}");
+            if let Some(address) = line.trim().strip_prefix("serving on http://") {
+                break address.to_owned();
+            }
+            said.push_str(&line);
+        };
+        Self { child, address, said }
+    }
+
+    /// What it said before it began to serve.
+    pub(crate) fn said(&self) -> &str {
+        &self.said
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     fn stage(stage: &Stage) -> Self {
@@ -74,7 +96,7 @@ impl Serving {
         self.send(format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n").as_bytes())
     }
 
-    fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         self.get_with(target, "")
     }
 }
@@ -86,11 +108,21 @@ impl Drop for Serving {
     }
 }
 
+/// Sends bytes to an address and reads all of the answer; `None` where nobody answers.
+pub(crate) fn exchange(address: &str, bytes: &[u8]) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
 #[derive(Debug)]
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -103,7 +135,7 @@ impl Answer {
         Self { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
@@ -359,8 +391,9 @@ fn serve_counts_each_job_that_ends_once_whoever_ran_it() {
         rq.enqueue(&server, "q", "work.ok");
         rq.burst(&server, &["q"]);
         let serving = Serving::on(&["--redis", &server.url()], &[]);
-        let first = serving.get("/metrics").body;
-        assert_eq!(sample(&first, r#"jobctl_job_completed_total{queue="q",task="work.ok"}"#), None);
+        let labels = [("queue", "q"), ("task", "work.ok")];
+        let completed = |text: &str| total(text, "jobctl_job_completed_total", &labels).to_string();
+        assert_eq!(completed(&serving.get("/metrics").body), "0");
         // Two workers, one after the other.
         for _ in 0..2 {
             rq.enqueue(&server, "q", "work.ok");
@@ -369,15 +402,13 @@ fn serve_counts_each_job_that_ends_once_whoever_ran_it() {
         }
         let metrics = wait_until(PATIENCE, "the jobs to be counted", || {
             let text = serving.get("/metrics").body;
-            let completed =
-                sample(&text, r#"jobctl_job_completed_total{queue="q",task="work.ok"}"#);
-            (completed == Some(2.0)).then_some(text)
+            (completed(&text) == "2").then_some(text)
         });
         promtool(&metrics);
         let value = |name: &str| sample(&metrics, name);
-        let failed =
-            r#"jobctl_job_failed_total{queue="q",task="work.fail",error_type="ValueError"}"#;
-        assert_eq!(value(failed), Some(2.0), "{metrics}");
+        let labels = [("queue", "q"), ("task", "work.fail"), ("error_type", "ValueError")];
+        let failed = total(&metrics, "jobctl_job_failed_total", &labels);
+        assert_eq!(failed.to_string(), "2", "{metrics}");
         let count = r#"jobctl_execution_time_seconds_count{queue="q",task="work.ok"}"#;
         assert_eq!(value(count), Some(2.0));
         let all = r#"jobctl_wait_time_seconds_bucket{queue="q",task="work.ok",le="+Inf"}"#;

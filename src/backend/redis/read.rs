@@ -207,6 +207,25 @@ impl Store {
         Ok(Self::take_entries(&mut replies, slot, place))
     }
 
+    /// Reads one page of a registry of ended jobs, those with the highest scores first, without
+    /// those that are kept for ever: one round trip.
+    pub fn newest_entries(
+        &mut self,
+        registry: Registry,
+        queue: &QueueName,
+        skipped: usize,
+        count: usize,
+    ) -> Result<Part<Vec<Entry>>> {
+        let mut command = cmd("ZREVRANGEBYSCORE");
+        command.arg(self.keys().registry(registry, queue)).arg("(+inf").arg("-inf");
+        command.arg("WITHSCORES").arg("LIMIT").arg(skipped).arg(count);
+        let mut batch = Batch::default();
+        let slot = batch.add("ZREVRANGEBYSCORE", command);
+        let mut replies = self.run(batch)?;
+        let place = Place::Registry(registry, queue.clone());
+        Ok(Self::take_entries(&mut replies, slot, &place))
+    }
+
     /// Reads one page of a place counted from its end, in the place's order: one round trip.
     pub fn last_entries(
         &mut self,

@@ -28,6 +28,7 @@ pub use fleet::{Fleet, for_each_site};
 pub use rows::{Row, Rows};
 pub use settings::{Address, Settings};
 pub use sql::Dialect;
+pub use sqlite::unchanging_uri;
 
 use sql::Query;
 

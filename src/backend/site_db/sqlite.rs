@@ -82,6 +82,11 @@ fn connection(
     Ok(connection)
 }
 
+/// The address of a file that is read as one that does not change: nothing is made beside it.
+pub fn unchanging_uri(path: &Path) -> String {
+    uri(path, true)
+}
+
 /// The path as a URI, of which only letters, digits and a few signs stand for themselves.
 fn uri(path: &Path, unchanging: bool) -> String {
     let mut uri = String::from("file:");

@@ -21,7 +21,7 @@ mod workers;
 
 use crate::model::health::Finding;
 pub use diagnose::{Look, diagnose, diagnose_and, survey_scope};
-pub use facts::Facts;
+pub use facts::{Facts, site_of};
 pub use hooks::{Hook, SiteHooks};
 pub(crate) use jobs::{Ends, ends, is_abandoned, running};
 pub use site_facts::Examined;

@@ -1,152 +1,377 @@
-//! Counts the jobs that end while somebody looks now and then.
+//! Counts what happens to jobs while somebody looks now and then.
 //!
-//! Redis keeps no totals, and RQ forgets finished jobs after minutes, so what ended is counted from
-//! the newest entries of the registries: an end that was not seen before is one more. The counts
-//! go on when workers restart and begin anew when jobctl does, which Prometheus expects of a
-//! counter. A job whose result is not kept is never seen; more ends between two looks than are read
-//! of a queue are lost, and such looks are counted.
+//! Redis keeps no totals, and RQ forgets finished jobs after minutes, so what happened is counted
+//! from the waiting, running and newest ended jobs: an event that was not seen before is one more.
+//! The counts go on when workers restart. They begin anew when jobctl does, which Prometheus expects
+//! of a counter, unless a history keeps them ([`Passing::resumed`]). Where the newest ended jobs of a
+//! queue are all new, older ones are read as well, up to a bound; what is beyond it is lost, and such
+//! looks are counted.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+mod events;
+mod retries;
+mod totals;
 
-use jiff::Timestamp;
+use std::collections::HashMap;
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::crowd_of;
+use crate::backend::history::Batch;
 use crate::backend::redis::read::{Store, Want};
 use crate::backend::redis::survey::{QueueSurvey, SAMPLE};
-use crate::codec::frappe::headline_of_description;
 use crate::codec::payload::Decoder;
 use crate::codec::traceback::Traceback;
 use crate::error::Result;
-use crate::model::id::JobId;
+use crate::model::history::EndedJob;
+use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status, seconds_between};
-use crate::ops::doctor::Facts;
+use crate::model::queue::Registry;
+use crate::ops::doctor::{Facts, site_of};
 use crate::ops::jobs::decode::failure_text;
-use crate::report::metrics::{Family, MetricKind, Sample};
+use crate::report::metrics::Family;
+pub(in crate::ops) use events::task_of;
+use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs};
+use retries::Retries;
+use totals::{Series, Totals, What};
 
-/// Pairs of a queue and a task that are told apart, and sorts of errors of one.
-const MOST_PAIRS: usize = 100;
-const MOST_ERRORS: usize = 20;
+/// How long before the last look an event may have happened that was not there then: clocks of hosts
+/// differ. What is older is not counted, and need not be remembered.
+const SLACK: SignedDuration = SignedDuration::from_secs(600);
 
-/// Stands for what is beyond a bound.
-const OTHER: &str = "other";
+/// The longest time without a look after which what happened meanwhile is still counted.
+const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Seconds after which an end is old: it is not counted any more, and need not be remembered. Far
-/// longer than the time between two looks.
-const OLD_S: f64 = 600.0;
+/// Workers whose hosts and queues are remembered, as jobs name workers that may be gone.
+const MOST_WORKERS: usize = 5_000;
 
-/// Upper bounds of the buckets, in seconds.
-const BUCKETS: [f64; 12] =
-    [0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0];
+/// Jobs of a further page of a registry, and how many pages are read at most.
+const PAGE: usize = 500;
+const MOST_PAGES: usize = 20;
 
-/// Observations by size.
-#[derive(Debug, Default)]
-struct Histogram {
-    counts: [u64; BUCKETS.len()],
-    count: u64,
-    sum: f64,
-}
-
-impl Histogram {
-    fn observe(&mut self, seconds: f64) {
-        self.count += 1;
-        self.sum += seconds;
-        for (count, bound) in self.counts.iter_mut().zip(BUCKETS) {
-            *count += u64::from(seconds <= bound);
-        }
-    }
-}
-
-/// What ended of one queue and task.
-#[derive(Debug, Default)]
-struct Ended {
-    completed: u64,
-    failed: BTreeMap<String, u64>,
-    ran: Histogram,
-    waited: Histogram,
-}
-
-/// A queue and a task.
-type Pair = (String, String);
+/// The fact that says when was last looked. See [`Batch::facts`].
+const LAST_LOOK: &str = "last_look";
 
 /// A failure whose sort is not known yet.
 pub(super) struct NewFailure {
     id: JobId,
-    pair: Pair,
+    task: String,
+    worker: Option<String>,
+    ended: EndedJob,
 }
 
 /// What passed so far.
 #[derive(Debug, Default)]
 pub struct Passing {
-    looked: bool,
-    /// Ends that were seen, by their hash, and when they were.
+    /// Events before then are not counted; `None` before the first look.
+    horizon: Option<Timestamp>,
+    /// Whether what was there at the first look counts.
+    from_the_first: bool,
+    /// Whether what happened is handed over to a history.
+    is_recorded: bool,
+    /// Events that were seen, by their hash, and when they were.
     seen: HashMap<u64, Timestamp>,
-    ended: BTreeMap<Pair, Ended>,
-    gaps: u64,
+    /// Host and queues of workers, by their names.
+    crews: HashMap<String, String>,
+    /// How many jobs each registry held.
+    sizes: HashMap<(QueueName, Registry), u64>,
+    /// Where the newest jobs were all new, so that there may be more.
+    deeper: Vec<Deeper>,
+    retries: Retries,
+    totals: Totals,
+    /// What is to be handed over.
+    news: Batch,
 }
 
 impl Passing {
-    /// Counts what ended since the last look; the first look only remembers. Failures are counted
-    /// once [`Self::name_failures`] knows what they are.
+    /// Goes on where a history ended: with its totals, the events that it remembers, and when was
+    /// last looked. A fresh history takes what RQ still shows of the last minutes.
+    pub fn resumed(
+        totals: Vec<(String, String)>,
+        seen: Vec<(u64, Timestamp)>,
+        last_look: Option<&str>,
+        now: Timestamp,
+    ) -> Self {
+        let last_look = last_look.and_then(|text| text.parse::<Timestamp>().ok());
+        let since = last_look.unwrap_or(now).max(back(now, LONGEST_ABSENCE));
+        Self {
+            horizon: last_look.is_some().then(|| back(since, SLACK)),
+            from_the_first: true,
+            is_recorded: true,
+            seen: seen.into_iter().collect(),
+            totals: Totals::restored(totals),
+            ..Self::default()
+        }
+    }
+
+    /// The fact of a history that [`Self::resumed`] wants.
+    pub const fn last_look_fact() -> &'static str {
+        LAST_LOOK
+    }
+
+    /// Hands over what happened since the last time.
+    pub fn hand_over(&mut self, batch: &mut Batch) {
+        let news = std::mem::take(&mut self.news);
+        batch.ended.extend(news.ended);
+        batch.seen.extend(news.seen);
+        batch.facts.extend(news.facts);
+        batch.totals.extend(self.totals.take_changed());
+        batch.forget_before = self.horizon;
+    }
+
+    /// Hands everything over once more, for a history that was begun anew.
+    pub fn repeat(&mut self) {
+        self.totals.repeat();
+        self.news.seen = self.seen.iter().map(|(hash, at)| (*hash, *at)).collect();
+    }
+
+    /// Counts what happened since the last look; a first look only remembers, unless a history is
+    /// kept. Failures are counted once [`Self::complete`] knows what they are.
     pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<NewFailure> {
-        let (first, now) = (!self.looked, facts.now);
-        let mut failures = Vec::new();
+        let (now, mut failures) = (facts.now, Vec::new());
         if facts.survey.is_err() {
             return failures;
         }
-        self.looked = true;
+        let counts = self.horizon.is_some() || self.from_the_first;
+        self.deeper.clear();
+        let look = Look {
+            horizon: *self.horizon.get_or_insert(back(now, SLACK)),
+            latest: now.checked_add(SLACK).unwrap_or(now),
+            now,
+            counts,
+        };
+        self.meet_workers(facts);
         for queue in facts.queues() {
             let name = facts.short(&queue.name);
-            let (mut read, mut new) = (0, 0);
-            for (job, is_finished) in ended_jobs(queue) {
-                let Some(at) = job.ended_at else { continue };
-                if seconds_between(at, now).is_none_or(|age| age > OLD_S) {
-                    continue;
-                }
-                read += usize::from(is_finished);
-                if self.seen.insert(hash_of(name, &job.id, at), at).is_some() || first {
-                    continue;
-                }
-                new += usize::from(is_finished);
-                failures.extend(self.count(name, job));
+            for job in moving_jobs(queue) {
+                self.meet(name, job, look);
             }
-            // Not one of the newest was there the last time: there may have been more.
-            self.gaps += u64::from(!first && read >= SAMPLE && new == read);
+            for (registry, sampled) in
+                [(Registry::Finished, &queue.finished), (Registry::Failed, &queue.failed)]
+            {
+                let jobs = sampled.iter().filter_map(|sampled| Some(&sampled.stored()?.job));
+                let page = self.meet_ended(name, registry, jobs, look, &mut failures);
+                let missing = self.missing(queue, registry, page.new);
+                // Where not one of the newest was there the last time, there may have been more.
+                let all_new = page.covered >= SAMPLE && page.new == page.covered;
+                if counts && (all_new || missing > 0) {
+                    let (queue, name) = (queue.name.clone(), name.to_owned());
+                    self.deeper.push(Deeper { queue, name, registry, look, missing });
+                }
+            }
+            self.meet_canceled(name, queue, &look);
         }
-        let is_young = |at: &Timestamp| seconds_between(*at, now).is_some_and(|age| age <= OLD_S);
-        self.seen.retain(|_, at| is_young(at));
+        self.totals.add(Series::bare(What::Gaps), 0);
+        let horizon = look.horizon.max(back(now, SLACK));
+        self.horizon = Some(horizon);
+        self.seen.retain(|_, at| *at >= horizon);
+        self.retries.forget(now);
+        if self.is_recorded {
+            self.news.facts.insert(LAST_LOOK, now.to_string());
+        }
         failures
     }
 
-    fn count(&mut self, queue: &str, job: &Job) -> Option<NewFailure> {
-        let mut pair = (queue.to_owned(), task_of(job));
-        if self.ended.len() >= MOST_PAIRS && !self.ended.contains_key(&pair) {
-            pair = (OTHER.to_owned(), OTHER.to_owned());
-        }
-        let ended = self.ended.entry(pair.clone()).or_default();
-        let between = |from: Option<Timestamp>, to: Option<Timestamp>| seconds_between(from?, to?);
-        if let Some(seconds) = between(job.started_at, job.ended_at) {
-            ended.ran.observe(seconds);
-        }
-        if let Some(seconds) = between(job.enqueued_at, job.started_at) {
-            ended.waited.observe(seconds);
-        }
-        if job.status == Status::Finished {
-            ended.completed += 1;
-            return None;
-        }
-        Some(NewFailure { id: job.id.clone(), pair })
+    /// By how many jobs more than the new ones a registry grew: those stand behind jobs that are kept
+    /// for longer.
+    fn missing(&mut self, queue: &QueueSurvey, registry: Registry, new: usize) -> u64 {
+        let Some(now) = queue.counts.registry(registry) else { return 0 };
+        let before = self.sizes.insert((queue.name.clone(), registry), now);
+        now.saturating_sub(before.unwrap_or(now)).saturating_sub(new as u64)
     }
 
-    /// Reads what new failures are and counts them. One round trip per 500; where that fails they
-    /// count as `unknown`.
+    /// Counts those jobs of a registry whose end is new.
+    fn meet_ended<'j>(
+        &mut self,
+        queue: &str,
+        registry: Registry,
+        jobs: impl Iterator<Item = &'j Job>,
+        look: Look,
+        failures: &mut Vec<NewFailure>,
+    ) -> PageRead {
+        let mut page = PageRead::default();
+        // Ended jobs linger in a registry after they moved on.
+        for job in jobs.filter(|job| has_ended_in(job, registry)) {
+            self.meet(queue, job, look);
+            let Some(at) = job.ended_at.filter(|at| look.covers(*at)) else { continue };
+            page.covered += 1;
+            let hash = hash_of(Event::Ended, queue, &job.id, at);
+            if !self.is_new(hash, at) || !look.counts {
+                continue;
+            }
+            page.new += 1;
+            failures.extend(self.count_end(queue, job, at, hash));
+        }
+        page
+    }
+
+    /// Remembers which crowd each worker belongs to.
+    fn meet_workers(&mut self, facts: &Facts<'_>) {
+        if self.crews.len() > MOST_WORKERS {
+            self.crews.clear();
+        }
+        for member in facts.workers().take(MOST_WORKERS) {
+            self.crews.insert(member.worker.name.clone(), crowd_of(facts, member.worker));
+        }
+    }
+
+    fn crew_of(&self, job: &Job) -> Option<&str> {
+        self.crews.get(job.worker_name.as_ref()?).map(String::as_str)
+    }
+
+    /// Counts that a job was enqueued, started and retried, as far as that is new.
+    fn meet(&mut self, queue: &str, job: &Job, look: Look) {
+        let mut is_new = |event, at: Option<Timestamp>| {
+            let at = at.filter(|at| look.covers(*at))?;
+            self.is_new(hash_of(event, queue, &job.id, at), at).then_some(())
+        };
+        let enqueued = is_new(Event::Enqueued, job.enqueued_at).is_some();
+        let has_started = !matches!(job.status, Status::Queued | Status::Scheduled);
+        let started = has_started && is_new(Event::Started, job.started_at).is_some();
+        let key = hash_of(Event::Known, queue, &job.id, Timestamp::UNIX_EPOCH);
+        let is_young = look.counts && job.created_at.is_some_and(|at| look.covers(at));
+        let retried = self.retries.look_at(key, job, is_young, look.now);
+        if !look.counts || !(enqueued || started || retried > 0) {
+            return;
+        }
+        let task = task_of(job);
+        if enqueued {
+            self.totals.add(Series::of(What::Enqueued, queue, &task), 1);
+        }
+        if started {
+            let series = Series::of(What::Started, queue, &task).by(self.crew_of(job));
+            self.totals.add(series, 1);
+        }
+        if retried > 0 {
+            self.totals.add(Series::of(What::Retried, queue, &task), retried);
+        }
+    }
+
+    fn meet_canceled(&mut self, name: &str, queue: &QueueSurvey, look: &Look) {
+        for sampled in &queue.canceled {
+            // The score is when it was canceled. Source: `rq/registry.py`, `CanceledJobRegistry`.
+            let at = sampled.entry.score.and_then(moment).filter(|at| look.covers(*at));
+            let (Some(at), Some(stored)) = (at, sampled.stored()) else { continue };
+            let hash = hash_of(Event::Canceled, name, &sampled.entry.id, at);
+            if self.is_new(hash, at) && look.counts {
+                let task = task_of(&stored.job);
+                self.totals.add(Series::of(What::Cancelled, name, &task), 1);
+            }
+        }
+    }
+
+    /// Whether an event was not seen before; it is remembered.
+    fn is_new(&mut self, hash: u64, at: Timestamp) -> bool {
+        let is_new = self.seen.insert(hash, at).is_none();
+        if is_new && self.is_recorded {
+            self.news.seen.push((hash, at));
+        }
+        is_new
+    }
+
+    fn count_end(
+        &mut self,
+        queue: &str,
+        job: &Job,
+        ended_at: Timestamp,
+        hash: u64,
+    ) -> Option<NewFailure> {
+        let task = task_of(job);
+        let between = |from: Option<Timestamp>, to: Option<Timestamp>| seconds_between(from?, to?);
+        let ran = between(job.started_at, job.ended_at);
+        let waited = between(job.enqueued_at, job.started_at);
+        if let Some(seconds) = ran {
+            self.totals.observe(Series::of(What::Ran, queue, &task), seconds);
+        }
+        if let Some(seconds) = waited {
+            self.totals.observe(Series::of(What::Waited, queue, &task), seconds);
+        }
+        let failed = job.status != Status::Finished;
+        let ended = EndedJob {
+            hash,
+            queue: queue.to_owned(),
+            method: task.clone(),
+            site: site_of(job),
+            ended_at,
+            failed,
+            error: None,
+            wait_ms: waited.map(milliseconds),
+            run_ms: ran.map(milliseconds),
+        };
+        let worker = self.crew_of(job).map(str::to_owned);
+        if failed {
+            return Some(NewFailure { id: job.id.clone(), task, worker, ended });
+        }
+        self.totals.add(Series::of(What::Completed, queue, &task).by(worker.as_deref()), 1);
+        self.record(ended);
+        None
+    }
+
+    fn record(&mut self, ended: EndedJob) {
+        if self.is_recorded {
+            self.news.ended.push(ended);
+        }
+    }
+
+    /// Whether there is nothing left of a look for [`Self::complete`].
+    pub(super) fn is_whole(&self, new: &[NewFailure]) -> bool {
+        new.is_empty() && self.deeper.is_empty()
+    }
+
+    /// Reads on where more jobs ended than the look read, then what new failures are. Two round trips
+    /// for each further page, one per 500 failures; failures that cannot be read count as `unknown`.
     ///
     /// Errors: those of Redis, after counting.
-    pub(super) fn name_failures(&mut self, store: &mut Store, new: Vec<NewFailure>) -> Result<()> {
-        if new.is_empty() {
-            return Ok(());
+    pub(super) fn complete(&mut self, store: &mut Store, mut new: Vec<NewFailure>) -> Result<()> {
+        let mut read = Ok(());
+        for deeper in std::mem::take(&mut self.deeper) {
+            let reached = match &read {
+                Ok(()) => self.read_on(store, &deeper, &mut new),
+                Err(_) => Ok(false),
+            };
+            if !matches!(reached, Ok(true)) {
+                self.totals.add(Series::bare(What::Gaps), 1);
+            }
+            read = read.and(reached.map(|_| ()));
         }
+        let named = self.name_failures(store, new);
+        read.and(named)
+    }
+
+    /// Reads further pages of a registry until one holds nothing new and nothing is missing; whether
+    /// that was reached.
+    fn read_on(
+        &mut self,
+        store: &mut Store,
+        deeper: &Deeper,
+        failures: &mut Vec<NewFailure>,
+    ) -> Result<bool> {
+        let Deeper { queue, name, registry, look, missing } = deeper;
+        let mut missing = *missing;
+        for page in 0..MOST_PAGES {
+            let skipped = SAMPLE + page * PAGE;
+            let Ok(entries) = store.newest_entries(*registry, queue, skipped, PAGE)? else {
+                return Ok(false);
+            };
+            if entries.is_empty() {
+                return Ok(true);
+            }
+            let ids: Vec<JobId> = entries.into_iter().map(|entry| entry.id).collect();
+            let jobs = store.jobs(&ids, Want::default())?;
+            let stored = jobs.iter().filter_map(|job| Some(&job.as_ref().ok()?.as_ref()?.job));
+            let new = self.meet_ended(name, *registry, stored, *look, failures).new;
+            missing = missing.saturating_sub(new as u64);
+            if new == 0 && missing == 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Counts failures by what they are called.
+    fn name_failures(&mut self, store: &mut Store, new: Vec<NewFailure>) -> Result<()> {
         let ids: Vec<JobId> = new.iter().map(|failure| failure.id.clone()).collect();
-        let read = store.jobs(&ids, Want { exception: true, ..Want::default() });
+        let want = Want { exception: true, ..Want::default() };
+        let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
         let mut decoder = Decoder::default();
         let mut texts = match &read {
             Ok(jobs) => jobs
@@ -156,128 +381,71 @@ impl Passing {
             Err(_) => Vec::new(),
         }
         .into_iter();
-        for NewFailure { pair, .. } in new {
+        for failure in new {
             let text = texts.next().flatten();
             let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
-            let sort = sort.filter(|sort| !sort.is_empty()).unwrap_or_else(|| "unknown".to_owned());
-            let failed = &mut self.ended.entry(pair).or_default().failed;
-            let is_known = failed.len() < MOST_ERRORS || failed.contains_key(&sort);
-            *failed.entry(if is_known { sort } else { OTHER.to_owned() }).or_default() += 1;
+            self.count_failure(failure, sort.filter(|sort| !sort.is_empty()));
         }
         read.map(|_| ())
     }
 
+    /// Counts failures of which nobody can say what they were.
+    pub(super) fn count_unnamed(&mut self, new: Vec<NewFailure>) {
+        for failure in new {
+            self.count_failure(failure, None);
+        }
+    }
+
+    fn count_failure(&mut self, failure: NewFailure, sort: Option<String>) {
+        let NewFailure { task, worker, mut ended, .. } = failure;
+        let series = Series::of(What::Failed, &ended.queue, &task).by(worker.as_deref());
+        let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
+        self.totals.add(Series { error_type, ..series }, 1);
+        ended.error = sort;
+        self.record(ended);
+    }
+
     /// The counters so far.
     pub(super) fn families(&self) -> Vec<Family> {
-        let mut completed = Family::new(
-            "jobctl_job_completed",
-            MetricKind::Counter,
-            "Jobs that ended well since jobctl serve began to look.",
-        );
-        let mut failed = Family::new(
-            "jobctl_job_failed",
-            MetricKind::Counter,
-            "Runs of jobs that failed since jobctl serve began to look.",
-        );
-        let mut ran = Family::new(
-            "jobctl_execution_time_seconds",
-            MetricKind::Histogram,
-            "How long jobs ran that ended since jobctl serve began to look.",
-        );
-        let mut waited = Family::new(
-            "jobctl_wait_time_seconds",
-            MetricKind::Histogram,
-            "How long jobs waited that ended since jobctl serve began to look.",
-        );
-        let total = |labels, count: u64| Sample { suffix: "_total", labels, value: count as f64 };
-        for ((queue, task), ended) in &self.ended {
-            let labels = || vec![("queue", queue.clone()), ("task", task.clone())];
-            completed.samples.push(total(labels(), ended.completed));
-            for (sort, count) in &ended.failed {
-                let labels = [labels(), vec![("error_type", sort.clone())]].concat();
-                failed.samples.push(total(labels, *count));
-            }
-            ended.ran.add_to(&mut ran, &labels());
-            ended.waited.add_to(&mut waited, &labels());
-        }
-        let mut gaps = Family::new(
-            "jobctl_watch_gaps",
-            MetricKind::Counter,
-            "Looks before which jobs of a queue may have ended uncounted.",
-        );
-        gaps.samples.push(total(Vec::new(), self.gaps));
-        vec![completed, failed, ran, waited, gaps]
+        self.totals.families()
     }
 }
 
-impl Histogram {
-    fn add_to(&self, family: &mut Family, labels: &[(&'static str, String)]) {
-        let mut add = |suffix, bound: Option<String>, value: f64| {
-            let mut labels = labels.to_vec();
-            labels.extend(bound.map(|bound| ("le", bound)));
-            family.samples.push(Sample { suffix, labels, value });
-        };
-        for (count, bound) in self.counts.iter().zip(BUCKETS) {
-            add("_bucket", Some(format!("{bound:?}")), *count as f64);
-        }
-        add("_bucket", Some("+Inf".to_owned()), self.count as f64);
-        add("_sum", None, self.sum);
-        add("_count", None, self.count as f64);
+/// A registry of which more is to be read.
+#[derive(Debug)]
+struct Deeper {
+    queue: QueueName,
+    name: String,
+    registry: Registry,
+    look: Look,
+    /// New entries that were not found yet.
+    missing: u64,
+}
+
+/// What a page of a registry held.
+#[derive(Debug, Default)]
+struct PageRead {
+    /// Ends since the horizon.
+    covered: usize,
+    /// Those of them that were not seen before.
+    new: usize,
+}
+
+/// What one look takes for granted.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    horizon: Timestamp,
+    latest: Timestamp,
+    now: Timestamp,
+    counts: bool,
+}
+
+impl Look {
+    fn covers(&self, at: Timestamp) -> bool {
+        (self.horizon..=self.latest).contains(&at)
     }
 }
 
-/// The newest ended jobs of a queue, and whether each finished.
-fn ended_jobs(queue: &QueueSurvey) -> impl Iterator<Item = (&Job, bool)> {
-    let finished = queue.finished.iter().map(|sampled| (sampled, true));
-    let failed = queue.failed.iter().map(|sampled| (sampled, false));
-    finished.chain(failed).filter_map(|(sampled, is_finished)| {
-        let job = &sampled.stored()?.job;
-        // Ended jobs linger in a registry after they moved on.
-        let fits = if is_finished {
-            job.status == Status::Finished
-        } else {
-            matches!(job.status, Status::Failed | Status::Stopped)
-        };
-        fits.then_some((job, is_finished))
-    })
-}
-
-/// What a job calls, where its description is a call; other descriptions may be anything.
-fn task_of(job: &Job) -> String {
-    let description = job.description.as_deref().unwrap_or_default();
-    if let Some(headline) = headline_of_description(description) {
-        return headline.method.into_owned();
-    }
-    let call = description.split_once('(').map_or("", |(call, _)| call);
-    let is_dotted = call.contains('.')
-        && call.len() <= 200
-        && call.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
-    if is_dotted { call.to_owned() } else { OTHER.to_owned() }
-}
-
-fn hash_of(queue: &str, id: &JobId, at: Timestamp) -> u64 {
-    let whole = (queue, id.as_bytes(), at.as_microsecond());
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(whole)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn histogram_counts_up_to_each_bound_and_all_at_the_end() {
-        let mut histogram = Histogram::default();
-        for seconds in [0.05, 0.1, 7.0, 9_999.0] {
-            histogram.observe(seconds);
-        }
-        let mut family = Family::new("x", MetricKind::Histogram, "X.");
-        histogram.add_to(&mut family, &[]);
-        let of = |bound: &str| {
-            let is = |sample: &&Sample| sample.labels == [("le", bound.to_owned())];
-            family.samples.iter().find(is).unwrap().value.to_string()
-        };
-        let bounds = ["0.1", "5.0", "10.0", "3600.0", "+Inf"].map(of);
-        assert_eq!(bounds, ["2", "2", "3", "3", "4"]);
-        assert_eq!(family.samples.last().unwrap().value.to_string(), "4");
-    }
+fn back(from: Timestamp, time: SignedDuration) -> Timestamp {
+    from.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -48,6 +48,12 @@ impl ProcTable {
         kilobytes(&self.read(pid, "status")?, "VmRSS:")
     }
 
+    /// The most bytes of memory that a process ever had, shared pages included. One small read.
+    /// Source: proc(5), `VmHWM`. A forked child begins with what its parent had at the fork.
+    pub fn most_resident(&self, pid: u32) -> Option<u64> {
+        kilobytes(&self.read(pid, "status")?, "VmHWM:")
+    }
+
     /// PSS needs the right to trace the process; RSS is for everybody.
     fn memory(&self, pid: u32) -> Option<(u64, Measure)> {
         let pss = self.read(pid, "smaps_rollup").and_then(|text| kilobytes(&text, "Pss:"));

@@ -68,6 +68,7 @@ struct QueueSlots {
     running: Slot,
     failed: Slot,
     finished: Slot,
+    canceled: Option<Slot>,
     overdue: Slot,
     due_first: Slot,
     scheduler: Slot,
@@ -100,7 +101,7 @@ impl Store {
         if !served.is_empty() {
             opened.extend(self.second_turn(served, Vec::new(), turn)?.0);
         }
-        self.third_turn(&mut opened)?;
+        self.third_turn(&mut opened, scope.heads_only)?;
         self.let_jobs_pass(&mut opened)?;
         let cut = if scope.heads_only {
             None
@@ -234,6 +235,9 @@ impl Store {
                     .arg(NEWEST_ENDED)
                     .take(),
             ),
+            canceled: turn.heads_only.then(|| {
+                self.add_entries(batch, &of(Registry::Canceled), -index(NEWEST_ENDED), -1)
+            }),
             overdue: batch.add("ZCOUNT", cmd("ZCOUNT").arg(scheduled).arg(0).arg(due_by).take()),
             due_first: self.add_entries(batch, &of(Registry::Scheduled), 0, MOST_OVERDUE - 1),
             scheduler: batch.add("EXISTS scheduler-lock", cmd("EXISTS").arg(lock).take()),
@@ -242,7 +246,7 @@ impl Store {
     }
 
     /// The jobs behind the sampled entries: one round trip.
-    fn third_turn(&mut self, queues: &mut [Opened]) -> Result<()> {
+    fn third_turn(&mut self, queues: &mut [Opened], keep_waiting: bool) -> Result<()> {
         let mut batch = Batch::default();
         let waiting = Want { ttl: true, ..Want::default() };
         let mut slots: Vec<JobSlots> = Vec::new();
@@ -258,7 +262,11 @@ impl Store {
             for entry in std::mem::take(&mut queue.waiting) {
                 let Some(slots) = slots.next() else { break };
                 let job = take_job(&mut replies, &entry.id, slots);
-                queue.survey.waiting.look_at(&Sampled { entry, job });
+                let sampled = Sampled { entry, job };
+                queue.survey.waiting.look_at(&sampled);
+                if let (true, Ok(Some(stored))) = (keep_waiting, sampled.job) {
+                    queue.survey.waiting_jobs.push(stored.job);
+                }
             }
             for sampled in queue.survey.samples_mut() {
                 let Some(slots) = slots.next() else { break };
@@ -271,11 +279,12 @@ impl Store {
 
 impl QueueSurvey {
     fn samples(&self) -> impl Iterator<Item = &Sampled> {
-        self.running.iter().chain(&self.parked).chain(&self.failed).chain(&self.finished)
+        let ended = self.failed.iter().chain(&self.finished).chain(&self.canceled);
+        self.running.iter().chain(&self.parked).chain(ended)
     }
 
     fn samples_mut(&mut self) -> impl Iterator<Item = &mut Sampled> {
-        let ended = self.failed.iter_mut().chain(&mut self.finished);
+        let ended = self.failed.iter_mut().chain(&mut self.finished).chain(&mut self.canceled);
         self.running.iter_mut().chain(&mut self.parked).chain(ended)
     }
 }
@@ -302,6 +311,7 @@ impl QueueSlots {
         let running = entries(self.running, &of(Registry::Started));
         let failed_entries = entries(self.failed, &of(Registry::Failed));
         let finished = entries(self.finished, &of(Registry::Finished));
+        let canceled = self.canceled.map(|slot| entries(slot, &of(Registry::Canceled)));
         let due_first = entries(self.due_first, &of(Registry::Scheduled));
         let overdue = Overdue {
             count: replies.get(self.overdue).unwrap_or(0),
@@ -323,6 +333,8 @@ impl QueueSlots {
             failed: unread(failed_sample(&failed_entries)),
             failed_entries,
             finished: unread(finished),
+            canceled: unread(canceled.unwrap_or_default()),
+            waiting_jobs: Vec::new(),
             overdue,
             unreadable,
             lacks: Vec::new(),
@@ -340,6 +352,7 @@ type Staff = (Vec<Worker>, Vec<Lack>);
 struct Turn {
     now: Timestamp,
     deep: bool,
+    heads_only: bool,
     /// Ids read of the front of each list.
     head: usize,
     /// Waiting jobs looked at from each end of a list that is longer than both together.
@@ -355,7 +368,7 @@ impl Turn {
         };
         let (head, sample) =
             (share(SHARED_IDS, 4 * LEAST_SAMPLE, HEAD), share(SHARED_JOBS, LEAST_SAMPLE, SAMPLE));
-        Self { now, deep: scope.deep, head, sample }
+        Self { now, deep: scope.deep, heads_only: scope.heads_only, head, sample }
     }
 }
 

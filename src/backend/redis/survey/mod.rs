@@ -18,6 +18,7 @@ use super::read::{Entry, Place, StoredJob};
 use super::server::Server;
 use super::tally::SiteTally;
 use crate::model::id::{JobId, QueueName};
+use crate::model::job::Job;
 use crate::model::part::{Lack, Part};
 use crate::model::queue::Counts;
 use crate::model::worker::Worker;
@@ -157,6 +158,10 @@ pub struct QueueSurvey {
     pub failed: Vec<Sampled>,
     /// The newest finished jobs, newest first, without those that are kept for ever.
     pub finished: Vec<Sampled>,
+    /// The jobs that were canceled last, newest last (`heads_only`).
+    pub canceled: Vec<Sampled>,
+    /// The waiting jobs that were looked at (`heads_only`).
+    pub waiting_jobs: Vec<Job>,
     /// Scheduled jobs whose time has passed.
     pub overdue: Overdue,
     /// Places that could not be read.

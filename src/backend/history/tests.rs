@@ -1,0 +1,293 @@
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::error::exit_code_of;
+use crate::journal::JournalDir;
+use crate::model::history::{EndedJob, Gap, MemoryPeak, QueueSample, Retention, Sample};
+
+/// 2026-11-21, 20:00 UTC.
+const NOW: i64 = 1_795_291_200;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(NOW + second).unwrap()
+}
+
+fn sample(second: i64, queued: u64) -> Sample {
+    let queue = QueueSample {
+        queue: "short".to_owned(),
+        queued: Some(queued),
+        workers: Some(2),
+        oldest_s: Some(queued * 2),
+        ..QueueSample::default()
+    };
+    Sample {
+        at: at(second),
+        redis_memory: Some(1_000 + queued),
+        busy: Some(1),
+        idle: Some(1),
+        queues: vec![queue],
+    }
+}
+
+fn ended(second: i64, method: &str, run_ms: u64) -> EndedJob {
+    EndedJob {
+        hash: second.unsigned_abs() * 31 + run_ms,
+        queue: "short".to_owned(),
+        method: method.to_owned(),
+        site: Some("a.localhost".to_owned()),
+        ended_at: at(second),
+        failed: run_ms == 666,
+        error: (run_ms == 666).then(|| "ValueError".to_owned()),
+        wait_ms: Some(5),
+        run_ms: Some(run_ms),
+    }
+}
+
+fn open(path: &Path) -> Opened {
+    Writer::open(Place::named(path), TimeZone::UTC).unwrap()
+}
+
+fn everything() -> Filter {
+    Filter { since_s: 0, until_s: i64::MAX / 1_000, ..Filter::default() }
+}
+
+fn batch(samples: Vec<Sample>, ended: Vec<EndedJob>) -> Batch {
+    Batch { samples, ended, ..Batch::default() }
+}
+
+#[test]
+fn history_gives_back_what_was_written_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    let jobs = vec![ended(10, "a.b", 100), ended(70, "a.b", 300), ended(80, "c.d", 666)];
+    let first = batch(vec![sample(0, 3), sample(30, 7)], jobs);
+    writer.write(&first).unwrap();
+    // The same look once more, as after a crash.
+    writer.write(&first).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    assert_eq!(reader.samples(&everything()).unwrap(), first.samples);
+    for span in Span::ALL {
+        let figures = reader.ended_by_method(span, &everything()).unwrap();
+        let of = |method: &str| (figures[method].count, figures[method].failed);
+        assert_eq!((of("a.b"), of("c.d")), ((2, 0), (1, 1)), "{span:?}");
+        assert_eq!(figures["a.b"].run_mean_ms(), Some(200.0));
+        assert_eq!((figures["a.b"].run_max_ms, figures["a.b"].wait_sum_ms), (300, 10));
+        let levels = reader.levels(span, &everything()).unwrap();
+        let level = levels.values().next().unwrap();
+        assert_eq!((level.samples, level.queued_sum, level.queued_max), (2, 10, 7), "{span:?}");
+        assert_eq!((level.workers_sum, level.busy_sum, level.memory_max), (4, 2, Some(1_007)));
+    }
+    let minutes = reader.ended_by_time(Span::Minute, &everything()).unwrap();
+    assert_eq!(minutes.keys().copied().collect::<Vec<_>>(), [NOW, NOW + 60]);
+    assert_eq!(reader.errors(&everything()).unwrap()["ValueError"], 1);
+    assert_eq!(reader.ended_by_site(Span::Day, &everything()).unwrap()["a.localhost"].count, 3);
+    let demand = reader.demand(Span::Hour, &everything()).unwrap();
+    let demand = demand[&("short".to_owned(), NOW)];
+    assert_eq!((demand.ended, demand.runs, demand.queued_max), (3, 3, 7));
+}
+
+#[test]
+fn history_filter_narrows_to_queue_method_site_and_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    let other = EndedJob { site: None, queue: "long".to_owned(), ..ended(3_700, "a.b", 9) };
+    writer
+        .write(&batch(Vec::new(), vec![ended(10, "a.b", 1), ended(11, "c.d", 2), other]))
+        .unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    let count = |filter: Filter| {
+        let by_time = reader.ended_by_time(Span::Hour, &filter).unwrap();
+        by_time.values().map(|figures| figures.count).sum::<u64>()
+    };
+    let name = |text: &str| Some(text.to_owned());
+    assert_eq!(count(everything()), 3);
+    assert_eq!(count(Filter { queue: name("long"), ..everything() }), 1);
+    assert_eq!(count(Filter { method: name("a.b"), ..everything() }), 2);
+    assert_eq!(count(Filter { sites: Some(vec!["a.localhost".into()]), ..everything() }), 2);
+    assert_eq!(count(Filter { sites: Some(vec!["a.local".into()]), ..everything() }), 0);
+    assert_eq!(count(Filter { since_s: NOW + 3_600, ..everything() }), 1);
+    assert_eq!(count(Filter { until_s: NOW + 3_600, ..everything() }), 2);
+    let unknown = Filter { queue: name("lnog"), ..everything() };
+    let error = reader.check(&unknown).unwrap_err();
+    assert_eq!(exit_code_of(&error), 66, "{error}");
+}
+
+#[test]
+fn history_is_private_and_written_by_one_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let writer = open(&path).writer;
+    for name in ["h.db", "h.db-wal", "h.db.lock"] {
+        let mode = dir.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let Err(error) = Writer::open(Place::named(&path), TimeZone::UTC) else { panic!("no lock") };
+    assert_eq!(exit_code_of(&error), 75);
+    let process = format!("process {} on ", std::process::id());
+    assert!(error.to_string().contains(&process), "{error}");
+    drop(writer);
+    assert!(open(&path).moved_aside.is_none());
+}
+
+#[test]
+fn history_of_a_bench_is_beside_its_journals_and_follows_no_link() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("config")).unwrap();
+    let place = || Place::beside(JournalDir::of(Some(dir.path())).unwrap(), None);
+    drop(Writer::open(place(), TimeZone::UTC).unwrap());
+    let path = dir.path().join("config/jobctl/history.db");
+    assert_eq!(place().path(), path);
+    assert_eq!(path.metadata().unwrap().uid(), dir.path().metadata().unwrap().uid());
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", &path).unwrap();
+    assert!(Writer::open(place(), TimeZone::UTC).is_err());
+}
+
+#[test]
+fn history_that_is_damaged_is_moved_aside_and_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    for damage in [&b"this is no database, whatever its name says"[..], &[0; 8192][..]] {
+        std::fs::write(&path, damage).unwrap();
+        let Opened { mut writer, moved_aside } = open(&path);
+        let aside = moved_aside.expect("the damage to be noticed");
+        assert_eq!(std::fs::read(&aside).unwrap(), damage);
+        writer.write(&batch(vec![sample(0, 1)], Vec::new())).unwrap();
+        drop(writer);
+        let samples = Reader::open(Place::named(&path)).unwrap().samples(&everything()).unwrap();
+        assert_eq!(samples.len(), 1);
+        std::fs::remove_file(aside).unwrap();
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn history_that_cannot_be_read_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let code = || exit_code_of(&Reader::open(Place::named(&path)).err().unwrap());
+    assert_eq!(code(), 66);
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(code(), 66);
+    std::fs::write(&path, "x".repeat(5_000)).unwrap();
+    assert_eq!(code(), 65);
+    std::fs::remove_file(&path).unwrap();
+    drop(open(&path));
+    let newer = rusqlite::Connection::open(&path).unwrap();
+    newer.pragma_update(None, "user_version", 999).unwrap();
+    drop(newer);
+    assert_eq!(code(), 78);
+    let Err(error) = Writer::open(Place::named(&path), TimeZone::UTC) else { panic!("taken") };
+    assert_eq!(exit_code_of(&error), 78, "{error}");
+}
+
+#[test]
+fn history_damaged_while_it_is_written_begins_anew_with_all_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    writer.write(&batch(vec![sample(0, 1)], vec![ended(1, "a.b", 2)])).unwrap();
+    let aside = writer.start_anew().unwrap();
+    writer.write(&batch(vec![sample(5, 2)], vec![ended(6, "a.b", 3)])).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    assert_eq!(reader.ended_by_method(Span::Day, &everything()).unwrap()["a.b"].count, 1);
+    assert_eq!(reader.samples(&everything()).unwrap(), [sample(5, 2)]);
+    let old = Reader::open(Place::named(&aside)).unwrap();
+    assert_eq!(old.samples(&everything()).unwrap(), [sample(0, 1)]);
+}
+
+#[test]
+fn history_keeps_only_as_long_as_it_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    let day = 86_400;
+    let old = batch(vec![sample(-40 * day, 1)], vec![ended(-40 * day, "old", 1)]);
+    writer.write(&old).unwrap();
+    writer.write(&batch(vec![sample(0, 2)], vec![ended(0, "new", 1)])).unwrap();
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    let retention = Retention {
+        samples: days(1),
+        jobs: days(1),
+        minutes: days(1),
+        hours: days(30),
+        days: days(365),
+    };
+    writer.prune(at(60), &retention).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    let methods = |span| reader.ended_by_method(span, &everything()).unwrap().len();
+    assert_eq!((methods(Span::Minute), methods(Span::Hour), methods(Span::Day)), (1, 1, 2));
+    assert_eq!(reader.samples(&everything()).unwrap().len(), 1);
+    let recorded = reader.recorded().unwrap();
+    assert_eq!((recorded.days, recorded.hours), (2, 1));
+    // The day is kept longest, so it tells how far back the history reaches.
+    assert_eq!(recorded.first, Some(at(-40 * day - 20 * 3_600)));
+}
+
+#[test]
+fn history_tells_methods_of_a_day_apart_up_to_a_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    let long = "x".repeat(10_000);
+    let jobs: Vec<EndedJob> = (0..3_000)
+        .map(|number| ended(number, &format!("m{number}"), 1))
+        .chain([ended(4_000, &long, 1)])
+        .collect();
+    writer.write(&batch(Vec::new(), jobs)).unwrap();
+    drop(writer);
+    // The bound holds for the day, not for the process.
+    let mut writer = open(&path).writer;
+    writer.write(&batch(Vec::new(), vec![ended(5_000, "one.more", 1)])).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    let methods = reader.ended_by_method(Span::Day, &everything()).unwrap();
+    assert_eq!(methods.len(), 1_001);
+    assert_eq!(methods.values().map(|figures| figures.count).sum::<u64>(), 3_002);
+    assert_eq!(methods["other"].count, 2_002);
+}
+
+#[test]
+fn history_keeps_counters_events_gaps_and_peaks() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    let peak = |kib, is_new| MemoryPeak {
+        at: at(1),
+        queue: "short".to_owned(),
+        method: "a.b".to_owned(),
+        kib,
+        is_new,
+    };
+    let gap = Gap { from: at(0), until: at(90), why: "no Redis".to_owned() };
+    let first = Batch {
+        peaks: vec![peak(100, true), peak(300, false), peak(200, true)],
+        totals: [("x".to_owned(), "1".to_owned())].into(),
+        seen: vec![(u64::MAX, at(0)), (7, at(100))],
+        facts: [("last_look", "then".to_owned())].into(),
+        gaps: vec![gap.clone()],
+        ..Batch::default()
+    };
+    writer.write(&first).unwrap();
+    let second = Batch {
+        totals: [("x".to_owned(), "2".to_owned())].into(),
+        forget_before: Some(at(50)),
+        ..Batch::default()
+    };
+    writer.write(&second).unwrap();
+    drop(writer);
+    let writer = open(&path).writer;
+    assert_eq!(writer.totals().unwrap(), [("x".to_owned(), "2".to_owned())]);
+    assert_eq!(writer.seen().unwrap(), [(7, at(100))]);
+    assert_eq!(writer.fact("last_look").unwrap().as_deref(), Some("then"));
+    assert_eq!(writer.fact("zone").unwrap().as_deref(), Some("UTC"));
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    assert_eq!(reader.memory(&everything()).unwrap()["a.b"], (300, 2));
+    assert_eq!(reader.gaps(&everything()).unwrap(), [gap]);
+}

@@ -1,0 +1,120 @@
+//! Opening a history to write it: the file, the lock beside it, and what becomes of a damaged one.
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::fault::{failure, is_damage};
+use super::super::{Place, schema};
+use crate::error::{Failure, Kind, Result};
+use crate::sys::clock;
+use crate::sys::proc::hostname;
+
+/// The longest wait for a program that has the file locked.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Opens the file and brings it up to date. The inner error: it is damaged.
+pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
+    drop(place.open(place.path())?);
+    let cannot = |error: &rusqlite::Error| failure(error, "open", place.path());
+    let open = || -> rusqlite::Result<(Connection, usize)> {
+        // The folder may be reached through links, the file may not be one.
+        let path = place.path();
+        let name = path.file_name().unwrap_or_default();
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| ".".as_ref());
+        let real = std::fs::canonicalize(folder).map(|folder| folder.join(name));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(real.unwrap_or(path.to_owned()), flags)?;
+        connection.busy_timeout(BUSY)?;
+        let version = schema::version(&connection)?;
+        if version <= schema::VERSION {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            // A lost machine may take the last looks with it, never a part of one.
+            connection.pragma_update(None, "synchronous", "normal")?;
+            connection.pragma_update(None, "journal_size_limit", 8 << 20)?;
+            schema::migrate(&mut connection)?;
+            // Meets a file that lost its tables or its end.
+            connection.query_row("SELECT count(*) FROM facts", [], |_| Ok(()))?;
+            connection.query_row("SELECT max(at) FROM samples", [], |_| Ok(()))?;
+        }
+        Ok((connection, version))
+    };
+    match open() {
+        Ok((_, version)) if version > schema::VERSION => Err(newer(place).into()),
+        Ok((connection, _)) => Ok(Ok(connection)),
+        Err(error) if is_damage(&error) => Ok(Err(error)),
+        Err(error) => Err(cannot(&error).into()),
+    }
+}
+
+/// A file that a newer jobctl made.
+pub(in crate::backend::history) fn newer(place: &Place) -> Failure {
+    let message =
+        format!("cannot use the history `{}`: a newer jobctl made it", place.path().display());
+    Failure::new(Kind::Config, message).hint("update jobctl, or name another file with --file")
+}
+
+/// Keeps everybody else from writing; says in the lock's file who it is.
+pub(super) fn lock(place: &Place) -> Result<Flock<File>> {
+    let path = place.lock_path();
+    let file = place.open(&path)?;
+    let mut lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => lock,
+        Err((mut file, Errno::EWOULDBLOCK)) => {
+            let mut owner = String::new();
+            let _ = (&mut file).take(200).read_to_string(&mut owner);
+            let owner = if owner.trim().is_empty() { "another process" } else { owner.trim() };
+            let message = format!(
+                "cannot record into `{}`: {owner} records into it already",
+                place.path().display()
+            );
+            return Err(Failure::new(Kind::TryAgain, message)
+                .hint("one recorder is enough; end the other one, or name another file with --file")
+                .into());
+        }
+        Err((_, errno)) => {
+            let message = format!("cannot lock `{}`: {}", path.display(), errno.desc());
+            return Err(Failure::new(Kind::Io, message).into());
+        }
+    };
+    let who = format!(
+        "process {} on {}",
+        std::process::id(),
+        hostname().unwrap_or_else(|| "this host".to_owned())
+    );
+    // Only words for others; on a full disk there are none.
+    let _ =
+        lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(who.as_bytes()));
+    Ok(lock)
+}
+
+/// Gives the file and what belongs to it another name, which says when that was.
+pub(super) fn move_aside(place: &Place) -> Result<PathBuf> {
+    let stamp = clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let aside = place.with_suffix(&format!(".damaged-{stamp}"));
+    let rename = |from: PathBuf, to: PathBuf| match std::fs::rename(&from, to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let moved = rename(place.path().to_owned(), aside.clone()).and_then(|()| {
+        ["-wal", "-shm"].iter().try_for_each(|suffix| {
+            let mut to = aside.clone().into_os_string();
+            to.push(suffix);
+            rename(place.with_suffix(suffix), to.into())
+        })
+    });
+    moved.map_err(|error| {
+        let message =
+            format!("cannot move the damaged history `{}` aside: {error}", place.path().display());
+        Failure::new(Kind::Io, message)
+    })?;
+    Ok(aside)
+}
