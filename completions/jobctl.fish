@@ -59,6 +59,7 @@ complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "serve" -d 'Answer Pro
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "errors" -d 'Say what fails, in groups: the failed jobs that RQ keeps, and the Error Log of the sites'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "metrics" -d 'Print what Prometheus scrapes: queues, workers, schedulers, the verdict'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "alerts" -d 'Tell people when jobs fail, hang or pile up, and when that is over'
+complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "history" -d 'Record what happens over time, and show it: trends, peaks, forecasts'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "purge-jobs" -d 'Purge waiting jobs, or clear registries'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "trigger-scheduler-event" -d 'Enqueue the scheduled job types of an event now, due or not'
 complete -c jobctl -n "__fish_jobctl_needs_command" -f -a "scheduler" -d 'Look at the schedulers of sites, and switch them'
@@ -1199,6 +1200,7 @@ never\t'Never'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l record -d 'Record into the history of the target, and keep the counters there'
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s q -l quiet -d 'Leave out notes and hints'
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -s v -l verbose -d 'Say more'
@@ -1387,6 +1389,177 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_su
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -f -a "record" -d 'Record queues, workers, Redis and the jobs that end, until interrupted'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -f -a "show" -d 'Show what was recorded, by time, method, queue, site or exception'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -f -a "trend" -d 'Show the mean duration of the last 30 days and the failure rate of the last 12 weeks'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -f -a "peaks" -d 'Show at which hours of the day and on which days of the week there is most to do'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -f -a "forecast" -d 'Say how many jobs there will be, and how many workers clear the peak'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l every -d 'How often to sample [default: 30s, or `every` of the settings]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l for -d 'End after this long' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l file -d 'Record into this file instead of the target\'s' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l once -d 'Take one sample and end, for cron'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l by -d 'What a row is about' -r -f -a "minute\t'The minute'
+hour\t'The hour'
+day\t'The day'
+method\t'The method'
+queue\t'The queue'
+site\t'The site'
+error\t'The class of the exception, by day'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l since -d 'From then on: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l until -d 'Before then: a time, or how long ago' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s n -l limit -d 'At most this many rows; 0 for all' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l queue -d 'Only this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l method -d 'Only this method' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l file -d 'Read this history; then neither a bench nor Redis is needed' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l queue -d 'Only this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l method -d 'Only this method' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l file -d 'Read this history; then neither a bench nor Redis is needed' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l since -d 'From then on: a time, or how long ago [default: 8 weeks]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l queue -d 'Only this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l method -d 'Only this method' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l file -d 'Read this history; then neither a bench nor Redis is needed' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -s V -l version -d 'Print version'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l within -d 'Within what time a peak is to be worked off' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l queue -d 'Only this queue' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l method -d 'Only this method' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l file -d 'Read this history; then neither a bench nor Redis is needed' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l bench -d 'The bench to work on [env: `JOBCTL_BENCH`; default: the one around the current directory]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l site -d 'Only this site; repeatable, or `all` [env: `JOBCTL_SITE`, `FRAPPE_SITE`; default: all]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l redis -d 'The Redis to work on, without a bench or instead of the bench\'s own [env: `JOBCTL_REDIS`]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -s o -l output -d 'How to print the result [env: `JOBCTL_OUTPUT`; default: table, or plain in a pipe]' -r -f -a "table\t'For people, cut to the width of the terminal'
+wide\t'The same with every column, cut nowhere'
+plain\t'Tab-separated and complete'
+json\t'One object with schema, scope, data and notes'
+jsonl\t'One item per line'
+csv\t'The first table, as RFC 4180 says'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
+always\t'Always, also into pipes'
+never\t'Never'"
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -s q -l quiet -d 'Leave out notes and hints'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -s v -l verbose -d 'Say more'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l utc -d 'Print times in UTC'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l local -d 'Print times in the local zone (the default)'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l show-secrets -d 'Show passwords and other secrets instead of masking them'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -s V -l version -d 'Print version'
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l queue -d 'Only jobs of this queue, by its short or full name; repeatable' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l status -d 'Only jobs in this state; repeatable' -r -f -a "queued\t'Waits in the queue\'s list'
 started\t'Runs'
