@@ -196,14 +196,13 @@ impl Dialogue {
         let offers = |method: &str| {
             offer.is_some_and(|offer| offer.split_ascii_whitespace().any(|word| word == method))
         };
-        let refuses = "refuses the login";
         if offers("PLAIN") {
             let token = STANDARD.encode(format!("\0{user}\0{password}"));
-            self.say(&format!("AUTH PLAIN {token}"), 235, refuses)?;
+            self.whisper(&format!("AUTH PLAIN {token}"), 235)?;
         } else if offers("LOGIN") {
-            self.say("AUTH LOGIN", 334, refuses)?;
-            self.say(&STANDARD.encode(user), 334, refuses)?;
-            self.say(&STANDARD.encode(password), 235, refuses)?;
+            self.whisper("AUTH LOGIN", 334)?;
+            self.whisper(&STANDARD.encode(user), 334)?;
+            self.whisper(&STANDARD.encode(password), 235)?;
         } else {
             let why = "the server offers neither PLAIN nor LOGIN to log in with";
             return Err(invalid(why.to_owned()));
@@ -219,6 +218,23 @@ impl Dialogue {
     fn say(&mut self, line: &str, wanted: u16, otherwise: &str) -> io::Result<Answer> {
         self.write(line)?;
         self.expect(wanted, otherwise)
+    }
+
+    /// Says a line of the login. Of the answer only the code is repeated: servers quote what they do
+    /// not like, and that is the password.
+    fn whisper(&mut self, line: &str, wanted: u16) -> io::Result<()> {
+        self.write(line)?;
+        let code = self.answer()?.code;
+        if code == wanted {
+            return Ok(());
+        }
+        let known = match code {
+            535 => ": user or password is wrong",
+            534 | 538 => ": it wants another way to log in",
+            454 => ": it cannot check it now",
+            _ => "",
+        };
+        Err(invalid(format!("the server refuses the login ({code}{known})")))
     }
 
     fn expect(&mut self, wanted: u16, otherwise: &str) -> io::Result<Answer> {

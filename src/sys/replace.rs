@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// Puts `bytes` into the file at `path`, with `mode` less what the umask forbids.
 ///
-/// The new file is made beside it, so its folder must be writable; a link in its place is
-/// replaced, not followed. Errors: those of making, writing and renaming; then the old file stays
-/// and nothing is left beside it.
+/// The new file is made beside it, so its folder must be writable. Errors: `InvalidInput` where a
+/// device, a pipe, a socket, a directory or a link is in its place, which root could replace for
+/// everybody; those of making, writing and renaming. Then the old file stays and nothing is left
+/// beside it.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let beside = beside(path)?;
     // What a process of the same number left behind when it was killed.
     match fs::remove_file(&beside) {
@@ -45,15 +49,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replace_of_a_link_leaves_what_it_points_at() {
+    fn replace_puts_a_whole_file_in_place_of_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "a longer old one").unwrap();
+        replace(&path, b"new", 0o600).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(path.symlink_metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn replace_of_a_link_or_a_pipe_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let (target, link) = (dir.path().join("target"), dir.path().join("link"));
         fs::write(&target, "precious").unwrap();
         symlink(&target, &link).unwrap();
-        replace(&link, b"new", 0o600).unwrap();
+        let pipe = dir.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
+        for special in [&link, &pipe] {
+            let error = replace(special, b"new", 0o600).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        }
         assert_eq!(fs::read(&target).unwrap(), b"precious");
-        assert_eq!(fs::read(&link).unwrap(), b"new");
-        assert_eq!(link.symlink_metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
     }
 
     #[test]

@@ -27,6 +27,9 @@ const FRESH: Duration = Duration::from_secs(1);
 /// The longest that a measurement may take: Prometheus gives up after ten seconds.
 const MEASURE: Duration = Duration::from_secs(5);
 
+/// The time that a measurement has left at least where somebody else was waited for.
+const LEAST_MEASURE: Duration = Duration::from_secs(1);
+
 /// Requests of the API that are worked on at a time: each may read many jobs.
 const MOST_AT_WORK: usize = 4;
 
@@ -115,12 +118,16 @@ impl Service {
 
     /// The newest measurement, made now unless one is fresh; who comes meanwhile waits for it.
     fn measured(&self) -> Result<Arc<Measured>> {
+        let waiting = Instant::now();
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, measured)) = newest.measured.as_ref().filter(|(at, _)| at.elapsed() < FRESH)
         {
             return Ok(Arc::clone(measured));
         }
-        let mut context = self.context()?;
+        // A Redis that hangs kept somebody else until now: both waits together must end before
+        // Prometheus gives up.
+        let left = MEASURE.saturating_sub(waiting.elapsed()).max(LEAST_MEASURE);
+        let mut context = self.context(left)?;
         let Newest { passing, recorder, said, .. } = &mut *newest;
         let measured = Arc::new(measure(&mut context, Some(&mut *passing))?);
         if let Some(recorder) = recorder {
@@ -139,7 +146,7 @@ impl Service {
     pub(super) fn look(&self) -> (Vec<String>, Duration) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let Newest { passing, recorder, said, told, .. } = &mut *newest;
-        let Ok(mut context) = self.context() else { return (Vec::new(), LOOK_EVERY) };
+        let Ok(mut context) = self.context(MEASURE) else { return (Vec::new(), LOOK_EVERY) };
         let Some(recorder) = recorder else {
             let _ = look(&mut context, passing, &mut |_| {});
             return (Vec::new(), LOOK_EVERY);
@@ -157,11 +164,11 @@ impl Service {
         (std::mem::take(said), pause)
     }
 
-    /// A context for a measurement.
-    fn context(&self) -> Result<Context> {
+    /// A context for a measurement that takes no longer than `limit`.
+    fn context(&self, limit: Duration) -> Result<Context> {
         let global = Global { site: self.every_site(), ..self.global.clone() };
         let mut context = Context::writing_to(global, Box::new(io::sink()))?;
-        context.settings.timeout = context.settings.timeout.min(MEASURE);
+        context.settings.timeout = context.settings.timeout.min(limit);
         Ok(context)
     }
 

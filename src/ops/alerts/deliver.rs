@@ -19,7 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Messages that go out at once however few are allowed within an hour.
-const BURST: u32 = 10;
+pub(super) const BURST: u32 = 10;
 
 /// What became of an attempt.
 pub(super) struct Attempt {
@@ -44,6 +44,7 @@ pub(super) struct Mailbox {
     /// The channel.
     pub(super) channel: Channel,
     inner: Mutex<Inner>,
+    sent: Vec<Duration>,
     wake: Condvar,
     stop: AtomicBool,
 }
@@ -55,10 +56,11 @@ struct Inner {
 }
 
 impl Mailbox {
-    /// A mailbox with what was left over.
-    pub(super) fn new(channel: Channel, left: Vec<Event>) -> Self {
+    /// A mailbox with what was left over; `sent` is how long ago its last messages were taken, the
+    /// oldest first: a restart allows no more than going on would have.
+    pub(super) fn new(channel: Channel, left: Vec<Event>, sent: Vec<Duration>) -> Self {
         let inner = Mutex::new(Inner { waiting: left.into(), in_flight: None });
-        Self { channel, inner, wake: Condvar::new(), stop: AtomicBool::new(false) }
+        Self { channel, inner, sent, wake: Condvar::new(), stop: AtomicBool::new(false) }
     }
 
     /// Puts a message in; one of the same alert that waits is replaced by it.
@@ -94,7 +96,7 @@ impl Mailbox {
 
     /// Sends what is put in, until it is stopped; `tell` hears of every attempt.
     pub(super) fn work(&self, tell: &Sender<Attempt>) {
-        let mut allowance = Allowance::new(self.channel.per_hour);
+        let mut allowance = Allowance::after(self.channel.per_hour, &self.sent);
         let (mut pause, mut not_before) = (FIRST_PAUSE, Instant::now());
         while let Some(event) = self.next(not_before.max(allowance.next())) {
             let outcome = match self.channel.send(&event, &self.stop) {
@@ -169,6 +171,26 @@ impl Allowance {
         Self { every, most, left: most, since: Instant::now() }
     }
 
+    /// What is left of it after messages so long ago, the oldest first.
+    fn after(per_hour: u32, sent: &[Duration]) -> Self {
+        let mut allowance = Self::new(per_hour);
+        let every = allowance.every.as_secs_f64();
+        let most = f64::from(allowance.most);
+        let (mut left, mut last) = (most, 0.0);
+        for age in sent.iter().map(Duration::as_secs_f64) {
+            let grown = if left < most { (last - age).max(0.0) / every } else { 0.0 };
+            left = ((left + grown).min(most) - 1.0).max(0.0);
+            last = age;
+        }
+        left = (left + if left < most { last / every } else { 0.0 }).min(most);
+        let begun = Duration::from_secs_f64(left.fract() * every);
+        allowance.since = allowance.since.checked_sub(begun).unwrap_or(allowance.since);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to BURST")]
+        let whole = left as u32;
+        allowance.left = whole;
+        allowance
+    }
+
     /// When the next message may go out.
     fn next(&mut self) -> Instant {
         while self.left < self.most && self.since.elapsed() >= self.every {
@@ -205,7 +227,7 @@ mod tests {
         let global = crate::global::Global { config: Some(path), ..Default::default() };
         let file = Settings::resolve(&global, None).unwrap().alerts;
         let channel = channels(&file, Duration::from_secs(10)).unwrap().remove(0);
-        Mailbox::new(channel, Vec::new())
+        Mailbox::new(channel, Vec::new(), Vec::new())
     }
 
     fn event(alert: &str, id: &str) -> Event {
@@ -263,6 +285,22 @@ mod tests {
         let mut rare = Allowance::new(1);
         rare.take();
         assert!(rare.next() > Instant::now() + Duration::from_secs(3_000));
+    }
+
+    #[test]
+    fn allowance_goes_on_where_it_was_before_a_restart() {
+        let minutes = |ages: &[u64]| ages.iter().map(|m| Duration::from_secs(60 * m)).collect();
+        let left = |per_hour, ages: Vec<Duration>| {
+            let mut allowance = Allowance::after(per_hour, &ages);
+            let next = allowance.next().saturating_duration_since(Instant::now());
+            (allowance.left, next.as_secs().div_ceil(60))
+        };
+        assert_eq!(left(1, minutes(&[20])), (0, 40), "the hour is not over");
+        assert_eq!(left(1, minutes(&[70])), (1, 0));
+        assert_eq!(left(60, minutes(&[5, 5, 5])), (10, 0));
+        assert_eq!(left(6, minutes(&[1, 1, 1, 1, 1, 1])), (0, 9));
+        assert_eq!(left(60, vec![Duration::ZERO; 10]), (0, 1));
+        assert_eq!(left(60, Vec::new()), (10, 0));
     }
 
     #[test]

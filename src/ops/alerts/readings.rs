@@ -43,6 +43,8 @@ struct Taken {
     series: BTreeMap<&'static str, Series>,
     ends: BTreeMap<String, Ends>,
     outage: Option<String>,
+    /// Where the age of what waits is not known of every queue.
+    ageless: Option<Lack>,
     unread_sites: Vec<String>,
     sites: usize,
     has_bench: bool,
@@ -235,18 +237,23 @@ impl Taken {
         });
         let lack = self.no_redis().or(unread);
         let of_queue = |queue, value| Sample { labels: vec![("queue", queue)], value };
-        let (mut backlog, mut oldest) = (Vec::new(), Vec::new());
+        let (mut backlog, mut oldest, mut ageless) = (Vec::new(), Vec::new(), None);
         for queue in facts.queues() {
             let name = || facts.short(&queue.name).to_owned();
             let Counts { queued: Some(queued), .. } = queue.counts else { continue };
             backlog.push(of_queue(name(), queued as f64));
             let age = queue.waiting.oldest_at.map(|at| facts.now.duration_since(at).as_secs_f64());
-            if let Some(age) = age.or((queued == 0).then_some(0.0)) {
-                oldest.push(of_queue(name(), age.max(0.0)));
+            match age.or((queued == 0).then_some(0.0)) {
+                Some(age) => oldest.push(of_queue(name(), age.max(0.0))),
+                // Ids whose jobs are gone, or hide since when they wait.
+                None => ageless = ageless.or_else(|| Some(name())),
             }
         }
         self.put("backlog", backlog, lack.clone());
-        self.put("oldest_age", oldest, lack);
+        let ageless = ageless
+            .map(|queue| Lack::unread(format!("since when jobs of `{queue}` wait is not known")));
+        self.put("oldest_age", oldest, lack.or_else(|| ageless.clone()));
+        self.ageless = ageless;
         self.put("longest_running", longest_running(facts), self.no_redis());
         let unreadable = facts.survey.is_ok_and(|survey| survey.workers.is_err());
         let lack =
@@ -310,6 +317,8 @@ impl Taken {
                 (true, []) => partial.then(|| Lack::unread("it is not known of every site")),
                 (true, sites) => partial.then(|| unread(sites)),
             }
+        } else if short == "queue_oldest_age_seconds" {
+            self.no_redis().or_else(|| self.ageless.clone())
         } else {
             self.no_redis()
         };

@@ -30,6 +30,10 @@ impl Standing {
         truth: Truth,
         now: Timestamp,
     ) -> Option<(Tell, Timestamp)> {
+        // Of a clock that was set back since: what it says of the future would silence the rule.
+        for at in [&mut self.holds_since, &mut self.fires_since, &mut self.told_at] {
+            *at = at.map(|at| at.min(now));
+        }
         match truth {
             Truth::Unknown => None,
             Truth::False => {
@@ -100,6 +104,16 @@ mod tests {
             told(0, None, "FTTTTFFTF"),
             [(1, "firing"), (5, "resolved"), (7, "firing"), (8, "resolved")]
         );
+    }
+
+    #[test]
+    fn rule_fires_in_time_though_the_clock_was_set_back() {
+        let rules = super::super::rules::rules(&AlertFile::default()).unwrap();
+        let rule = Rule { hold: Duration::from_secs(20), ..rules[0].clone() };
+        let at = |s: i64| Timestamp::from_second(1_800_000_000 + s).unwrap();
+        let mut standing = Standing::default();
+        let mut step = |s| standing.step(&rule, Truth::True, at(s)).map(|(tell, _)| tell.word());
+        assert_eq!([step(3_600), step(0), step(10), step(20)], [None, None, None, Some("firing")]);
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(super) struct State {
     pub(super) rules: BTreeMap<String, Standing>,
     /// What each channel has still to send.
     pub(super) outbox: BTreeMap<String, Vec<Event>>,
+    /// When each channel took its last messages.
+    #[serde(default)]
+    pub(super) sent: BTreeMap<String, Vec<Timestamp>>,
     /// Jobs that ended.
     pub(super) remembered: Remembered,
 }

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::channel::Channel;
-use super::deliver::{Attempt, Mailbox};
+use super::deliver::{Attempt, BURST, Mailbox};
 use super::expr::{Evidence, Judgement, Lack, Truth};
 use super::message::{Event, Place, Tell, clean};
 use super::readings::Readings;
@@ -127,9 +129,12 @@ fn mailboxes(
     context: &mut Context,
 ) -> Vec<Arc<Mailbox>> {
     let mut outbox = std::mem::take(&mut state.outbox);
+    let now = clock::now();
     let mailbox = |channel: Channel| {
         let left = outbox.remove(&channel.name).unwrap_or_default();
-        Arc::new(Mailbox::new(channel, left))
+        let sent = state.sent.get(&channel.name).into_iter().flatten();
+        let ago = |at: &Timestamp| Duration::try_from(now.duration_since(*at)).unwrap_or_default();
+        Arc::new(Mailbox::new(channel, left, sent.map(ago).collect()))
     };
     let mailboxes = channels.into_iter().map(mailbox).collect();
     for (channel, left) in outbox.iter().filter(|(_, left)| !left.is_empty()) {
@@ -329,6 +334,10 @@ impl Watching<'_> {
         let Attempt { channel, event, outcome } = attempt;
         match outcome {
             Ok(remark) => {
+                let sent = self.state.sent.entry(channel.clone()).or_default();
+                sent.push(clock::now());
+                let old = sent.len().saturating_sub(BURST as usize);
+                sent.drain(..old);
                 if self.failing.remove(&channel) {
                     self.context.ui.status(&format!("channel `{channel}` takes messages again"));
                 }

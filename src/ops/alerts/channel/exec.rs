@@ -60,7 +60,8 @@ impl Exec {
     }
 }
 
-/// A program that is running; what is left of its group ends with the value.
+/// A program that is running. One that is cut off ends with its group; one that ended by itself may
+/// leave others running, as those do that go on in the background.
 struct Running(Child);
 
 impl Running {
