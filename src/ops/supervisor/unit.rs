@@ -76,6 +76,25 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
     })
 }
 
+/// Whether supervisor starts a program again that ends with exit code 0, as a worker does that is
+/// told to end; else why that cannot be told.
+///
+/// Source: `supervisor/options.py`, `autorestart` (`unexpected` unless set) and `exitcodes` (0);
+/// `supervisor/datatypes.py`, `auto_restart`.
+pub(super) fn comes_back(section: &Section) -> Result<bool, String> {
+    let value = section.get("autorestart").unwrap_or("unexpected");
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => return Ok(true),
+        "false" | "no" | "off" | "0" => return Ok(false),
+        "unexpected" => {}
+        _ => return Err(format!("autorestart=`{value}` says neither")),
+    }
+    let codes = section.get("exitcodes").unwrap_or("0");
+    let codes: Result<Vec<u8>, _> = codes.split(',').map(|code| code.trim().parse()).collect();
+    let codes = codes.map_err(|_| "its exitcodes are no numbers".to_owned())?;
+    Ok(!codes.contains(&0))
+}
+
 /// The process of a systemd service file, if it belongs to the bench at `root`.
 pub(super) fn of_systemd(text: &str, file: &str, root: &[&Path]) -> Option<Process> {
     let sections = parse(text, Dialect::Systemd);

@@ -1,6 +1,10 @@
 //! Who starts a worker's process again when it has ended: told by its ancestors, its environment
-//! and its control group. Asks no process manager anything: that is [`super::via`]'s.
+//! and its control group. What a process manager must be asked for is [`super::via`]'s and
+//! [`super::comes_back`]'s.
 
+use std::path::Path;
+
+use crate::ops::workers::comes_back;
 use crate::report::worker_stop::Manager;
 use crate::sanitize::shell_quote;
 use crate::sys::proc::{ProcTable, Service, Stat};
@@ -89,9 +93,12 @@ impl Manager {
     }
 
     /// Why the worker would not come back.
-    pub(super) fn against_restart(&self) -> Option<String> {
-        Some(match self {
-            Self::Pool { .. } | Self::Supervisor { .. } | Self::Systemd { .. } => return None,
+    pub(super) fn against_restart(&self, table: &ProcTable) -> Option<(String, Vec<String>)> {
+        let why = match self {
+            Self::Pool { .. } => return None,
+            Self::Supervisor { .. } | Self::Systemd { .. } => {
+                return comes_back::against(table, self, Path::new("systemctl"));
+            }
             Self::BenchStart { pid } => {
                 format!("`bench start` (pid {pid}) ends the whole bench when one of its processes ends")
             }
@@ -99,6 +106,7 @@ impl Manager {
                 "it is its container's first process, and whether the container is started again cannot be seen from inside".to_owned()
             }
             Self::Nobody => "nothing would start it again: its parent is no process manager".to_owned(),
-        })
+        };
+        Some((why, Vec::new()))
     }
 }
