@@ -64,7 +64,8 @@ fn with_included(config: &Path) -> Result<Vec<Section>, String> {
 fn read(path: &Path) -> Result<Vec<Section>, String> {
     let read = file::read_bounded(path, MOST_BYTES);
     let (bytes, _) = read.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    Ok(parse(&String::from_utf8_lossy(&bytes), Dialect::Supervisor))
+    parse(&String::from_utf8_lossy(&bytes), Dialect::Supervisor)
+        .map_err(|why| format!("`{}`: {why}", path.display()))
 }
 
 /// The files that a pattern means; only its last part may hold wildcards.
