@@ -447,6 +447,8 @@ fn first_process_of_a_container_is_known_as_such_and_its_id_means_nobody_outside
     // Outside, process 1 is somebody else: no dump, and it is stopped by its name alone.
     let dump = on(&server, &["workers", "dump", "w1"]);
     assert_eq!(dump.code, 77, "{dump:?}");
+    assert!(dump.stderr.contains("it runs in a container: there it is process 1"), "{dump:?}");
+    assert!(dump.stderr.contains("nsenter --target "), "{dump:?}");
     let run = on(&server, &["workers", "stop", "w1", "--wait", "100", "-o", "json"]);
     assert_eq!((run.code, &rows(&run)[0]["by"]), (0, &json!("command")), "{run:?}");
     wait_until(LONG, "the worker to end", || names(&server).is_empty().then_some(()));

@@ -28,7 +28,7 @@ use crate::report::workers::WorkerRow;
 use crate::sanitize::shell_quote;
 use crate::secrets::Secrets;
 use crate::sys::pidfd::ProcessHandle;
-use crate::sys::proc::ProcTable;
+use crate::sys::proc::{ProcTable, Title, is_python};
 use crate::sys::signals::Interrupts;
 
 /// Which processes are meant.
@@ -330,9 +330,38 @@ impl Dumper<'_> {
             })
     }
 
+    /// The id that a worker registered, and the id here of the one process in a container that has
+    /// it there and may be the worker.
+    fn in_container(&self, dump: &Dump) -> Option<(u32, u32)> {
+        let inside = dump.worker_pid.or(dump.pid)?;
+        let may_be = |outside: &u32| {
+            let command = self.table.command_line(*outside).unwrap_or_default();
+            let title = Title::of(&command);
+            let named = dump.worker.as_deref().zip(title).map(|(name, title)| title.names(name));
+            named.unwrap_or_else(|| is_python(&command))
+        };
+        let found = self.table.seen_from_outside(inside).into_iter().filter(may_be);
+        match found.collect::<Vec<_>>().as_slice() {
+            [outside] => Some((inside, *outside)),
+            _ => None,
+        }
+    }
+
     /// A process that is not certain to be what it should be.
     fn doubtful(&self, mut dump: Dump, doubt: &Doubt, name: &str) -> Dump {
         (dump.turn, dump.reason) = (Turn::Refused, Some(doubt.reason()));
+        if let (Doubt::Unproven(_), Some((inside, outside))) = (doubt, self.in_container(&dump)) {
+            let container = self.table.container(outside);
+            let (name, jobctl) = (shell_quote(name), &self.tools.jobctl);
+            let (place, enter) = match container {
+                Some((program, id)) => (format!(" `{id}`"), format!("{program} exec {id}")),
+                None => (String::new(), format!("nsenter --target {outside} --pid --mount")),
+            };
+            dump.reason = Some(format!(
+                "it runs in a container{place}: there it is process {inside}, here {outside}"
+            ));
+            dump.hints.push(format!("{enter} {jobctl} workers dump {name}"));
+        }
         if let Doubt::Elsewhere(_) = doubt {
             let name = shell_quote(name);
             dump.hints.push(format!("on that host: {} workers dump {name}", self.tools.jobctl));
