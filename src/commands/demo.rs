@@ -25,7 +25,7 @@ Examples:
   jobctl demo --stop")]
 pub struct Args {
     /// End the demo and remove its directory
-    #[arg(long, conflicts_with_all = ["healthy", "python"])]
+    #[arg(long, conflicts_with = "healthy")]
     pub stop: bool,
 
     /// The bench's directory [default: jobctl/demo in your state directory]
@@ -63,4 +63,20 @@ pub fn report(args: &Args) -> Result<DemoReport> {
         python: args.python.clone(),
         healthy: args.healthy,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stop_takes_a_python_that_the_variable_names_and_no_wish_for_health() {
+        let parse = |more: &[&str]| {
+            let command = Args::augment_args(clap::Command::new("demo"));
+            command.try_get_matches_from([&["demo", "--stop"], more].concat())
+        };
+        // To clap a value of the variable is one of the flag.
+        parse(&["--python", "/usr/bin/python3"]).unwrap();
+        parse(&["--healthy"]).unwrap_err();
+    }
 }

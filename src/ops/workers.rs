@@ -1,5 +1,6 @@
 //! Workers: who serves the target's queues, whether they live, and what they run.
 
+mod comes_back;
 pub mod dump;
 mod identify;
 mod manager;
@@ -244,7 +245,16 @@ fn find<'r>(reach: &'r Reach, name: &str, host: &ProcessTree) -> Result<&'r Work
     };
     let (others, ours): (Vec<&Worker>, Vec<&Worker>) =
         workers.iter().filter(fits).partition(|worker| reach.is_foreign(worker) == Some(true));
-    let candidates = if ours.is_empty() { others } else { ours };
+    let mut candidates = if ours.is_empty() { others } else { ours };
+    let is_free = |pid: &u32| ProcTable::live().is_ok_and(|table| !table.is_alive(*pid));
+    if let Some(pid) = pid.filter(|_| candidates.is_empty()).filter(is_free) {
+        // What its process was called is all that is left of one that died.
+        let was = |worker: &&Worker| {
+            let claimed = worker.identity.as_ref().and_then(|identity| identity.pid);
+            claimed == Some(pid) && reach.process_of(worker) == Some(LocalProcess::Gone)
+        };
+        candidates.extend(workers.iter().filter(was));
+    }
     match candidates.as_slice() {
         [worker] => Ok(worker),
         [] => {

@@ -86,6 +86,8 @@ pub enum Manager {
     Pool {
         /// Its process id.
         pid: u32,
+        /// Whether it starts another in its place.
+        refills: bool,
     },
     /// Supervisor.
     Supervisor {

@@ -116,7 +116,22 @@ fn check_of_a_bench_without_definitions_and_of_an_unreadable_file_says_so() {
     bench.write("empty.conf", "");
     let empty = bench.root().join("empty.conf");
     assert_eq!(on(&bench, &["check", empty.to_str().unwrap()]).code, 66);
-    assert_eq!(on(&bench, &["check", "/nowhere/x.conf"]).code, 74);
+    assert_eq!(on(&bench, &["check", "/nowhere/x.conf"]).code, 66);
+    assert_eq!(on(&bench, &["check", "/"]).code, 74);
+    assert_eq!(on(&bench, &["check", env!("CARGO_BIN_EXE_jobctl")]).code, 65);
+    bench.write("torn.conf", &of_bench(&bench, 1560).replace("long-worker]", "long-worker"));
+    let torn = on(&bench, &["check", bench.root().join("torn.conf").to_str().unwrap()]);
+    assert_eq!(torn.code, 65, "{torn:?}");
+    let pool = of_bench(&bench, 1560).replace(
+        "/usr/local/bin/bench worker --queue long,",
+        "jobctl worker-pool --grace 10s --queue long,",
+    );
+    bench.write("pool.conf", &pool);
+    let run =
+        on(&bench, &["check", bench.root().join("pool.conf").to_str().unwrap(), "-o", "json"]);
+    let expected = "b-frappe-long-worker: --grace is 10 s, and jobs of its queues may run for \
+                    1500 s: a stop cuts them off";
+    assert_eq!(faults(&run), [expected]);
     let plain = jobctl(["--redis", "redis://127.0.0.1:1", "supervisor", "generate"]).run();
     assert_eq!(plain.code, 64, "{plain:?}");
 }

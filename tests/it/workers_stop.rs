@@ -283,6 +283,23 @@ fn restart_of_a_worker_that_does_not_come_back_stops_the_round() {
     let turns: Vec<Value> =
         ["w1", "w2"].iter().map(|name| row(&run.json(), name)["turn"].clone()).collect();
     assert_eq!(turns, ["stopped", "planned"]);
+    assert!(run.json()["notes"].to_string().contains("the others were left as they are"));
     wait_until(PATIENCE, "the first to end", || (!one.lives()).then_some(()));
     assert!(two.lives());
+    // Where only one was meant there are no others.
+    let lone = on(&server, &["workers", "restart", "w2", "--force", "--wait", "3", "-o", "json"]);
+    assert_eq!(lone.code, 75, "{lone:?}");
+    assert!(!lone.json()["notes"].to_string().contains("the others"), "{lone:?}");
+}
+
+#[test]
+fn process_id_of_a_dead_registration_means_that_worker() {
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1");
+    let mut worker = rq.worker(&server, "w1", &["default"]);
+    let pid = worker.pid().to_string();
+    worker.signal(Signal::SIGKILL);
+    wait_until(PATIENCE, "the worker to end", || (!worker.lives()).then_some(()));
+    let run = on(&server, &["workers", "stop", &pid, "-o", "json"]);
+    assert_eq!((run.code, &row(&run.json(), "w1")["turn"]), (0, &json!("was_gone")), "{run:?}");
 }

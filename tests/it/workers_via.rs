@@ -204,6 +204,16 @@ fn stop_via_supervisor_stays_stopped_and_without_it_the_worker_is_left_alone() {
     let systemd = on(&server, &["workers", "stop", "--all", "--via", "systemd", "-o", "json"]);
     assert_eq!(systemd.code, 1, "{systemd:?}");
     assert_eq!(rows(&systemd)[0]["reason"], "it is not systemd's but supervisor's");
+    // Restarted by a signal it must come back by itself, and it exits with 0.
+    let restart = || on(&server, &["workers", "restart", "--all", "--dry-run", "-o", "json"]);
+    assert_eq!(rows(&restart())[0]["turn"], "planned");
+    let conf = supervisord.folder.join("s.conf");
+    let text = fs::read_to_string(&conf).unwrap();
+    fs::write(&conf, text.replace("autorestart=true", "")).unwrap();
+    let run = restart();
+    assert_eq!((run.code, &rows(&run)[0]["turn"]), (1, &json!("left_alone")), "{run:?}");
+    assert!(rows(&run)[0]["reason"].to_string().contains("would not start it again"), "{run:?}");
+    fs::write(&conf, text).unwrap();
     assert_eq!(names(&server).len(), 2);
 
     let run = on(&server, &["workers", "stop", &before[0], "--via", "supervisor", "-o", "json"]);
@@ -437,6 +447,8 @@ fn first_process_of_a_container_is_known_as_such_and_its_id_means_nobody_outside
     // Outside, process 1 is somebody else: no dump, and it is stopped by its name alone.
     let dump = on(&server, &["workers", "dump", "w1"]);
     assert_eq!(dump.code, 77, "{dump:?}");
+    assert!(dump.stderr.contains("it runs in a container: there it is process 1"), "{dump:?}");
+    assert!(dump.stderr.contains("nsenter --target "), "{dump:?}");
     let run = on(&server, &["workers", "stop", "w1", "--wait", "100", "-o", "json"]);
     assert_eq!((run.code, &rows(&run)[0]["by"]), (0, &json!("command")), "{run:?}");
     wait_until(LONG, "the worker to end", || names(&server).is_empty().then_some(()));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::commands::mutation::MutationArgs;
+use crate::commands::worker::note_site;
 use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
@@ -101,6 +102,7 @@ fn run(
     restart: bool,
     context: &mut Context,
 ) -> Result<Outcome> {
+    note_site(context);
     let explicit = !which.names.is_empty() || !which.queue.is_empty();
     let how = mutation.how(explicit, !which.names.is_empty(), which.all);
     let stopping = Stopping {

@@ -1,6 +1,7 @@
 //! The faults of the definitions that are there.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::process::{Job, Process};
@@ -28,8 +29,8 @@ const SYSTEMD_DIR: &str = "/etc/systemd/system";
 
 /// Checks `files`, or without any what is found in the usual places.
 ///
-/// Errors: `NotFound` where nothing defines a process of the bench; `Io` for a file that was named
-/// and cannot be read.
+/// Errors: `NotFound` where nothing defines a process of the bench, or a file that was named is not
+/// there; `Io` for one that cannot be read; `Data` for one that is no definition.
 pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckReport> {
     let bench = bench_of(context)?;
     let roots = [bench.root(), bench.real_root()];
@@ -37,18 +38,10 @@ pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckRepo
     let mut processes: Vec<Process> = Vec::new();
     let found = if files.is_empty() { candidates(bench) } else { files.to_vec() };
     for path in &found {
-        match file::read_bounded(path, MOST_BYTES) {
-            Ok((bytes, _)) => {
-                let text = String::from_utf8_lossy(&bytes);
-                processes.extend(processes_of(path, &text, &roots));
-            }
-            Err(error) => {
-                let message = format!("cannot read `{}`: {error}", path.display());
-                if !files.is_empty() {
-                    return Err(Failure::new(Kind::Io, message).into());
-                }
-                notes.push(message);
-            }
+        match processes_in(path, &roots) {
+            Ok(more) => processes.extend(more),
+            Err(failure) if files.is_empty() => notes.push(failure.to_string()),
+            Err(failure) => return Err(failure.into()),
         }
     }
     processes.retain(|process| process.job != Job::Other);
@@ -63,6 +56,23 @@ pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckRepo
     let faults = faults(bench, &processes);
     let rows = processes.iter().map(|process| row(bench, process)).collect();
     Ok(SupervisorCheckReport { faults, processes: rows, notes })
+}
+
+/// The processes of one file.
+fn processes_in(path: &Path, roots: &[&Path]) -> std::result::Result<Vec<Process>, Failure> {
+    let (bytes, _) = file::read_bounded(path, MOST_BYTES).map_err(|error| {
+        let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Io };
+        Failure::new(kind, format!("cannot read `{}`: {error}", path.display()))
+    })?;
+    let read = if bytes.contains(&0) {
+        Err("it is no text".to_owned())
+    } else {
+        processes_of(path, &String::from_utf8_lossy(&bytes), roots)
+    };
+    read.map_err(|why| {
+        let message = format!("cannot read `{}` as a process definition: {why}", path.display());
+        Failure::new(Kind::Data, message)
+    })
 }
 
 /// A worker in supervisor's definitions.
@@ -81,7 +91,9 @@ pub fn workers_of_bench_conf(bench: &Bench) -> Vec<WorkerDefinition> {
     let path = bench.root().join("config/supervisor.conf");
     let Ok((bytes, _)) = file::read_bounded(&path, MOST_BYTES) else { return Vec::new() };
     let roots = [bench.root(), bench.real_root()];
-    let processes = processes_of(&path, &String::from_utf8_lossy(&bytes), &roots);
+    let Ok(processes) = processes_of(&path, &String::from_utf8_lossy(&bytes), &roots) else {
+        return Vec::new();
+    };
     let worker = |process: &Process| {
         let Job::Worker(queues) = &process.job else { return None };
         let queues = served(bench, queues);
@@ -90,10 +102,11 @@ pub fn workers_of_bench_conf(bench: &Bench) -> Vec<WorkerDefinition> {
     processes.iter().filter_map(worker).collect()
 }
 
-fn processes_of(path: &Path, text: &str, roots: &[&Path]) -> Vec<Process> {
+/// Errors: a sentence about what is no line of such a file.
+fn processes_of(path: &Path, text: &str, roots: &[&Path]) -> Result<Vec<Process>, String> {
     let shown = path.to_string_lossy();
     if path.extension().is_some_and(|ending| ending == "service") {
-        return of_systemd(text, &shown, roots).into_iter().collect();
+        return Ok(of_systemd(text, &shown, roots)?.into_iter().collect());
     }
     of_supervisor(text, &shown, roots)
 }
@@ -183,6 +196,17 @@ pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
             }
         }
         let longest = longest(bench, &queues);
+        let late = |grace: &u64| longest.is_none_or(|longest| *grace < longest);
+        if let Some(grace) = process.grace_s.filter(late) {
+            let limit = longest.map_or_else(
+                || "have no time limit".to_owned(),
+                |longest| format!("may run for {longest} s"),
+            );
+            let what = format!(
+                "--grace is {grace} s, and jobs of its queues {limit}: a stop cuts them off"
+            );
+            add(what, Some(format!("--grace {}s", longest.unwrap_or(ENDLESS_S) + SURPLUS_S / 2)));
+        }
         if let Some(what) = stop_fault(process, longest) {
             let enough = longest.unwrap_or(ENDLESS_S) + SURPLUS_S;
             add(what, Some(format!("{}={enough}", process.stop_key)));

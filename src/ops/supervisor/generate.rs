@@ -59,7 +59,7 @@ pub fn generate(
             return Err(Failure::new(Kind::Config, message).into());
         }
     }
-    let name = bench.root().file_name().unwrap_or_default().to_string_lossy().replace(' ', "-");
+    let name = plain_name(&bench.root().file_name().unwrap_or_default().to_string_lossy());
     let definitions = match manager {
         Manager::Supervisor => vec![supervisor(bench, &name, &owner, &processes)],
         Manager::Systemd => systemd(bench, &name, &owner, &processes),
@@ -123,7 +123,18 @@ fn processes(bench: &Bench, pool: bool) -> Vec<Process> {
         notifies: false,
     }];
     processes.extend(groups(bench).into_iter().map(of_group));
+    for (number, process) in processes.iter_mut().enumerate() {
+        let name = plain_name(&process.name);
+        // Two that differ only in other characters must not become one.
+        process.name = if name == process.name { name } else { format!("{name}-{number}") };
+    }
     processes
+}
+
+/// A name that both supervisor and systemd take: other characters mean something to one of them.
+fn plain_name(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect()
 }
 
 fn supervisor(bench: &Bench, name: &str, owner: &str, processes: &[Process]) -> Definition {
@@ -208,4 +219,16 @@ fn unit_word(word: &str) -> String {
     let escaped = escaped.replace('%', "%%").replace('$', "$$");
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=@+%$".contains(c);
     if !word.is_empty() && word.chars().all(plain) { escaped } else { format!("\"{escaped}\"") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_name_keeps_nothing_that_a_manager_takes_apart() {
+        assert_eq!(plain_name("we ird%d'x"), "we-ird-d-x");
+        assert_eq!(plain_name("frappe-bench_15.2"), "frappe-bench_15.2");
+        assert_eq!(plain_name("a,b:c@d/e\u{e9}"), "a-b-c-d-e-");
+    }
 }

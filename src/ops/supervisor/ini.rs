@@ -1,5 +1,4 @@
-//! Files of sections and keys, as supervisor and systemd write them. Never fails: what is no line of
-//! either is passed over.
+//! Files of sections and keys, as supervisor and systemd write them.
 
 /// One section.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +19,7 @@ impl Section {
 /// How lines go on and where comments begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// An indented line goes on with the value before it; ` ;` begins a comment. Source:
+    /// An indented line goes on with the value before it; ` ;` and ` #` begin a comment. Source:
     /// `supervisor/options.py`, `UnhosedConfigParser`.
     Supervisor,
     /// A backslash at the end of a line joins the next one. Source: `systemd.syntax(7)`.
@@ -28,10 +27,14 @@ pub(super) enum Dialect {
 }
 
 /// Reads the sections of a file.
-pub(super) fn parse(text: &str, dialect: Dialect) -> Vec<Section> {
+///
+/// Errors: a sentence about what is no line of such a file. Of systemd's only a broken header is an
+/// error; it passes over other lines that mean nothing, supervisor refuses the file.
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Vec<Section>, String> {
     let mut sections: Vec<Section> = Vec::new();
     let mut joined = String::new();
-    for line in text.lines() {
+    for (number, line) in (1_u64..).zip(text.lines()) {
+        let at = |what: &str| format!("line {number} {what}");
         let trimmed = line.trim();
         if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
             continue;
@@ -43,30 +46,41 @@ pub(super) fn parse(text: &str, dialect: Dialect) -> Vec<Section> {
                 continue;
             }
             joined.push_str(trimmed);
-            take(&mut sections, &std::mem::take(&mut joined));
+            take(&mut sections, &std::mem::take(&mut joined), dialect).map_err(at)?;
             continue;
         }
-        let value = trimmed.split_once(" ;").map_or(trimmed, |(value, _)| value.trim_end());
+        let comment = [" ;", "\t;", " #", "\t#"].into_iter().filter_map(|mark| trimmed.find(mark));
+        let value = comment.min().and_then(|at| trimmed.get(..at)).unwrap_or(trimmed).trim_end();
         let last = sections.last_mut().and_then(|section| section.values.last_mut());
         match last {
             Some((_, before)) if line.starts_with([' ', '\t']) => {
                 before.push('\n');
                 before.push_str(value);
             }
-            _ => take(&mut sections, value),
+            _ => take(&mut sections, value, dialect).map_err(at)?,
         }
     }
     if !joined.is_empty() {
-        take(&mut sections, &joined);
+        take(&mut sections, &joined, dialect).map_err(str::to_owned)?;
     }
-    sections
+    Ok(sections)
 }
 
-fn take(sections: &mut Vec<Section>, line: &str) {
-    if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+fn take(sections: &mut Vec<Section>, line: &str, dialect: Dialect) -> Result<(), &'static str> {
+    if let Some(name) = line.strip_prefix('[') {
+        let name = name.strip_suffix(']').ok_or("begins a section and has no `]` at its end")?;
         sections.push(Section { name: name.trim().to_owned(), values: Vec::new() });
-    } else if let (Some((key, value)), Some(section)) = (line.split_once('='), sections.last_mut())
-    {
-        section.values.push((key.trim().to_ascii_lowercase(), value.trim().to_owned()));
+        return Ok(());
+    }
+    let is_strict = dialect == Dialect::Supervisor;
+    let pair = if is_strict { line.split_once(['=', ':']) } else { line.split_once('=') };
+    match (pair, sections.last_mut()) {
+        (Some((key, value)), Some(section)) => {
+            section.values.push((key.trim().to_ascii_lowercase(), value.trim().to_owned()));
+            Ok(())
+        }
+        (None, _) if is_strict => Err("is neither a section nor a key with a value"),
+        (_, None) if is_strict => Err("stands before any section"),
+        _ => Ok(()),
     }
 }

@@ -46,6 +46,23 @@ impl CommandLine {
         }
     }
 
+    /// Seconds that a `jobctl worker-pool` lets jobs go on after the first signal, if it is told.
+    pub(super) fn grace_s(&self) -> Option<u64> {
+        self.words.iter().find(|word| word.rsplit('/').next() == Some("jobctl"))?;
+        let mut words = self.words.iter().skip_while(|word| *word != "worker-pool");
+        while let Some(word) = words.next() {
+            let value = match word.strip_prefix("--grace") {
+                Some("") => words.next().map(String::as_str),
+                Some(value) => value.strip_prefix('='),
+                None => None,
+            };
+            if let Some(value) = value {
+                return crate::global::duration(value).ok().map(|grace| grace.as_secs());
+            }
+        }
+        None
+    }
+
     /// Whether one of its words lies below a directory.
     pub(super) fn names(&self, root: &Path) -> bool {
         self.words.iter().any(|word| {
@@ -82,6 +99,8 @@ pub(super) struct Process {
     pub(super) count: u64,
     /// Seconds between the first signal and SIGKILL; `None` for no limit.
     pub(super) stop_s: Option<u64>,
+    /// Seconds after which a pool cuts jobs off by itself; `None` where nothing sets it.
+    pub(super) grace_s: Option<u64>,
     /// The key that sets it, and whether it is set.
     pub(super) stop_key: &'static str,
     pub(super) stop_is_set: bool,

@@ -38,7 +38,7 @@ fn roots() -> [&'static Path; 1] {
 
 #[test]
 fn supervisor_file_gives_the_programs_of_this_bench_with_their_faults() {
-    let found = of_supervisor(SUPERVISOR, "supervisor.conf", &roots());
+    let found = of_supervisor(SUPERVISOR, "supervisor.conf", &roots()).unwrap();
     let names: Vec<&str> = found.iter().map(|process| process.name.as_str()).collect();
     assert_eq!(names, ["frappe-bench-frappe-short-worker", "mine"]);
     let queues = |names: &[&str]| Job::Worker(names.iter().map(|&n| n.to_owned()).collect());
@@ -57,7 +57,8 @@ fn systemd_unit_of_bench_signals_horses_and_is_told_so() {
     let unit = "[Unit]\nDescription=x\nPartOf=frappe-bench-workers.target\n\n[Service]\nUser=frappe\n\
                 ExecStart=/usr/local/bin/bench \\\n  worker --queue long\nRestart=always\n\
                 WorkingDirectory=/home/frappe/frappe-bench\nTimeoutStopSec=26min\n";
-    let found = of_systemd(unit, "/x/frappe-bench-frappe-long-worker@.service", &roots()).unwrap();
+    let found = of_systemd(unit, "/x/frappe-bench-frappe-long-worker@.service", &roots());
+    let found = found.unwrap().unwrap();
     assert_eq!(found.job, Job::Worker(vec!["long".to_owned()]));
     assert_eq!(
         (found.name.as_str(), found.stop_s),
@@ -66,7 +67,7 @@ fn systemd_unit_of_bench_signals_horses_and_is_told_so() {
     let fixes: Vec<&str> = found.faults.iter().map(|(_, fix)| fix.as_str()).collect();
     assert_eq!(fixes, ["KillMode=mixed"]);
     let other = unit.replace("frappe-bench", "other");
-    assert_eq!(of_systemd(&other, "x.service", &roots()), None);
+    assert_eq!(of_systemd(&other, "x.service", &roots()), Ok(None));
 }
 
 #[test]
@@ -88,13 +89,93 @@ fn command_line_tells_what_it_starts() {
 }
 
 #[test]
-fn parse_of_anything_gives_sections_and_never_fails() {
+fn parse_of_anything_gives_sections_or_says_what_is_none() {
     for text in
         ["", "=", "[", "[]\n=x", "key=1\n[a", "\u{0}\n[a]\n\\", "[a]\n  x\nk = v ;c\n  more"]
     {
-        parse(text, Dialect::Supervisor);
-        parse(text, Dialect::Systemd);
+        let _ = parse(text, Dialect::Supervisor);
+        let _ = parse(text, Dialect::Systemd);
     }
-    let sections = parse("[a]\nKey = v ; c\n more\n", Dialect::Supervisor);
+    let sections = parse("[a]\nKey = v ; c\n more\n", Dialect::Supervisor).unwrap();
     assert_eq!(sections[0].get("key"), Some("v\nmore"));
+    for (text, line) in [("[a]\nk=v\n[program:x\n", 3), ("[a]\nword\n", 2), ("k=v\n", 1)] {
+        let why = parse(text, Dialect::Supervisor).unwrap_err();
+        assert!(why.starts_with(&format!("line {line} ")), "{why}");
+    }
+    parse("[Service\nUser=x\n", Dialect::Systemd).unwrap_err();
+}
+
+/// The faults of one program of the bench with these lines.
+fn faults_of_program(lines: &str) -> (u64, Option<u64>, Vec<String>) {
+    let text = format!(
+        "[program:w]\ncommand=bench worker --queue long\nuser=frappe\nkillasgroup=true\n\
+         directory={ROOT}\n{lines}"
+    );
+    let found = of_supervisor(&text, "s.conf", &roots()).unwrap().remove(0);
+    (found.count, found.stop_s, found.faults.into_iter().map(|(what, _)| what).collect())
+}
+
+#[test]
+fn program_that_ends_for_good_or_has_no_numbers_is_a_fault() {
+    let rest = "what ends with exit code 0 is not started again";
+    for (lines, faults) in [
+        ("autorestart=true\n", vec![]),
+        ("autorestart=unexpected\nexitcodes=2\n", vec![]),
+        ("", vec![format!("autorestart is missing: {rest}")]),
+        ("autorestart=unexpected\n", vec![format!("autorestart=unexpected: {rest}")]),
+        ("autorestart=off\n", vec![format!("autorestart=off: {rest}")]),
+    ] {
+        assert_eq!(faults_of_program(lines), (1, Some(10), faults), "{lines}");
+    }
+    let (count, stop_s, faults) =
+        faults_of_program("autorestart=true\nnumprocs=-3\nstopwaitsecs=abc\n");
+    assert_eq!((count, stop_s), (0, None));
+    assert_eq!(faults, ["numprocs=-3 is no number", "stopwaitsecs=abc is no number"]);
+}
+
+#[test]
+fn unit_that_is_not_always_restarted_is_a_fault() {
+    let of = |restart: &str| {
+        let text = format!(
+            "[Service]\nUser=frappe\nExecStart=bench worker\nKillMode=mixed\n{restart}\
+             WorkingDirectory={ROOT}\nTimeoutStopSec=abc\n[Install]\nWantedBy=x.target\n"
+        );
+        let found = of_systemd(&text, "x.service", &roots()).unwrap().unwrap();
+        assert_eq!((found.stop_s, found.stop_is_set), (Some(90), false));
+        found.faults.into_iter().map(|(what, _)| what).collect::<Vec<String>>()
+    };
+    assert!(of("Restart=always\n").is_empty());
+    assert!(of("")[0].starts_with("Restart is missing: "));
+    for value in ["no", "on-failure", "on-success"] {
+        let found = of(&format!("Restart={value}\n"));
+        assert!(found[0].starts_with(&format!("Restart={value}: ")), "{found:?}");
+    }
+}
+
+#[test]
+fn grace_is_that_of_a_pool_of_ours() {
+    for (text, grace) in [
+        ("/usr/bin/jobctl --bench /b worker-pool --grace 10s", Some(10)),
+        ("jobctl worker-pool --grace=2m --queue long", Some(120)),
+        ("jobctl worker-pool", None),
+        ("jobctl worker-pool --grace", None),
+        ("bench worker-pool --grace 10s", None),
+    ] {
+        assert_eq!(CommandLine::of(text).grace_s(), grace, "{text}");
+    }
+}
+
+#[test]
+fn program_of_a_bench_with_a_percent_sign_is_recognised() {
+    let root = Path::new("/home/x/we ird%d'x");
+    let text = "[program:we-ird-d-x-frappe-long-worker]\n\
+                command='/home/x/we ird%%d'\\''x/env/bin/python' -m frappe.utils.bench_helper frappe \
+                worker --queue long\ndirectory=/home/x/we ird%%d'x/sites # comment\n";
+    let found = of_supervisor(text, "s.conf", &[root]).unwrap();
+    assert_eq!(found[0].job, Job::Worker(vec!["long".to_owned()]));
+    let unit = "[Service]\nExecStart=\"/home/x/we ird%%d'x/env/bin/python\" -m \
+                frappe.utils.bench_helper frappe schedule\n\
+                WorkingDirectory=/home/x/we ird%%d'x/sites\n";
+    let found = of_systemd(unit, "x.service", &[root]).unwrap().unwrap();
+    assert_eq!(found.job, Job::Scheduler);
 }

@@ -13,7 +13,7 @@ use super::identify::{Doubt, hold, hold_child, hold_horse, hold_worker, still_he
 use super::trace::{Traced, outlet, trace};
 use super::{ProcessTree, find, rows};
 use crate::backend::redis::read::Want;
-use crate::bench::processes::Role;
+use crate::bench::processes::{BenchProcess, Role};
 use crate::codec::stack_dump::StackDump;
 use crate::context::Context;
 use crate::env;
@@ -28,7 +28,7 @@ use crate::report::workers::WorkerRow;
 use crate::sanitize::shell_quote;
 use crate::secrets::Secrets;
 use crate::sys::pidfd::ProcessHandle;
-use crate::sys::proc::ProcTable;
+use crate::sys::proc::{ProcTable, Title, is_python};
 use crate::sys::signals::Interrupts;
 
 /// Which processes are meant.
@@ -200,7 +200,13 @@ impl Dumper<'_> {
                 .into());
         };
         let row = row_of(context, reach, worker)?;
-        let dump = self.worker(reach, worker, &row);
+        let mut dump = self.worker(reach, worker, &row);
+        if dump.turn == Turn::Refused {
+            // Killed, it may have left its work horse behind, which goes on with the job.
+            let left = self.horses_left(context, reach);
+            let hint = |pid| format!("{} workers dump {pid}", self.tools.jobctl);
+            dump.hints.extend(left.into_iter().map(hint));
+        }
         self.must_answer(dump, typed)
     }
 
@@ -306,6 +312,7 @@ impl Dumper<'_> {
                 match process.role {
                     Role::Scheduler => Duty::Scheduler,
                     Role::Pool => Duty::Pool,
+                    Role::Worker if self.is_left_behind(&process) => Duty::Horse,
                     Role::Worker => Duty::Worker,
                     Role::Horse => Duty::Horse,
                     // Web servers do something else on this signal.
@@ -316,6 +323,35 @@ impl Dumper<'_> {
         };
         let held = still_held(held).ok()?;
         Some(self.take(Dump::of(Some(pid), duty), &held))
+    }
+
+    /// The work horses of the bench on this host whose worker is gone.
+    fn horses_left(&self, context: &Context, reach: &Reach) -> Vec<u32> {
+        let bench = context.target().ok().and_then(|target| target.bench.as_ref());
+        let Some(bench) = bench else { return Vec::new() };
+        let is_registered = |pid: u32| {
+            reach.inventory.workers().iter().any(|worker| {
+                let claimed = worker.identity.as_ref().and_then(|identity| identity.pid);
+                claimed == Some(pid) && reach.liveness(worker).alive != Alive::No
+            })
+        };
+        let processes = bench.processes(&self.table).ours;
+        let left = processes.iter().filter(|process| {
+            process.role == Role::Worker
+                && self.is_left_behind(process)
+                && !is_registered(process.pid)
+        });
+        left.map(|process| process.pid).collect()
+    }
+
+    /// Whether a process that looks like a worker is a work horse whose worker was killed: it has
+    /// the worker's command line, leads a group of its own, and nobody looks after it.
+    fn is_left_behind(&self, process: &BenchProcess) -> bool {
+        let is_adopted = process.parent == 1
+            || self.table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
+        is_adopted
+            && self.table.service(process.pid).is_none()
+            && self.table.stat(process.pid).is_some_and(|stat| stat.leads_group())
     }
 
     /// Whether a process is a pool of this target: it started a worker that is certainly one.
@@ -330,9 +366,38 @@ impl Dumper<'_> {
             })
     }
 
+    /// The id that a worker registered, and the id here of the one process in a container that has
+    /// it there and may be the worker.
+    fn in_container(&self, dump: &Dump) -> Option<(u32, u32)> {
+        let inside = dump.worker_pid.or(dump.pid)?;
+        let may_be = |outside: &u32| {
+            let command = self.table.command_line(*outside).unwrap_or_default();
+            let title = Title::of(&command);
+            let named = dump.worker.as_deref().zip(title).map(|(name, title)| title.names(name));
+            named.unwrap_or_else(|| is_python(&command))
+        };
+        let found = self.table.seen_from_outside(inside).into_iter().filter(may_be);
+        match found.collect::<Vec<_>>().as_slice() {
+            [outside] => Some((inside, *outside)),
+            _ => None,
+        }
+    }
+
     /// A process that is not certain to be what it should be.
     fn doubtful(&self, mut dump: Dump, doubt: &Doubt, name: &str) -> Dump {
         (dump.turn, dump.reason) = (Turn::Refused, Some(doubt.reason()));
+        if let (Doubt::Unproven(_), Some((inside, outside))) = (doubt, self.in_container(&dump)) {
+            let container = self.table.container(outside);
+            let (name, jobctl) = (shell_quote(name), &self.tools.jobctl);
+            let (place, enter) = match container {
+                Some((program, id)) => (format!(" `{id}`"), format!("{program} exec {id}")),
+                None => (String::new(), format!("nsenter --target {outside} --pid --mount")),
+            };
+            dump.reason = Some(format!(
+                "it runs in a container{place}: there it is process {inside}, here {outside}"
+            ));
+            dump.hints.push(format!("{enter} {jobctl} workers dump {name}"));
+        }
         if let Doubt::Elsewhere(_) = doubt {
             let name = shell_quote(name);
             dump.hints.push(format!("on that host: {} workers dump {name}", self.tools.jobctl));

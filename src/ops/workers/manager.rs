@@ -1,9 +1,13 @@
 //! Who starts a worker's process again when it has ended: told by its ancestors, its environment
-//! and its control group. Asks no process manager anything: that is [`super::via`]'s.
+//! and its control group. What a process manager must be asked for is [`super::via`]'s and
+//! [`super::comes_back`]'s.
 
+use std::path::Path;
+
+use crate::ops::workers::comes_back;
 use crate::report::worker_stop::Manager;
 use crate::sanitize::shell_quote;
-use crate::sys::proc::{ProcTable, Service, Stat};
+use crate::sys::proc::{ProcTable, Service, Stat, is_python};
 
 /// Generations that are looked back for `bench start`: the worker, a shell, honcho's process for
 /// the line, honcho.
@@ -13,8 +17,8 @@ const GENERATIONS: usize = 4;
 pub(super) fn manager_of(table: &ProcTable, pid: u32) -> Manager {
     let Some(stat) = table.stat(pid) else { return Manager::Nobody };
     let parent = table.command_line(stat.parent).unwrap_or_default();
-    if parent.iter().any(|argument| argument.contains("worker-pool")) {
-        return Manager::Pool { pid: stat.parent };
+    if let Some(refills) = pool(&parent) {
+        return Manager::Pool { pid: stat.parent, refills };
     }
     if parent.iter().any(|argument| argument.ends_with("supervisord")) {
         return Manager::Supervisor { pid: stat.parent, program: supervised(table, pid) };
@@ -30,6 +34,22 @@ pub(super) fn manager_of(table: &ProcTable, pid: u32) -> Manager {
         return Manager::Container;
     }
     Manager::Nobody
+}
+
+/// Programs with a command `worker-pool`: RQ's, bench's and this one.
+const POOLS: [&str; 6] =
+    ["rq", "rq.cli", "bench", "frappe.utils.bench_helper", "bench_helper.py", "jobctl"];
+
+/// Whether a command line is a pool's, and then whether it starts others in the place of workers that
+/// have ended: with `--burst` none does. Source: `rq/worker_pool.py`, `check_workers`.
+fn pool(arguments: &[String]) -> Option<bool> {
+    let at = arguments.iter().position(|argument| argument == "worker-pool")?;
+    let (before, after) = arguments.split_at_checked(at)?;
+    let programs = if is_python(arguments) { before } else { before.get(..1)? };
+    let name = |word: &String| word.rsplit('/').next().map(str::to_owned);
+    let is_pool = programs.iter().filter_map(name).any(|name| POOLS.contains(&name.as_str()));
+    let is_burst = after.iter().any(|word| word == "--burst" || word == "-b");
+    is_pool.then_some(!is_burst)
 }
 
 /// The name by which `supervisorctl` knows a process. Source: supervisord.org, "Subprocess
@@ -57,7 +77,7 @@ impl Manager {
     pub(super) fn against_stop(&self) -> Option<(String, Vec<String>)> {
         let hint = |hint: String| vec![hint];
         Some(match self {
-            Self::Pool { pid } => (
+            Self::Pool { pid, refills: true } => (
                 format!("its pool (pid {pid}) would start another in its place"),
                 hint(format!(
                     "kill -TERM {pid}   # ends the pool with all its workers, each after its job"
@@ -84,14 +104,20 @@ impl Manager {
                 ),
                 Vec::new(),
             ),
-            Self::Container | Self::Nobody => return None,
+            Self::Pool { .. } | Self::Container | Self::Nobody => return None,
         })
     }
 
     /// Why the worker would not come back.
-    pub(super) fn against_restart(&self) -> Option<String> {
-        Some(match self {
-            Self::Pool { .. } | Self::Supervisor { .. } | Self::Systemd { .. } => return None,
+    pub(super) fn against_restart(&self, table: &ProcTable) -> Option<(String, Vec<String>)> {
+        let why = match self {
+            Self::Pool { refills: true, .. } => return None,
+            Self::Pool { pid, .. } => {
+                format!("its pool (pid {pid}) runs with --burst and starts none in its place")
+            }
+            Self::Supervisor { .. } | Self::Systemd { .. } => {
+                return comes_back::against(table, self, Path::new("systemctl"));
+            }
             Self::BenchStart { pid } => {
                 format!("`bench start` (pid {pid}) ends the whole bench when one of its processes ends")
             }
@@ -99,6 +125,33 @@ impl Manager {
                 "it is its container's first process, and whether the container is started again cannot be seen from inside".to_owned()
             }
             Self::Nobody => "nothing would start it again: its parent is no process manager".to_owned(),
-        })
+        };
+        Some((why, Vec::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pool_is_told_by_its_program_and_command_and_refills_unless_it_is_a_burst() {
+        for (line, expected) in [
+            ("/v/bin/python /v/bin/rq worker-pool -n 2 default", Some(true)),
+            ("/v/bin/python /v/bin/rq worker-pool -b default", Some(false)),
+            ("env/bin/python -m frappe.utils.bench_helper frappe worker-pool", Some(true)),
+            ("/usr/local/bin/jobctl --bench /b worker-pool -n 1", Some(true)),
+            ("jobctl worker-pool --burst", Some(false)),
+            ("/bin/sh ./my-worker-pool.sh", None),
+            ("/bin/sh ./start.sh rq worker-pool", None),
+            ("./worker-pool", None),
+            ("worker-pool", None),
+            ("/v/bin/python my.py worker-pool", None),
+            ("jobctl worker", None),
+            ("", None),
+        ] {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(pool(&words), expected, "{line}");
+        }
     }
 }

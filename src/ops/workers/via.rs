@@ -58,13 +58,24 @@ impl Order {
         Beside::start(&mut command)
     }
 
-    fn and(&self, more: &[&str]) -> Self {
+    /// `systemctl` for a unit of the system's or of one's own systemd.
+    pub(super) fn systemctl(program: &Path, unit: &str, user: Option<u32>) -> Result<Self, String> {
+        if let Some(user) = user.filter(|&user| user != geteuid().as_raw()) {
+            return Err(format!("`{unit}` is a unit of user {user}: run jobctl as that user"));
+        }
+        let arguments = user.map(|_| "--user".to_owned()).into_iter().collect();
+        Ok(Self { program: program.to_owned(), arguments, directory: None })
+    }
+
+    /// The same with more words.
+    pub(super) fn and(&self, more: &[&str]) -> Self {
         let mut order = self.clone();
         order.arguments.extend(more.iter().map(|&word| word.to_owned()));
         order
     }
 
-    fn answer(&self) -> Result<Ended, String> {
+    /// Runs it to its end.
+    pub(super) fn answer(&self) -> Result<Ended, String> {
         let answer = self.start().and_then(|running| running.answer(ANSWER));
         answer.map_err(|error| format!("`{}` cannot be asked: {error}", self.text()))
     }
@@ -155,7 +166,7 @@ fn control_of(table: &ProcTable, daemon: u32) -> Result<Order, String> {
 
 /// The configuration file that a supervisord was started with. Source: supervisord.org, "Running
 /// Supervisor", `-c` and `--configuration`.
-fn configuration(arguments: &[String]) -> Option<&str> {
+pub(super) fn configuration(arguments: &[String]) -> Option<&str> {
     let mut words = arguments.iter().map(String::as_str);
     while let Some(word) = words.next() {
         match word {
@@ -207,12 +218,7 @@ fn of_systemd(
     pid: u32,
     verb: &str,
 ) -> Result<Order, String> {
-    let own = geteuid().as_raw();
-    if let Some(user) = user.filter(|&user| user != own) {
-        return Err(format!("`{unit}` is a unit of user {user}: run jobctl as that user"));
-    }
-    let arguments = user.map(|_| "--user".to_owned()).into_iter().collect();
-    let control = Order { program: systemctl.to_owned(), arguments, directory: None };
+    let control = Order::systemctl(systemctl, unit, user)?;
     let answer = control.and(&["show", "--property=MainPID", "--", unit]).answer()?;
     let main = answer.printed.lines().find_map(|line| line.strip_prefix("MainPID="));
     match main.and_then(|main| main.trim().parse::<u32>().ok()) {

@@ -203,6 +203,12 @@ impl ProcTable {
     /// A container that shares the host's name registers its workers under such ids. Reads every
     /// process: for the few ids that nobody has here.
     pub fn is_inside_container(&self, pid: u32) -> bool {
+        !self.seen_from_outside(pid).is_empty()
+    }
+
+    /// The ids here of the visible processes that have the id `inside` in a PID namespace of their
+    /// own. Reads every process.
+    pub fn seen_from_outside(&self, inside: u32) -> Vec<u32> {
         let inner = |outer: u32| {
             let status = self.read(outer, "status")?;
             let status = String::from_utf8_lossy(&status).into_owned();
@@ -210,7 +216,7 @@ impl ProcTable {
             // From this namespace inwards; one id alone is that of a process of this namespace.
             ids.split_ascii_whitespace().skip(1).last()?.parse::<u32>().ok()
         };
-        self.pids().into_iter().any(|outer| inner(outer) == Some(pid))
+        self.pids().into_iter().filter(|&outer| inner(outer) == Some(inside)).collect()
     }
 
     fn path(&self, pid: u32, file: &str) -> PathBuf {

@@ -86,6 +86,31 @@ impl ProcTable {
     }
 }
 
+impl ProcTable {
+    /// The program that runs the container of a process, and the container's id there; `None` where
+    /// its control group tells neither.
+    pub fn container(&self, pid: u32) -> Option<(&'static str, String)> {
+        container_of(&String::from_utf8_lossy(&self.read(pid, "cgroup")?))
+    }
+}
+
+/// Docker and podman name a control group after the container: `/docker/ID`, `docker-ID.scope`,
+/// `libpod-ID.scope`. Source: cgroups(7) for the lines; docs.docker.com, "Runtime metrics".
+fn container_of(cgroups: &str) -> Option<(&'static str, String)> {
+    let path = cgroups.lines().filter_map(|line| line.rsplit_once(':')).map(|(_, path)| path);
+    path.flat_map(|path| path.split('/')).find_map(|part| {
+        let part = part.strip_suffix(".scope").unwrap_or(part);
+        let (owner, id) = part.rsplit_once('-').unwrap_or(("docker", part));
+        let program = match owner {
+            "docker" => "docker",
+            "libpod" => "podman",
+            _ => return None,
+        };
+        let is_id = id.len() == 64 && id.chars().all(|c| c.is_ascii_hexdigit());
+        is_id.then(|| (program, id.chars().take(12).collect()))
+    })
+}
+
 /// A service of systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -162,6 +187,21 @@ mod tests {
     fn status_cut_short_is_none() {
         for end in 0..PYTHON.len() - 30 {
             assert_eq!(Status::parse(&PYTHON[..end]), None);
+        }
+    }
+
+    #[test]
+    fn container_is_told_by_the_control_group_that_docker_and_podman_make() {
+        let id = "0123456789abcdef".repeat(4);
+        let short = || "0123456789ab".to_owned();
+        for (path, expected) in [
+            (format!("12:pids:/docker/{id}\n"), Some(("docker", short()))),
+            (format!("0::/system.slice/docker-{id}.scope\n"), Some(("docker", short()))),
+            (format!("0::/machine.slice/libpod-{id}.scope/container\n"), Some(("podman", short()))),
+            (format!("0::/kubepods.slice/cri-containerd-{id}.scope\n"), None),
+            ("0::/docker/x\n0::/\n\n".to_owned(), None),
+        ] {
+            assert_eq!(container_of(&path), expected, "{path}");
         }
     }
 }

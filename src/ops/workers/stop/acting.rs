@@ -74,6 +74,9 @@ impl<'w> Acting<'w> {
             self.wait(context, plan, &mut told)?;
             let is_back = self.await_successor(context, plan, at)?;
             if !is_back {
+                if plan.report.count(Turn::Planned) == 0 {
+                    break;
+                }
                 let stopped = plan.report.workers.get(at).is_some_and(|s| s.turn == Turn::Stopped);
                 let why =
                     if stopped { "one that was stopped is not back" } else { "one did not end" };

@@ -163,12 +163,10 @@ fn decide(
     stop.by = Some(By::Signal);
     let manager = table.map(|table| manager_of(table, handle.pid()));
     let counts = !what.force && what.via.is_none();
-    if let Some(manager) = manager.as_ref().filter(|_| counts) {
-        if what.restart {
-            if let Some(why) = manager.against_restart() {
-                leave(why, Vec::new());
-            }
-        } else if let Some((why, hints)) = manager.against_stop() {
+    if let Some((manager, table)) = manager.as_ref().zip(table).filter(|_| counts) {
+        let against =
+            if what.restart { manager.against_restart(table) } else { manager.against_stop() };
+        if let Some((why, hints)) = against {
             leave(why, hints);
         }
     }
