@@ -139,7 +139,7 @@ fn place(
 }
 
 fn member_row(supervisor: &Supervisor, slot: &Slot, pid: u32, member: &Member) -> MemberRow {
-    let seen = supervisor.sight.workers.get(&pid);
+    let seen = supervisor.seen(pid);
     let leaving = member.leaving.as_ref();
     MemberRow {
         name: member.name.clone(),

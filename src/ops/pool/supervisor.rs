@@ -52,6 +52,13 @@ const SETTLED: Duration = Duration::from_secs(30);
 /// `request_force_stop`, all releases.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(1200);
 
+/// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
+/// which it passes over the signal if somebody tells all processes at once.
+const BEFORE_SIGNAL: Duration = Duration::from_millis(500);
+
+/// How often such a look is asked for.
+const NEAR: Duration = Duration::from_millis(20);
+
 /// How long workers have to end their horses and themselves before they are killed.
 const COLD: Duration = Duration::from_secs(5);
 
@@ -69,12 +76,51 @@ pub(super) struct Member {
     pub(super) memory: Option<u64>,
 }
 
+impl Member {
+    /// Whether it is to leave and has not been told yet.
+    fn is_untold(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| leaving.told.is_none())
+    }
+}
+
 /// Why and since when a worker is to end.
 #[derive(Debug, Clone)]
 pub(super) struct Leaving {
     pub(super) why: String,
-    told: Instant,
+    asked: Instant,
+    /// When it was told, or was seen to have been told by somebody else.
+    told: Option<Instant>,
     told_twice: bool,
+}
+
+/// What is to be done about a worker that is to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// Nothing, or nothing yet.
+    Wait,
+    /// Tell it.
+    Tell,
+    /// Only wait for its end: somebody else has told it, and a second signal would cut its job off.
+    Spare,
+}
+
+impl Leaving {
+    fn new(why: &str, asked: Instant) -> Self {
+        Self { why: why.to_owned(), asked, told: None, told_twice: false }
+    }
+
+    /// Decides by a look that began at `looked`, and that saw whether it is stopping already. Where
+    /// Redis does not answer in time it is told.
+    fn telling(&self, now: Instant, looked: Option<Instant>, is_stopping: bool) -> Telling {
+        let is_fresh = looked.is_some_and(|at| at >= self.asked);
+        let is_over = now.saturating_duration_since(self.asked) >= BEFORE_SIGNAL;
+        match self.told {
+            Some(_) => Telling::Wait,
+            None if is_stopping => Telling::Spare,
+            None if is_fresh || is_over => Telling::Tell,
+            None => Telling::Wait,
+        }
+    }
 }
 
 /// How the supervisor goes about its work.
@@ -259,6 +305,9 @@ impl<'c> Supervisor<'c> {
             Stage::Warm { deadline, .. } | Stage::Cold { deadline, .. } => consider(Some(deadline)),
             Stage::Killed { .. } => {}
         }
+        if self.members.values().any(Member::is_untold) {
+            consider(Some(Instant::now() + NEAR));
+        }
         if self.is_waiting() {
             consider(Some(Instant::now() + EAGER_ROUND));
         }
@@ -416,4 +465,24 @@ fn copy_of(command: &Command) -> Command {
         copy.env_remove(name);
     }
     copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worker_that_somebody_else_has_told_to_end_is_not_told_again() {
+        let now = Instant::now();
+        let leaving = Leaving::new("the pool stops", now);
+        let before = now.checked_sub(Duration::from_secs(4));
+        assert_eq!(leaving.telling(now, before, false), Telling::Wait, "what was seen is old");
+        assert_eq!(leaving.telling(now, before, true), Telling::Spare);
+        assert_eq!(leaving.telling(now, Some(now), true), Telling::Spare);
+        assert_eq!(leaving.telling(now, Some(now), false), Telling::Tell);
+        let late = now + BEFORE_SIGNAL;
+        assert_eq!(leaving.telling(late, before, false), Telling::Tell, "Redis is silent");
+        let told = Leaving { told: Some(now), ..leaving };
+        assert_eq!(told.telling(late, Some(late), false), Telling::Wait);
+    }
 }

@@ -6,14 +6,24 @@ use nix::sys::signal::Signal;
 
 use super::{EAGER_ROUND, ROUND, SETTLED, Stage, Supervisor};
 use crate::human;
+use crate::ops::pool::observer::Seen;
 use crate::sys::child;
 use crate::sys::proc::ProcTable;
 
 impl Supervisor<'_> {
+    /// What Redis says of a worker that runs.
+    pub(crate) fn seen(&self, pid: u32) -> Option<&Seen> {
+        self.sight.worker(pid, self.members.get(&pid)?.started_at)
+    }
+
     /// Whether a worker has registered, or has lived long enough where that cannot be seen.
     pub(super) fn takes_jobs(&self, pid: u32) -> bool {
-        let settled = self.members.get(&pid).is_some_and(|m| m.started.elapsed() >= SETTLED);
-        settled || self.sight.workers.contains_key(&pid)
+        self.has_settled(pid) || self.seen(pid).is_some()
+    }
+
+    /// Whether a worker has lived long enough to have registered.
+    pub(super) fn has_settled(&self, pid: u32) -> bool {
+        self.members.get(&pid).is_some_and(|member| member.started.elapsed() >= SETTLED)
     }
 
     // --- rounds -------------------------------------------------------------------------------
@@ -32,6 +42,7 @@ impl Supervisor<'_> {
             self.next_sign = Some(now + interval);
         }
         self.look();
+        self.tell_leaving();
         let eager = self.is_waiting() || self.rules.burst;
         self.observer.hurry(eager);
         match self.stage {
@@ -110,7 +121,7 @@ impl Supervisor<'_> {
         let mut leaving = Vec::new();
         for (&pid, member) in &self.members {
             let Some(pool) = self.pools.get(member.place.0) else { continue };
-            let jobs = self.sight.workers.get(&pid).map(|seen| seen.jobs);
+            let jobs = self.seen(pid).map(|seen| seen.jobs);
             if let (Some(most), Some(used)) = (pool.max_memory, member.memory)
                 && used > most
             {
