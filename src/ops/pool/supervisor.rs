@@ -318,6 +318,7 @@ impl<'c> Supervisor<'c> {
     fn is_waiting(&self) -> bool {
         self.rolling.is_some()
             || matches!(self.stage, Stage::Cold { .. })
+            || self.pools.iter().any(|pool| pool.active().any(|slot| slot.drained.is_some()))
             || (self.sight.fault.is_some() && matches!(self.stage, Stage::Running))
     }
 

@@ -139,3 +139,19 @@ fn worker_that_was_told_to_end_before_keeps_its_job_when_the_pool_stops() {
     assert_eq!(pool.ends(), 0, "{}", pool.log());
     assert_eq!(place.status(&id), "finished", "{}", pool.log());
 }
+
+#[test]
+fn burst_whose_worker_is_told_to_end_starts_another_for_the_jobs_that_wait() {
+    let place = Place::of("2.6.1");
+    let first = place.enqueue_until("a");
+    place.enqueue_marks("a", 0..3);
+    let mut pool = place.pool(&["-n", "1", "--queue", "a", "--burst"]);
+    place.horse();
+    let worker = pool.up(1)[0];
+    kill(Pid::from_raw(worker), Signal::SIGTERM).unwrap();
+    place.release_job();
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+    assert!(pool.log().contains("but jobs wait in its queues"), "{}", pool.log());
+    assert_eq!(place.status(&first), "finished");
+    assert_eq!(place.lines("marks").len(), 3, "{}", pool.log());
+}

@@ -70,6 +70,7 @@ impl Supervisor<'_> {
 
     pub(super) fn go_on(&mut self, now: Instant) {
         self.tell_of_redis();
+        self.judge_drained();
         if self.sight.fault.is_none() {
             self.start_due();
         }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::human;
 use crate::ops::pool::policy::Failures;
@@ -84,11 +84,21 @@ pub(crate) struct Slot {
     pub(crate) replacement: Option<u32>,
     pub(crate) start_at: Option<Instant>,
     pub(crate) is_done: bool,
+    /// A worker of a burst that ended here in order; whether its queues are empty is to be seen.
+    pub(crate) drained: Option<Drained>,
     /// Not needed now: a worker that ends here is not started again.
     pub(crate) is_parked: bool,
     pub(crate) failures: Failures,
     pub(crate) restarts: u64,
     pub(crate) reason: Option<String>,
+}
+
+/// The end of a worker that ended by itself, without a fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drained {
+    pub(crate) pid: u32,
+    pub(crate) at: Instant,
+    pub(crate) lived: Duration,
 }
 
 impl Slot {
@@ -172,7 +182,6 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn pool(size: Size) -> Pool {
         Pool::new("p".to_owned(), size, Command::new("true"))
