@@ -105,7 +105,7 @@ enum Action {
 
 /// Show what a pool does, from its --status-file
 ///
-/// Exit code 1 where the supervisor is gone or a pool was given up.
+/// Exit code 1 where the supervisor is gone or has not written for 15 seconds, or a pool was given up.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

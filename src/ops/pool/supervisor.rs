@@ -412,10 +412,9 @@ impl<'c> Supervisor<'c> {
         let Some(mut file) = self.state.take() else { return };
         let state = file.describe(self, self.phase());
         if let Err(error) = file.write_if_due(state) {
-            self.context.ui.warn(&error.to_string());
-        } else {
-            self.state = Some(file);
+            self.warn(&format!("{error:#}; it is tried again and again"));
         }
+        self.state = Some(file);
     }
 
     fn finish(&mut self) {
@@ -423,7 +422,7 @@ impl<'c> Supervisor<'c> {
         if let Some(mut file) = self.state.take() {
             let state = file.describe(self, Phase::Ended);
             if let Err(error) = file.write(state) {
-                self.context.ui.warn(&error.to_string());
+                self.warn(&format!("{error:#}"));
             }
         }
     }
