@@ -73,6 +73,11 @@ impl Sight {
         let here = self.workers.get(&pid)?.iter().filter(|seen| seen.birth >= began);
         here.min_by_key(|seen| seen.birth)
     }
+
+    /// Whether that worker has registered. Where Redis hides workers, `is_old` has to do.
+    pub(super) fn shows(&self, pid: u32, since: Timestamp, is_old: bool) -> bool {
+        self.worker(pid, since).is_some() || (self.hides_workers && is_old)
+    }
 }
 
 /// What is looked at beside the workers.
@@ -233,5 +238,18 @@ mod tests {
         sight.workers.insert(7, vec![seen("dead", 913_600), seen("own", 1_000_000)]);
         assert_eq!(sight.worker(7, since).map(|seen| seen.name.as_str()), Some("own"));
         assert!(sight.worker(8, since).is_none());
+    }
+
+    #[test]
+    fn worker_that_has_not_registered_is_not_ready_however_old_unless_workers_are_hidden() {
+        let since = Timestamp::from_second(1_000_000).unwrap();
+        let mut sight = Sight::default();
+        assert!(!sight.shows(7, since, true), "it may still import its application");
+        sight.hides_workers = true;
+        assert!(!sight.shows(7, since, false));
+        assert!(sight.shows(7, since, true));
+        sight.hides_workers = false;
+        sight.workers.insert(7, vec![seen("own", 1_000_001)]);
+        assert!(sight.shows(7, since, false));
     }
 }

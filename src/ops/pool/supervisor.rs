@@ -48,6 +48,10 @@ const EAGER_ROUND: Duration = Duration::from_millis(200);
 /// that hides workers.
 const SETTLED: Duration = Duration::from_secs(30);
 
+/// How long a replacement may take to register: Frappe with many applications takes most of a minute
+/// to import on a loaded machine.
+const LONGEST_START: Duration = Duration::from_secs(300);
+
 /// RQ passes over a second signal within a second of the first. Source: `rq/worker.py`,
 /// `request_force_stop`, all releases.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(1200);

@@ -18,7 +18,8 @@ impl Supervisor<'_> {
 
     /// Whether a worker has registered, or has lived long enough where that cannot be seen.
     pub(super) fn takes_jobs(&self, pid: u32) -> bool {
-        self.has_settled(pid) || self.seen(pid).is_some()
+        let Some(member) = self.members.get(&pid) else { return false };
+        self.sight.shows(pid, member.started_at, member.started.elapsed() >= SETTLED)
     }
 
     /// Whether a worker has lived long enough to have registered.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::{Member, Rolling, Stage, Supervisor};
+use super::{LONGEST_START, Member, Place, Rolling, Stage, Supervisor};
 use crate::human;
 
 impl Supervisor<'_> {
@@ -37,9 +37,11 @@ impl Supervisor<'_> {
     pub(super) fn go_on_restarting(&mut self) {
         let Some(awaited) = self.rolling.as_ref().map(|rolling| rolling.awaited) else { return };
         if let Some(place) = awaited {
-            let Some(new) = self.slot(place).replacement.filter(|&pid| self.takes_jobs(pid)) else {
+            let Some(new) = self.slot(place).replacement else { return };
+            if !self.takes_jobs(new) {
+                self.give_up_waiting_for(new, place);
                 return;
-            };
+            }
             let slot = self.slot(place);
             slot.replacement = None;
             slot.restarts += 1;
@@ -67,6 +69,23 @@ impl Supervisor<'_> {
             self.slot(place).start_at = None;
             self.rolling = None;
         }
+    }
+
+    /// Ends a replacement that does not come to work, and the restart with it. It runs no job: nobody
+    /// who has not registered gets one.
+    fn give_up_waiting_for(&mut self, pid: u32, place: Place) {
+        let is_late = self.members.get(&pid).is_some_and(|m| m.started.elapsed() >= LONGEST_START);
+        if !is_late || self.sight.fault.is_some() {
+            return;
+        }
+        self.slot(place).replacement = None;
+        self.rolling = None;
+        let (name, time) = (self.name(place), human::age(LONGEST_START.as_secs_f64()));
+        self.warn(&format!(
+            "{name}: its replacement, process {pid}, has not registered within {time}; the restart is \
+             abandoned, the old workers stay"
+        ));
+        self.ask_to_leave(pid, "it has not registered");
     }
 
     /// A replacement that ends at once would take the place of one that works.

@@ -56,9 +56,9 @@ impl Supervisor<'_> {
         Some(Load {
             workers: pool.active().count(),
             busy: workers().filter(|seen| seen.job.is_some()).count(),
-            is_settled: pool
-                .active()
-                .all(|slot| slot.current.is_some_and(|pid| self.takes_jobs(pid))),
+            is_settled: pool.active().all(|slot| {
+                slot.current.is_some_and(|pid| self.takes_jobs(pid) || self.has_settled(pid))
+            }),
             waiting: waiting.map(|waiting| waiting.iter().sum()),
             work_s,
         })
