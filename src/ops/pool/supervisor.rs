@@ -63,6 +63,9 @@ const BEFORE_SIGNAL: Duration = Duration::from_millis(500);
 /// How often such a look is asked for.
 const NEAR: Duration = Duration::from_millis(20);
 
+/// How long the readers of the output have after a signal.
+const FOR_READERS: Duration = Duration::from_secs(2);
+
 /// How long workers have to end their horses and themselves before they are killed.
 const COLD: Duration = Duration::from_secs(5);
 
@@ -214,6 +217,7 @@ impl<'c> Supervisor<'c> {
         if !child::adopt_orphans() {
             context.ui.note("work horses that lose their worker cannot be followed on this system");
         }
+        context.ui.write_behind()?;
         let notifier = Notifier::of_environment();
         let now = Instant::now();
         Ok(Self {
@@ -257,6 +261,7 @@ impl<'c> Supervisor<'c> {
             self.publish();
             if let Some(ended) = self.ended() {
                 self.finish();
+                self.settle(&ended);
                 return Ok(ended);
             }
             self.wait();
@@ -282,10 +287,12 @@ impl<'c> Supervisor<'c> {
         let signals = &self.signals;
         let descriptors =
             [&signals.child, &signals.terminate, &signals.interrupt, &signals.hang_up];
+        // A worker that says more than is read waits with its job, as without a pool.
+        let is_behind = self.context.ui.is_behind();
         let mut fds: Vec<PollFd> = descriptors
             .iter()
             .map(|counter| counter.as_fd())
-            .chain(self.pipes.iter().map(AsFd::as_fd))
+            .chain(self.pipes.iter().filter(|_| !is_behind).map(AsFd::as_fd))
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
         let left = self.next_moment().saturating_duration_since(Instant::now());
@@ -321,28 +328,33 @@ impl<'c> Supervisor<'c> {
     /// Whether something is awaited that no descriptor tells.
     fn is_waiting(&self) -> bool {
         self.rolling.is_some()
+            || self.context.ui.is_behind()
             || matches!(self.stage, Stage::Cold { .. })
             || self.pools.iter().any(|pool| pool.active().any(|slot| slot.drained.is_some()))
             || (self.sight.fault.is_some() && matches!(self.stage, Stage::Running))
     }
 
     fn read_output(&mut self) {
-        let mut lines: Vec<(String, String)> = Vec::new();
-        let take = &mut |name: &str, line: &str| lines.push((name.to_owned(), line.to_owned()));
-        self.pipes.retain_mut(|pipe| pipe.read(&mut *take));
-        if lines.is_empty() {
-            return;
-        }
-        for (name, line) in lines {
+        let mut pipes = std::mem::take(&mut self.pipes);
+        pipes.retain_mut(|pipe| self.context.ui.is_behind() || self.read_pipe(pipe));
+        self.pipes = pipes;
+    }
+
+    /// Hands the lines of one worker on; says whether more may come.
+    fn read_pipe(&mut self, pipe: &mut Pipe) -> bool {
+        let mut lines: Vec<String> = Vec::new();
+        let goes_on = pipe.read(|_, line| lines.push(line.to_owned()));
+        for line in lines {
             let line = self.context.ui.secrets().text(&line).into_owned();
             if !line.trim().is_empty() {
-                self.last_lines.insert(name.clone(), line.clone());
+                self.last_lines.insert(pipe.name.clone(), line.clone());
             }
+            let name = Cell::new(format!("{} ", pipe.name), Role::Dim);
             // Who does not read the output any more must not stop the workers.
-            let _ =
-                self.context.ui.line(&[Cell::new(format!("{name} "), Role::Dim), Cell::from(line)]);
+            let _ = self.context.ui.line(&[name, Cell::from(line)]);
         }
         let _ = self.context.ui.flush_lines();
+        goes_on
     }
 
     // --- starting -----------------------------------------------------------------------------
@@ -421,8 +433,22 @@ impl<'c> Supervisor<'c> {
         self.state = Some(file);
     }
 
+    /// Waits for the readers of the output: as long as it takes at the end of the work, not long
+    /// after a signal.
+    fn settle(&mut self, ended: &Ended) {
+        let began = Instant::now();
+        let is_called = matches!(ended, Ended::Warm | Ended::Cold(_));
+        let signals = &mut self.signals;
+        self.context.ui.settle(|| {
+            let came = signals.terminate.take() + signals.interrupt.take();
+            came == 0 && !(is_called && began.elapsed() >= FOR_READERS)
+        });
+    }
+
     fn finish(&mut self) {
-        self.read_output();
+        for mut pipe in std::mem::take(&mut self.pipes) {
+            self.read_pipe(&mut pipe);
+        }
         if let Some(mut file) = self.state.take() {
             let state = file.describe(self, Phase::Ended);
             if let Err(error) = file.write(state) {
