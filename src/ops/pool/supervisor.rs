@@ -172,6 +172,8 @@ struct Signals {
 struct Rolling {
     left: VecDeque<Place>,
     awaited: Option<Place>,
+    /// When it was asked for.
+    since: Instant,
 }
 
 /// The supervisor.
@@ -192,6 +194,8 @@ pub(super) struct Supervisor<'c> {
     last_lines: HashMap<String, String>,
     stage: Stage,
     rolling: Option<Rolling>,
+    /// Workers of pools that were removed, until all others are served.
+    retired: Vec<u32>,
     next_round: Instant,
     next_sign: Option<Instant>,
     measured: Option<Instant>,
@@ -242,6 +246,7 @@ impl<'c> Supervisor<'c> {
             last_lines: HashMap::new(),
             stage: Stage::Running,
             rolling: None,
+            retired: Vec::new(),
             next_round: now + ROUND,
             measured: None,
             told: String::new(),

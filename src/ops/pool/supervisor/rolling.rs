@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::{LONGEST_START, Member, Place, Rolling, Stage, Supervisor};
+use super::{LONGEST_START, Member, Place, Rolling, Slot, Stage, Supervisor};
 use crate::human;
 
 impl Supervisor<'_> {
@@ -27,15 +27,17 @@ impl Supervisor<'_> {
         }
         let awaited = self.rolling.take().and_then(|rolling| rolling.awaited);
         let awaited = awaited.filter(|&place| self.slot(place).replacement.is_some());
+        self.observer.look_now();
         let workers = human::counted(left.len() as u64, "worker");
         self.say(&format!("restarting {workers}, one by one"));
-        self.rolling = Some(Rolling { left, awaited });
+        self.rolling = Some(Rolling { left, awaited, since: Instant::now() });
     }
 
     /// Goes on with a rolling restart: a worker is told to leave only once its replacement takes
     /// jobs.
     pub(super) fn go_on_restarting(&mut self) {
-        let Some(awaited) = self.rolling.as_ref().map(|rolling| rolling.awaited) else { return };
+        let Some(rolling) = &self.rolling else { return };
+        let (awaited, since) = (rolling.awaited, rolling.since);
         if let Some(place) = awaited {
             let Some(new) = self.slot(place).replacement else { return };
             if !self.takes_jobs(new) {
@@ -54,7 +56,10 @@ impl Supervisor<'_> {
             rolling.left.pop_front()
         });
         let Some(place) = next else {
-            self.rolling = None;
+            self.retire(since);
+            if self.rolling.is_some() || !self.retired.is_empty() {
+                return;
+            }
             self.say("restarted; workers with a job leave when it ends");
             return;
         };
@@ -68,6 +73,29 @@ impl Supervisor<'_> {
         } else {
             self.slot(place).start_at = None;
             self.rolling = None;
+        }
+    }
+
+    /// Has the workers of pools that were removed leave, once all others are served: a pool may have
+    /// got another name.
+    fn retire(&mut self, since: Instant) {
+        let serves =
+            |slot: &Slot| slot.is_done || slot.current.is_some_and(|pid| self.takes_jobs(pid));
+        let is_served = self.pools.iter().all(|pool| pool.active().all(serves));
+        let is_hopeless = self.pools.iter().any(|pool| pool.given_up.is_some())
+            || since.elapsed() >= LONGEST_START;
+        if self.retired.is_empty() || is_served {
+            self.rolling = None;
+            for pid in std::mem::take(&mut self.retired) {
+                let mut slots = self.pools.iter().flat_map(|pool| &pool.slots);
+                // The next settings may have had its pool again.
+                if slots.all(|slot| slot.is_parked || slot.current != Some(pid)) {
+                    self.ask_to_leave(pid, "its pool was removed");
+                }
+            }
+        } else if is_hopeless {
+            self.rolling = None;
+            self.warn("not every new worker has registered; those of the removed pools stay");
         }
     }
 
