@@ -38,6 +38,10 @@ impl Supervisor<'_> {
     pub(super) fn go_on_restarting(&mut self) {
         let Some(rolling) = &self.rolling else { return };
         let (awaited, since) = (rolling.awaited, rolling.since);
+        // Nothing is started before it was seen that Redis answers.
+        if self.sight.fault.is_some() || self.sight.at.is_none_or(|at| at < since) {
+            return;
+        }
         if let Some(place) = awaited {
             let Some(new) = self.slot(place).replacement else { return };
             if !self.takes_jobs(new) {
@@ -118,6 +122,13 @@ impl Supervisor<'_> {
 
     /// A replacement that ends at once would take the place of one that works.
     pub(super) fn abandon_restart(&mut self, member: &Member, why: &str) {
+        self.look();
+        if let (Some(rolling), Some(_)) = (&mut self.rolling, &self.sight.fault) {
+            rolling.awaited = None;
+            rolling.left.push_front(member.place);
+            self.say(&format!("{}: its replacement {why}; Redis is waited for", member.name));
+            return;
+        }
         self.rolling = None;
         let words = self.last_words(&member.name);
         if matches!(self.stage, Stage::Running) {
