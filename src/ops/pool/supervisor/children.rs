@@ -10,7 +10,7 @@ use super::{EAGER_ROUND, Member, Place, Slot, Stage, Supervisor, copy_of};
 use crate::human;
 use crate::ops::frappe_process::not_started;
 use crate::ops::pool::orphans::{self, Orphan};
-use crate::ops::pool::output::{Pipe, shortened};
+use crate::ops::pool::output::{LogTo, Pipe, shortened};
 use crate::ops::pool::policy::{EARLY, MOST_FAILURES};
 use crate::sys::child::{self, Ending};
 use crate::sys::clock;
@@ -171,28 +171,38 @@ impl Supervisor<'_> {
         }
         let wait = self.slot(place).failures.ended(lived);
         self.start_again(place, wait, why);
+        if self.is_hopeless(place.0) {
+            self.warn(&format!("{name}: {why}"));
+            self.give_up(place.0);
+            return;
+        }
         let when = if wait.is_zero() {
             "starting it again".to_owned()
         } else {
             format!("starting it again in {} s", wait.as_secs_f64())
         };
         self.warn(&format!("{name}: {why}; {when}"));
-        self.give_up_if_hopeless(place.0);
     }
 
-    /// Gives a pool up once none of its workers runs and each has failed too often in a row.
-    pub(super) fn give_up_if_hopeless(&mut self, at: usize) {
-        let Some(pool) = self.pools.get_mut(at) else { return };
+    /// Whether none of a pool's workers runs and each has failed too often in a row.
+    fn is_hopeless(&self, at: usize) -> bool {
         let hopeless = |slot: &Slot| {
             let is_empty = slot.current.is_none() && slot.drained.is_none();
             slot.is_done || (is_empty && slot.failures.is_hopeless())
         };
-        if !pool.active().all(hopeless) {
-            return;
-        }
+        self.pools.get(at).is_some_and(|pool| pool.active().all(hopeless))
+    }
+
+    fn give_up(&mut self, at: usize) {
+        let Some(pool) = self.pools.get_mut(at) else { return };
+        // What the pool does not read it cannot repeat.
+        let heard = match self.rules.log {
+            LogTo::Inherit => "; its own words went where those of the pool go",
+            LogTo::Prefix | LogTo::Dir(_) => "",
+        };
         let last = pool.active().filter_map(|slot| slot.reason.as_deref()).last();
         let why = format!(
-            "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}",
+            "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}{heard}",
             EARLY.as_secs(),
             last.unwrap_or("no reason known")
         );
