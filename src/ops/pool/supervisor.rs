@@ -148,8 +148,8 @@ pub(super) enum Ended {
     Warm,
     /// On a signal, with jobs cut off.
     Cold(i32),
-    /// No worker could be kept running: why.
-    GivenUp(Vec<String>),
+    /// No worker could be kept running: why, and the queues of the first pool.
+    GivenUp { why: Vec<String>, queues: Vec<String> },
 }
 
 /// What is being done about a signal.
@@ -398,9 +398,11 @@ impl<'c> Supervisor<'c> {
         if !self.pools.iter().all(over) {
             return None;
         }
+        let queues = self.pools.iter().find(|pool| pool.given_up.is_some());
+        let queues = queues.map(|pool| pool.queues.clone()).unwrap_or_default();
         let why = |pool: &Pool| Some(format!("pool `{}`: {}", pool.name, pool.given_up.as_ref()?));
-        let given_up: Vec<String> = self.pools.iter().filter_map(why).collect();
-        Some(if given_up.is_empty() { Ended::Drained } else { Ended::GivenUp(given_up) })
+        let why: Vec<String> = self.pools.iter().filter_map(why).collect();
+        Some(if why.is_empty() { Ended::Drained } else { Ended::GivenUp { why, queues } })
     }
 
     /// One sentence about all pools.
