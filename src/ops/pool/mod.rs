@@ -72,6 +72,11 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     refuse_read_only(context, "start workers")?;
     options.log.check()?;
     let prepared = prepare(context, options)?;
+    for pool in &prepared.pools {
+        for number in 1..=pool.size.most() {
+            options.log.check_files(&format!("{}-{number}", pool.name))?;
+        }
+    }
     let (endpoint, served) = (prepared.endpoint.clone(), prepared.served.clone());
     worker::check_redis(context, &endpoint)?;
     warn_of_scheduler(context)?;

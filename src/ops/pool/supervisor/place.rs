@@ -34,6 +34,14 @@ impl Size {
     /// That of a pool which is no longer wanted.
     pub(crate) const NONE: Self = Self::Fixed(0);
 
+    /// The most workers.
+    pub(crate) const fn most(&self) -> usize {
+        match self {
+            Self::Fixed(count) => *count,
+            Self::Scaled(scaling) => scaling.max,
+        }
+    }
+
     /// How it is scaled, if it is.
     pub(crate) fn scaling(&self) -> Option<&Scaling> {
         match self {
