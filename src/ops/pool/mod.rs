@@ -152,6 +152,25 @@ fn one_worker(options: &WorkerOptions, queues: &[String]) -> String {
     words.join(" ")
 }
 
+/// From 16 on bench's own pool runs the scheduler in its workers; `frappe worker` does not.
+fn warn_of_scheduler(context: &mut Context) -> Result<()> {
+    let Some(bench) = &context.target()?.bench else { return Ok(()) };
+    if !matches!(bench.frappe().family(), Family::V16Dev | Family::V16 | Family::V17) {
+        return Ok(());
+    }
+    let Ok(table) = ProcTable::live() else { return Ok(()) };
+    if bench.scheduler(&table) != SchedulerProcess::Absent {
+        return Ok(());
+    }
+    let command = context.target()?.command();
+    context.ui.warn(
+        "no scheduler runs, so nothing enqueues scheduled jobs: bench's own worker-pool runs one in \
+         its workers, this pool does not",
+    );
+    context.ui.hint(&format!("beside the pool: {command} schedule"));
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,23 +191,4 @@ mod tests {
              --allow-root -- --with-scheduler"
         );
     }
-}
-
-/// From 16 on bench's own pool runs the scheduler in its workers; `frappe worker` does not.
-fn warn_of_scheduler(context: &mut Context) -> Result<()> {
-    let Some(bench) = &context.target()?.bench else { return Ok(()) };
-    if !matches!(bench.frappe().family(), Family::V16Dev | Family::V16 | Family::V17) {
-        return Ok(());
-    }
-    let Ok(table) = ProcTable::live() else { return Ok(()) };
-    if bench.scheduler(&table) != SchedulerProcess::Absent {
-        return Ok(());
-    }
-    let command = context.target()?.command();
-    context.ui.warn(
-        "no scheduler runs, so nothing enqueues scheduled jobs: bench's own worker-pool runs one in \
-         its workers, this pool does not",
-    );
-    context.ui.hint(&format!("beside the pool: {command} schedule"));
-    Ok(())
 }
