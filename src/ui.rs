@@ -22,16 +22,21 @@ use crate::sanitize;
 use crate::secrets::Secrets;
 
 mod ask;
+mod backlog;
 mod errors;
 mod progress;
 #[cfg(test)]
 mod tests;
 
+use backlog::Backlog;
 pub use progress::Progress;
 
 /// The width of what is not a terminal, unless `COLUMNS` says otherwise.
 const PIPE_WIDTH: usize = 100;
 const PIPE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// How often it is looked whether threads have written everything.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default)]
@@ -107,6 +112,8 @@ pub struct Ui {
     /// Frames drawn so far, if the screen is redrawn in place.
     frames: Option<u64>,
     progress: progress::Shown,
+    /// What is written to standard output and standard error by threads ([`Ui::write_behind`]).
+    behind: Option<[Backlog; 2]>,
     /// The streams are those of the process, so that the system can be asked about them.
     of_process: bool,
 }
@@ -154,6 +161,7 @@ impl Ui {
             closed: false,
             frames: None,
             progress: progress::Shown::default(),
+            behind: None,
             of_process: false,
         }
     }
@@ -299,6 +307,44 @@ impl Ui {
             }
         }
         !self.closed
+    }
+
+    /// From now on nothing that is said or written waits for a reader; threads write it. Until
+    /// [`Ui::settle`].
+    pub fn write_behind(&mut self) -> Result<()> {
+        if !self.of_process || self.closed {
+            return Ok(());
+        }
+        self.flush()?;
+        let cannot = |error| Failure::new(Kind::Io, "cannot write beside the work").because(error);
+        let out = Backlog::of(io::stdout().as_fd()).map_err(cannot)?;
+        let err = Backlog::of(io::stderr().as_fd()).map_err(cannot)?;
+        self.out = Box::new(BufWriter::with_capacity(PIPE_BUFFER_BYTES, out.clone()));
+        self.err = Box::new(err.clone());
+        self.behind = Some([out, err]);
+        Ok(())
+    }
+
+    /// Whether so much waits for the reader of standard output that no more should be written.
+    pub fn is_behind(&self) -> bool {
+        self.behind.as_ref().is_some_and(|[out, _]| out.is_full())
+    }
+
+    /// Takes back [`Ui::write_behind`], once everything is written or `goes_on` says that it is not
+    /// worth waiting any longer; nothing more is written to a stream that nobody reads.
+    pub fn settle(&mut self, mut goes_on: impl FnMut() -> bool) {
+        let _ = self.flush();
+        let Some([out, err]) = self.behind.take() else { return };
+        while !(out.is_empty() && err.is_empty()) && goes_on() {
+            std::thread::sleep(LOOK);
+        }
+        self.out = if out.is_empty() && !self.closed {
+            Box::new(BufWriter::with_capacity(PIPE_BUFFER_BYTES, io::stdout().lock()))
+        } else {
+            self.closed = true;
+            Box::new(io::sink())
+        };
+        self.err = if err.is_empty() { Box::new(io::stderr()) } else { Box::new(io::sink()) };
     }
 
     /// Whether standard error is a terminal right now: one that was can go away.

@@ -20,7 +20,8 @@ use crate::ops::pool::{LogTo, PoolOptions, ScaleOptions, run as run_pool, status
 /// SIGTERM and SIGINT: workers finish their jobs within --grace, then are cut off; a second signal
 /// cuts them off at once. SIGHUP: the settings are read again, then every worker is replaced, one by
 /// one, the old one leaving only when the new one takes jobs. Workers run in sessions of their own;
-/// if the supervisor is killed, they finish their job and end.
+/// if the supervisor is killed, they finish their job and end. One that it had told to end before
+/// takes that for the second signal, and its job is cut off.
 ///
 /// With --max the number follows the queues: waiting jobs times their recent run time over the
 /// workers is the time to clear them. Above --scale-target there are more workers at once, at most
@@ -105,7 +106,7 @@ enum Action {
 
 /// Show what a pool does, from its --status-file
 ///
-/// Exit code 1 where the supervisor is gone or a pool was given up.
+/// Exit code 1 where the supervisor is gone or has not written for 15 seconds, or a pool was given up.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -154,6 +154,8 @@ pub struct MemberRow {
 pub struct PoolStatusReport {
     /// Whether the supervisor that wrote the file runs.
     pub alive: bool,
+    /// Whether it runs but has not written for long: what it wrote is not how it is.
+    pub stale: bool,
     /// Seconds since it wrote.
     pub written_age_s: f64,
     /// What it wrote.
@@ -166,7 +168,7 @@ pub struct PoolStatusReport {
 
 impl PoolStatusReport {
     fn is_well(&self) -> bool {
-        self.alive && self.state.pools.iter().all(|pool| pool.given_up.is_none())
+        self.alive && !self.stale && self.state.pools.iter().all(|pool| pool.given_up.is_none())
     }
 
     fn headline(&self) -> Block {
@@ -174,6 +176,7 @@ impl PoolStatusReport {
         let verdict = match (self.alive, self.is_well()) {
             (false, _) if state.phase == Phase::Ended => Cell::new("ended", Role::Warn),
             (false, _) => Cell::new("gone", Role::Bad),
+            (true, _) if self.stale => Cell::new("stale", Role::Bad),
             (true, false) => Cell::new("given up", Role::Bad),
             (true, true) => Cell::new(state.phase.word(), Role::Good),
         };

@@ -15,7 +15,8 @@ use nix::unistd::{Pid, getpid, getppid, setsid};
 ///
 /// A session of its own keeps a terminal's Ctrl-C and hang-up away from it. The signal is tied to
 /// the thread that forks, so only a thread that lives as long as the process may call this
-/// (source: prctl(2), `PR_SET_PDEATHSIG`; Linux alone has it). Dropping the value neither ends nor
+/// (source: prctl(2), `PR_SET_PDEATHSIG`; Linux alone has it). It cannot be taken back from outside:
+/// a child that was sent SIGTERM before gets a second one. Dropping the value neither ends nor
 /// reaps the child: see [`reap`].
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let parent = getpid();

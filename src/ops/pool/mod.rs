@@ -26,6 +26,7 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::worker::{self, WorkerOptions};
+use crate::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
 
@@ -71,6 +72,11 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     refuse_read_only(context, "start workers")?;
     options.log.check()?;
     let prepared = prepare(context, options)?;
+    for pool in &prepared.pools {
+        for number in 1..=pool.size.most() {
+            options.log.check_files(&format!("{}-{number}", pool.name))?;
+        }
+    }
     let (endpoint, served) = (prepared.endpoint.clone(), prepared.served.clone());
     worker::check_redis(context, &endpoint)?;
     warn_of_scheduler(context)?;
@@ -83,7 +89,7 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     drop(store);
     let state = options.state.as_deref().map(StateFile::take).transpose()?;
     let ended = Supervisor::new(context, options, prepared, state)?.run()?;
-    let outcome = outcome(context, ended)?;
+    let outcome = outcome(context, options, ended)?;
     let Some(before) = before.filter(|_| outcome == Outcome::Done) else { return Ok(outcome) };
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
@@ -96,7 +102,7 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     Ok(Outcome::No)
 }
 
-fn outcome(context: &mut Context, ended: Ended) -> Result<Outcome> {
+fn outcome(context: &mut Context, options: &PoolOptions, ended: Ended) -> Result<Outcome> {
     match ended {
         Ended::Drained => {
             context.ui.status("the queues are empty");
@@ -107,13 +113,43 @@ fn outcome(context: &mut Context, ended: Ended) -> Result<Outcome> {
             Ok(Outcome::Done)
         }
         Ended::Cold(signal) => Ok(Outcome::Interrupted { signal }),
-        Ended::GivenUp(why) => {
+        Ended::GivenUp { why, queues } => {
             let message = format!("cannot keep workers running: {}", why.join("; "));
             Err(Failure::new(Kind::Partial, message)
-                .hint(format!("see it happen: {} worker", context.target()?.command()))
+                .hint(format!(
+                    "see it happen: {} {}",
+                    context.target()?.command(),
+                    one_worker(&options.worker, &queues)
+                ))
                 .into())
         }
     }
+}
+
+/// The command line of one worker of these queues; logins are not repeated.
+fn one_worker(options: &WorkerOptions, queues: &[String]) -> String {
+    let mut words = vec!["worker".to_owned()];
+    let mut add = |flag: &str, value: &str| words.push(format!("{flag} {}", shell_quote(value)));
+    if let Some(python) = &options.python {
+        add("--python", &python.to_string_lossy());
+    }
+    for path in &options.paths {
+        add("--path", path);
+    }
+    if let Some(class) = &options.worker_class {
+        add("--worker-class", class);
+    }
+    if !queues.is_empty() {
+        add("--queue", &queues.join(","));
+    }
+    if options.allow_root {
+        words.push("--allow-root".to_owned());
+    }
+    if !options.rest.is_empty() {
+        words.push("--".to_owned());
+        words.extend(options.rest.iter().map(|word| shell_quote(word).into_owned()));
+    }
+    words.join(" ")
 }
 
 /// From 16 on bench's own pool runs the scheduler in its workers; `frappe worker` does not.
@@ -133,4 +169,26 @@ fn warn_of_scheduler(context: &mut Context) -> Result<()> {
     );
     context.ui.hint(&format!("beside the pool: {command} schedule"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_worker_is_started_as_those_of_the_pool() {
+        let options = WorkerOptions {
+            python: Some("/opt/my env/python".into()),
+            paths: vec![".".to_owned()],
+            worker_class: Some("a.B".to_owned()),
+            rest: vec!["--with-scheduler".to_owned()],
+            allow_root: true,
+            ..WorkerOptions::default()
+        };
+        assert_eq!(
+            one_worker(&options, &["a".to_owned(), "b".to_owned()]),
+            "worker --python '/opt/my env/python' --path . --worker-class a.B --queue a,b \
+             --allow-root -- --with-scheduler"
+        );
+    }
 }

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::runtimes;
 use crate::backend::redis::read::Store;
 use crate::backend::redis::{Endpoint, connect};
@@ -23,6 +25,9 @@ const CALM: Duration = Duration::from_secs(5);
 /// Between two looks while the supervisor waits for a worker or for Redis.
 const EAGER: Duration = Duration::from_millis(300);
 
+/// What a worker's birth may lie before its start: some releases write whole seconds.
+const SLACK: Duration = Duration::from_secs(2);
+
 /// What Redis says of one worker of this host.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
@@ -30,6 +35,11 @@ pub(super) struct Seen {
     pub(super) name: String,
     /// Its job.
     pub(super) job: Option<String>,
+    /// When it began.
+    pub(super) birth: Timestamp,
+    /// Whether it has been told to end after its job, by whomever. Source: `rq/worker.py`,
+    /// `set_shutdown_requested_date`, all releases.
+    pub(super) is_stopping: bool,
     /// Runs that it has finished, well or not.
     pub(super) jobs: u64,
     /// Whether it takes no job because all workers are suspended.
@@ -39,17 +49,35 @@ pub(super) struct Seen {
 /// What was read last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sight {
-    /// When it was read; `None` before the first look ends.
+    /// When reading it began; `None` before the first look ends.
     pub(super) at: Option<Instant>,
     /// Why Redis could not be read.
     pub(super) fault: Option<String>,
-    /// The workers that name this host, by process id. Empty where Redis hides them.
-    pub(super) workers: HashMap<u32, Seen>,
+    /// Whether an access list hides the workers.
+    pub(super) hides_workers: bool,
+    /// The workers that name this host, by process id. An id comes again, and the record of one that
+    /// was killed stays for minutes: see [`Sight::worker`].
+    pub(super) workers: HashMap<u32, Vec<Seen>>,
     /// Jobs that wait in each of the queues, in their order; `None` where that is hidden.
     pub(super) waiting: Vec<Option<u64>>,
     /// Seconds that a job of each of them runs, where jobs wait and that is known. Empty unless it
     /// was asked for.
     pub(super) run_s: Vec<Option<f64>>,
+}
+
+impl Sight {
+    /// The worker that is the process `pid`, which was started at `since`: not one that had the same
+    /// process id before.
+    pub(super) fn worker(&self, pid: u32, since: Timestamp) -> Option<&Seen> {
+        let began = since.checked_sub(SLACK).unwrap_or(since);
+        let here = self.workers.get(&pid)?.iter().filter(|seen| seen.birth >= began);
+        here.min_by_key(|seen| seen.birth)
+    }
+
+    /// Whether that worker has registered. Where Redis hides workers, `is_old` has to do.
+    pub(super) fn shows(&self, pid: u32, since: Timestamp, is_old: bool) -> bool {
+        self.worker(pid, since).is_some() || (self.hides_workers && is_old)
+    }
 }
 
 /// What is looked at beside the workers.
@@ -95,6 +123,11 @@ impl Observer {
         self.sight.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Has it look again at once.
+    pub(super) fn look_now(&self) {
+        let _ = self.wake.send(self.pace);
+    }
+
     /// Whether something is awaited, so that it should look more often.
     pub(super) fn hurry(&mut self, eager: bool) {
         let pace = if eager { Pace::Eager } else { Pace::Calm };
@@ -117,15 +150,12 @@ fn watch(
     let mut store = None;
     let mut pace = Pace::Calm;
     loop {
+        let began = Instant::now();
         let sight = match look(&mut store, endpoint, timeout, watched, host.as_deref()) {
-            Ok(sight) => sight,
+            Ok(sight) => Sight { at: Some(began), ..sight },
             Err(error) => {
                 store = None;
-                Sight {
-                    at: Some(Instant::now()),
-                    fault: Some(error.to_string()),
-                    ..Sight::default()
-                }
+                Sight { at: Some(began), fault: Some(error.to_string()), ..Sight::default() }
             }
         };
         *shared.lock().unwrap_or_else(PoisonError::into_inner) = sight;
@@ -134,6 +164,8 @@ fn watch(
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+        // Who asks for each of many workers is answered with one look.
+        pace = asked.try_iter().last().unwrap_or(pace);
     }
 }
 
@@ -153,22 +185,24 @@ fn look(
     };
     let mut sight = Sight::default();
     // Where an access list hides them, the supervisor goes by its processes alone.
-    let workers = store.workers()?.map(|(workers, _)| workers).unwrap_or_default();
+    let workers = store.workers()?.map(|(workers, _)| workers);
+    sight.hides_workers = workers.is_err();
+    let workers = workers.unwrap_or_default();
     for worker in &workers {
         let Some(identity) = &worker.identity else { continue };
         let (Some(pid), true) = (identity.pid, identity.hostname.as_deref() == host) else {
             continue;
         };
-        if worker.died_at.is_some() {
-            continue;
-        }
+        let (Some(birth), None) = (identity.birth, worker.died_at) else { continue };
         let seen = Seen {
             job: worker.current_jobs.first().map(|id| id.text().into_owned()),
             jobs: worker.successful.saturating_add(worker.failed),
             is_suspended: worker.state.as_deref() == Some("suspended"),
             name: worker.name.clone(),
+            birth,
+            is_stopping: worker.stop_requested_at.is_some(),
         };
-        sight.workers.insert(pid, seen);
+        sight.workers.entry(pid).or_default().push(seen);
     }
     if !watched.queues.is_empty() {
         let counts = store.counts(&watched.queues)?;
@@ -177,6 +211,45 @@ fn look(
     if watched.times {
         sight.run_s = runtimes::of(store, &watched.queues, &sight.waiting, &workers)?;
     }
-    sight.at = Some(Instant::now());
     Ok(sight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(name: &str, birth: i64) -> Seen {
+        Seen {
+            name: name.to_owned(),
+            job: None,
+            birth: Timestamp::from_second(birth).unwrap(),
+            is_stopping: false,
+            jobs: 5_000,
+            is_suspended: false,
+        }
+    }
+
+    #[test]
+    fn worker_with_an_id_that_another_had_is_told_from_it_by_its_birth() {
+        let since = Timestamp::from_millisecond(1_000_000_500).unwrap();
+        let mut sight = Sight::default();
+        sight.workers.insert(7, vec![seen("dead", 913_600)]);
+        assert!(sight.worker(7, since).is_none(), "it had the same process id a day before");
+        sight.workers.insert(7, vec![seen("dead", 913_600), seen("own", 1_000_000)]);
+        assert_eq!(sight.worker(7, since).map(|seen| seen.name.as_str()), Some("own"));
+        assert!(sight.worker(8, since).is_none());
+    }
+
+    #[test]
+    fn worker_that_has_not_registered_is_not_ready_however_old_unless_workers_are_hidden() {
+        let since = Timestamp::from_second(1_000_000).unwrap();
+        let mut sight = Sight::default();
+        assert!(!sight.shows(7, since, true), "it may still import its application");
+        sight.hides_workers = true;
+        assert!(!sight.shows(7, since, false));
+        assert!(sight.shows(7, since, true));
+        sight.hides_workers = false;
+        sight.workers.insert(7, vec![seen("own", 1_000_001)]);
+        assert!(sight.shows(7, since, false));
+    }
 }

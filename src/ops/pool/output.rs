@@ -66,6 +66,18 @@ impl LogTo {
             .into())
     }
 
+    /// Refuses logs of a worker that cannot be written before any worker is started. Makes no file.
+    pub(super) fn check_files(&self, name: &str) -> Result<()> {
+        let Self::Dir(dir) = self else { return Ok(()) };
+        for ending in ["log", "error.log"] {
+            let path = dir.join(format!("{name}.{ending}"));
+            if path.exists() {
+                append(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The last line that a worker wrote to its error log, where there is one.
     pub(super) fn last_words(&self, name: &str) -> Option<String> {
         let Self::Dir(dir) = self else { return None };

@@ -2,6 +2,7 @@
 //!
 //! Read at the start and again at SIGHUP; starts nothing.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -90,20 +91,40 @@ pub(super) fn prepare(context: &mut Context, options: &PoolOptions) -> Result<Pr
 /// The same with the bench and the settings as they are now. Where that fails, what was read before
 /// stays.
 pub(super) fn prepare_anew(context: &mut Context, options: &PoolOptions) -> Result<Prepared> {
+    let known = (!context.settings.pools.is_empty()).then(|| context.settings.file.clone());
     let before = context.read_anew()?;
-    let prepared = prepare(context, options);
+    let prepared = match known {
+        Some(file) if !is_ad_hoc(options) && context.settings.pools.is_empty() => {
+            Err(without_pools(file).into())
+        }
+        _ => prepare(context, options),
+    };
     if prepared.is_err() {
         context.go_back_to(before);
     }
     prepared
 }
 
+/// Whether flags alone describe the pool.
+fn is_ad_hoc(options: &PoolOptions) -> bool {
+    options.workers.is_some() || options.scale.max.is_some() || !options.worker.queues.is_empty()
+}
+
+/// Settings that had pools and have none any more: more likely lost than meant, and the queues would
+/// be left alone.
+fn without_pools(file: Option<PathBuf>) -> Failure {
+    let message = match file {
+        Some(file) if !file.exists() => format!("`{}` is gone", file.display()),
+        Some(file) => format!("`{}` has no [pool.NAME] any more", file.display()),
+        None => "the settings have no pools any more".to_owned(),
+    };
+    Failure::new(Kind::Config, message)
+}
+
 fn plans(context: &Context, options: &PoolOptions) -> Result<Vec<Plan>> {
     let known = &context.settings.pools;
     let PoolOptions { scale, .. } = options;
-    let ad_hoc =
-        options.workers.is_some() || scale.max.is_some() || !options.worker.queues.is_empty();
-    if ad_hoc || (options.names.is_empty() && known.is_empty()) {
+    if is_ad_hoc(options) || (options.names.is_empty() && known.is_empty()) {
         if let Some(name) = options.names.first() {
             let message = format!(
                 "cannot start pool `{name}` with --queue, --num-workers or --max: its settings say \

@@ -1,6 +1,6 @@
 //! The state file of a pool: written by its supervisor, read by `worker-pool status`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,16 @@ use jiff::Timestamp;
 
 use super::supervisor::{Member, Pool, Size, Slot, Supervisor};
 use crate::error::{Failure, Kind, Result};
+use crate::human;
 use crate::report::pool::{MemberRow, MemberState, Phase, PoolRow, PoolState, PoolStatusReport};
 use crate::sys::proc::ProcTable;
 use crate::sys::{clock, file};
 
 /// A file that is older says little about a supervisor that runs.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// A state that is older is not that of its pool any more: three times [`FRESH`].
+const STALE: Duration = Duration::from_secs(15);
 
 /// A change is not written sooner than this after the last one.
 const BREATH: Duration = Duration::from_millis(100);
@@ -29,12 +33,15 @@ pub(super) struct StateFile {
     started_at: Timestamp,
     start_ticks: Option<u64>,
     written: Option<(Instant, PoolState)>,
+    /// When writing failed last, unless it went well since.
+    unwritten: Option<Instant>,
 }
 
 impl StateFile {
     /// Takes the file at `path`, unless the supervisor that wrote it runs.
     ///
-    /// Errors: `TryAgain` where one does; `Io` where something else stands there.
+    /// Errors: `TryAgain` where one does; `Io` where something else stands there; `CannotCreate`
+    /// where no file can be written.
     pub(super) fn take(path: &Path) -> Result<Self> {
         if let Some(before) = read(path)?
             && is_alive(&before)
@@ -46,6 +53,7 @@ impl StateFile {
                 .hint("name another file: --status-file FILE")
                 .into());
         }
+        probe(path)?;
         let own = std::process::id();
         let stat = ProcTable::live().ok().and_then(|table| table.stat(own));
         Ok(Self {
@@ -53,6 +61,7 @@ impl StateFile {
             started_at: clock::now(),
             start_ticks: stat.map(|stat| stat.start_ticks),
             written: None,
+            unwritten: None,
         })
     }
 
@@ -81,15 +90,24 @@ impl StateFile {
     }
 
     /// Writes what changed, and now and then what did not.
+    ///
+    /// Fails once where it cannot; from then on it tries again quietly, until it can.
     pub(super) fn write_if_due(&mut self, state: PoolState) -> Result<()> {
-        if let Some((at, before)) = &self.written {
+        if self.unwritten.is_some_and(|at| at.elapsed() < FRESH) {
+            return Ok(());
+        }
+        if let (Some((at, before)), None) = (&self.written, self.unwritten) {
             let changed = PoolState { written_at: before.written_at, ..state.clone() } != *before;
             let least = if changed { BREATH } else { FRESH };
             if at.elapsed() < least {
                 return Ok(());
             }
         }
-        self.write(state)
+        let was_told = self.unwritten.is_some();
+        match self.write(state) {
+            Err(_) if was_told => Ok(()),
+            result => result,
+        }
     }
 
     /// Writes the file as a whole or not at all.
@@ -99,7 +117,11 @@ impl StateFile {
             Failure::new(Kind::Io, message).because(error)
         };
         let text = serde_json::to_vec_pretty(&state).map_err(|error| cannot(error.into()))?;
-        replace(&self.path, &text).map_err(cannot)?;
+        if let Err(error) = replace(&self.path, &text) {
+            self.unwritten = Some(Instant::now());
+            return Err(cannot(error).into());
+        }
+        self.unwritten = None;
         self.written = Some((Instant::now(), state));
         Ok(())
     }
@@ -139,7 +161,7 @@ fn place(
 }
 
 fn member_row(supervisor: &Supervisor, slot: &Slot, pid: u32, member: &Member) -> MemberRow {
-    let seen = supervisor.sight.workers.get(&pid);
+    let seen = supervisor.seen(pid);
     let leaving = member.leaving.as_ref();
     MemberRow {
         name: member.name.clone(),
@@ -176,6 +198,23 @@ fn is_shown(pool: &Pool) -> bool {
 /// Replaces a file under a name of this process's own: no reader meets half of it, and a link in its
 /// place is replaced, not followed.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    let (mut file, draft) = draft(path)?;
+    file.write_all(text).and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
+        // Half a file is of no use to anybody.
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+/// Refuses a place where no file can be written before a worker is started.
+fn probe(path: &Path) -> Result<()> {
+    let tried = draft(path).and_then(|(_, draft)| fs::remove_file(draft));
+    tried.map_err(|error| {
+        let message = format!("cannot write the pool's state to `{}`: {error}", path.display());
+        Failure::new(Kind::CannotCreate, message).into()
+    })
+}
+
+fn draft(path: &Path) -> io::Result<(File, PathBuf)> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let draft = path.with_file_name(name);
@@ -183,11 +222,8 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text).and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
-        // Half a file is of no use to anybody.
-        let _ = fs::remove_file(&draft);
-    })
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    Ok((file, draft))
 }
 
 /// Reads a state file and says whether its supervisor runs.
@@ -202,14 +238,23 @@ pub fn status(path: &Path) -> Result<PoolStatusReport> {
     };
     let written_age_s = clock::now().duration_since(state.written_at).as_secs_f64().max(0.0);
     let alive = is_alive(&state);
+    let stale = is_stale(alive, written_age_s);
     let mut notes = Vec::new();
     if !alive && state.phase != Phase::Ended {
         notes.push(
-            "the supervisor ended without a word; workers that were busy end with their job"
+            "the supervisor wrote nothing at its end: it was killed, or could not write here any \
+             more; workers that were busy end with their job"
                 .to_owned(),
         );
     }
-    Ok(PoolStatusReport { alive, written_age_s, state, notes })
+    if stale {
+        notes.push(format!(
+            "the supervisor runs, but has not written for {}: it cannot write here, or it hangs; what \
+             is shown is old",
+            human::age(written_age_s)
+        ));
+    }
+    Ok(PoolStatusReport { alive, stale, written_age_s, state, notes })
 }
 
 fn read(path: &Path) -> Result<Option<PoolState>> {
@@ -228,6 +273,11 @@ fn read(path: &Path) -> Result<Option<PoolState>> {
     })
 }
 
+/// Whether a supervisor that runs should have written a newer state.
+fn is_stale(alive: bool, written_age_s: f64) -> bool {
+    alive && written_age_s > STALE.as_secs_f64()
+}
+
 /// Whether the supervisor that wrote a state runs: its id alone could be another's by now.
 fn is_alive(state: &PoolState) -> bool {
     let Ok(table) = ProcTable::live() else { return false };
@@ -235,4 +285,60 @@ fn is_alive(state: &PoolState) -> bool {
         && table.stat(state.pid).is_some_and(|stat| {
             !stat.is_dead() && state.start_ticks.is_none_or(|ticks| ticks == stat.start_ticks)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> PoolState {
+        PoolState {
+            pid: std::process::id(),
+            start_ticks: None,
+            started_at: clock::now(),
+            written_at: clock::now(),
+            phase: Phase::Running,
+            redis_fault: None,
+            pools: Vec::new(),
+            workers: Vec::new(),
+            orphans: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn state_that_cannot_be_written_for_a_while_is_told_once_and_written_later() {
+        let dir = tempfile::tempdir().unwrap();
+        let (here, away) = (dir.path().join("here"), dir.path().join("away"));
+        fs::create_dir(&here).unwrap();
+        let mut file = StateFile::take(&here.join("state")).unwrap();
+        fs::rename(&here, &away).unwrap();
+        let error = file.write_if_due(state()).unwrap_err();
+        assert!(format!("{error:#}").contains("No such file"), "{error:#}");
+        let later = |file: &mut StateFile| {
+            file.unwritten = Instant::now().checked_sub(FRESH);
+            file.write_if_due(state())
+        };
+        later(&mut file).unwrap();
+        fs::rename(&away, &here).unwrap();
+        file.write_if_due(state()).unwrap();
+        assert!(read(&here.join("state")).unwrap().is_none(), "not tried again so soon");
+        later(&mut file).unwrap();
+        assert!(read(&here.join("state")).unwrap().is_some());
+    }
+
+    #[test]
+    fn state_of_a_supervisor_that_runs_is_stale_once_it_is_old() {
+        assert!(is_stale(true, 19.0));
+        assert!(!is_stale(true, 11.0));
+        assert!(!is_stale(false, 19.0));
+    }
+
+    #[test]
+    fn state_file_where_none_can_be_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let Err(error) = StateFile::take(&dir.path().join("none/state")) else { panic!("taken") };
+        assert!(error.to_string().contains("No such file"), "{error}");
+        assert!(StateFile::take(&dir.path().join("state")).is_ok());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "the try leaves nothing");
+    }
 }

@@ -48,9 +48,23 @@ const EAGER_ROUND: Duration = Duration::from_millis(200);
 /// that hides workers.
 const SETTLED: Duration = Duration::from_secs(30);
 
+/// How long a replacement may take to register: Frappe with many applications takes most of a minute
+/// to import on a loaded machine.
+const LONGEST_START: Duration = Duration::from_secs(300);
+
 /// RQ passes over a second signal within a second of the first. Source: `rq/worker.py`,
 /// `request_force_stop`, all releases.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(1200);
+
+/// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
+/// which it passes over the signal if somebody tells all processes at once.
+const BEFORE_SIGNAL: Duration = Duration::from_millis(500);
+
+/// How often such a look is asked for.
+const NEAR: Duration = Duration::from_millis(20);
+
+/// How long the readers of the output have after a signal.
+const FOR_READERS: Duration = Duration::from_secs(2);
 
 /// How long workers have to end their horses and themselves before they are killed.
 const COLD: Duration = Duration::from_secs(5);
@@ -69,12 +83,51 @@ pub(super) struct Member {
     pub(super) memory: Option<u64>,
 }
 
+impl Member {
+    /// Whether it is to leave and has not been told yet.
+    fn is_untold(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|leaving| leaving.told.is_none())
+    }
+}
+
 /// Why and since when a worker is to end.
 #[derive(Debug, Clone)]
 pub(super) struct Leaving {
     pub(super) why: String,
-    told: Instant,
+    asked: Instant,
+    /// When it was told, or was seen to have been told by somebody else.
+    told: Option<Instant>,
     told_twice: bool,
+}
+
+/// What is to be done about a worker that is to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// Nothing, or nothing yet.
+    Wait,
+    /// Tell it.
+    Tell,
+    /// Only wait for its end: somebody else has told it, and a second signal would cut its job off.
+    Spare,
+}
+
+impl Leaving {
+    fn new(why: &str, asked: Instant) -> Self {
+        Self { why: why.to_owned(), asked, told: None, told_twice: false }
+    }
+
+    /// Decides by a look that began at `looked`, and that saw whether it is stopping already. Where
+    /// Redis does not answer in time it is told.
+    fn telling(&self, now: Instant, looked: Option<Instant>, is_stopping: bool) -> Telling {
+        let is_fresh = looked.is_some_and(|at| at >= self.asked);
+        let is_over = now.saturating_duration_since(self.asked) >= BEFORE_SIGNAL;
+        match self.told {
+            Some(_) => Telling::Wait,
+            None if is_stopping => Telling::Spare,
+            None if is_fresh || is_over => Telling::Tell,
+            None => Telling::Wait,
+        }
+    }
 }
 
 /// How the supervisor goes about its work.
@@ -95,8 +148,8 @@ pub(super) enum Ended {
     Warm,
     /// On a signal, with jobs cut off.
     Cold(i32),
-    /// No worker could be kept running: why.
-    GivenUp(Vec<String>),
+    /// No worker could be kept running: why, and the queues of the first pool.
+    GivenUp { why: Vec<String>, queues: Vec<String> },
 }
 
 /// What is being done about a signal.
@@ -119,6 +172,8 @@ struct Signals {
 struct Rolling {
     left: VecDeque<Place>,
     awaited: Option<Place>,
+    /// When it was asked for.
+    since: Instant,
 }
 
 /// The supervisor.
@@ -139,6 +194,8 @@ pub(super) struct Supervisor<'c> {
     last_lines: HashMap<String, String>,
     stage: Stage,
     rolling: Option<Rolling>,
+    /// Workers of pools that were removed, until all others are served.
+    retired: Vec<u32>,
     next_round: Instant,
     next_sign: Option<Instant>,
     measured: Option<Instant>,
@@ -164,6 +221,7 @@ impl<'c> Supervisor<'c> {
         if !child::adopt_orphans() {
             context.ui.note("work horses that lose their worker cannot be followed on this system");
         }
+        context.ui.write_behind()?;
         let notifier = Notifier::of_environment();
         let now = Instant::now();
         Ok(Self {
@@ -188,6 +246,7 @@ impl<'c> Supervisor<'c> {
             last_lines: HashMap::new(),
             stage: Stage::Running,
             rolling: None,
+            retired: Vec::new(),
             next_round: now + ROUND,
             measured: None,
             told: String::new(),
@@ -207,6 +266,7 @@ impl<'c> Supervisor<'c> {
             self.publish();
             if let Some(ended) = self.ended() {
                 self.finish();
+                self.settle(&ended);
                 return Ok(ended);
             }
             self.wait();
@@ -232,10 +292,12 @@ impl<'c> Supervisor<'c> {
         let signals = &self.signals;
         let descriptors =
             [&signals.child, &signals.terminate, &signals.interrupt, &signals.hang_up];
+        // A worker that says more than is read waits with its job, as without a pool.
+        let is_behind = self.context.ui.is_behind();
         let mut fds: Vec<PollFd> = descriptors
             .iter()
             .map(|counter| counter.as_fd())
-            .chain(self.pipes.iter().map(AsFd::as_fd))
+            .chain(self.pipes.iter().filter(|_| !is_behind).map(AsFd::as_fd))
             .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
             .collect();
         let left = self.next_moment().saturating_duration_since(Instant::now());
@@ -259,6 +321,9 @@ impl<'c> Supervisor<'c> {
             Stage::Warm { deadline, .. } | Stage::Cold { deadline, .. } => consider(Some(deadline)),
             Stage::Killed { .. } => {}
         }
+        if self.members.values().any(Member::is_untold) {
+            consider(Some(Instant::now() + NEAR));
+        }
         if self.is_waiting() {
             consider(Some(Instant::now() + EAGER_ROUND));
         }
@@ -268,27 +333,33 @@ impl<'c> Supervisor<'c> {
     /// Whether something is awaited that no descriptor tells.
     fn is_waiting(&self) -> bool {
         self.rolling.is_some()
+            || self.context.ui.is_behind()
             || matches!(self.stage, Stage::Cold { .. })
+            || self.pools.iter().any(|pool| pool.active().any(|slot| slot.drained.is_some()))
             || (self.sight.fault.is_some() && matches!(self.stage, Stage::Running))
     }
 
     fn read_output(&mut self) {
-        let mut lines: Vec<(String, String)> = Vec::new();
-        let take = &mut |name: &str, line: &str| lines.push((name.to_owned(), line.to_owned()));
-        self.pipes.retain_mut(|pipe| pipe.read(&mut *take));
-        if lines.is_empty() {
-            return;
-        }
-        for (name, line) in lines {
+        let mut pipes = std::mem::take(&mut self.pipes);
+        pipes.retain_mut(|pipe| self.context.ui.is_behind() || self.read_pipe(pipe));
+        self.pipes = pipes;
+    }
+
+    /// Hands the lines of one worker on; says whether more may come.
+    fn read_pipe(&mut self, pipe: &mut Pipe) -> bool {
+        let mut lines: Vec<String> = Vec::new();
+        let goes_on = pipe.read(|_, line| lines.push(line.to_owned()));
+        for line in lines {
             let line = self.context.ui.secrets().text(&line).into_owned();
             if !line.trim().is_empty() {
-                self.last_lines.insert(name.clone(), line.clone());
+                self.last_lines.insert(pipe.name.clone(), line.clone());
             }
+            let name = Cell::new(format!("{} ", pipe.name), Role::Dim);
             // Who does not read the output any more must not stop the workers.
-            let _ =
-                self.context.ui.line(&[Cell::new(format!("{name} "), Role::Dim), Cell::from(line)]);
+            let _ = self.context.ui.line(&[name, Cell::from(line)]);
         }
         let _ = self.context.ui.flush_lines();
+        goes_on
     }
 
     // --- starting -----------------------------------------------------------------------------
@@ -327,9 +398,11 @@ impl<'c> Supervisor<'c> {
         if !self.pools.iter().all(over) {
             return None;
         }
+        let queues = self.pools.iter().find(|pool| pool.given_up.is_some());
+        let queues = queues.map(|pool| pool.queues.clone()).unwrap_or_default();
         let why = |pool: &Pool| Some(format!("pool `{}`: {}", pool.name, pool.given_up.as_ref()?));
-        let given_up: Vec<String> = self.pools.iter().filter_map(why).collect();
-        Some(if given_up.is_empty() { Ended::Drained } else { Ended::GivenUp(given_up) })
+        let why: Vec<String> = self.pools.iter().filter_map(why).collect();
+        Some(if why.is_empty() { Ended::Drained } else { Ended::GivenUp { why, queues } })
     }
 
     /// One sentence about all pools.
@@ -362,18 +435,31 @@ impl<'c> Supervisor<'c> {
         let Some(mut file) = self.state.take() else { return };
         let state = file.describe(self, self.phase());
         if let Err(error) = file.write_if_due(state) {
-            self.context.ui.warn(&error.to_string());
-        } else {
-            self.state = Some(file);
+            self.warn(&format!("{error:#}; it is tried again and again"));
         }
+        self.state = Some(file);
+    }
+
+    /// Waits for the readers of the output: as long as it takes at the end of the work, not long
+    /// after a signal.
+    fn settle(&mut self, ended: &Ended) {
+        let began = Instant::now();
+        let is_called = matches!(ended, Ended::Warm | Ended::Cold(_));
+        let signals = &mut self.signals;
+        self.context.ui.settle(|| {
+            let came = signals.terminate.take() + signals.interrupt.take();
+            came == 0 && !(is_called && began.elapsed() >= FOR_READERS)
+        });
     }
 
     fn finish(&mut self) {
-        self.read_output();
+        for mut pipe in std::mem::take(&mut self.pipes) {
+            self.read_pipe(&mut pipe);
+        }
         if let Some(mut file) = self.state.take() {
             let state = file.describe(self, Phase::Ended);
             if let Err(error) = file.write(state) {
-                self.context.ui.warn(&error.to_string());
+                self.warn(&format!("{error:#}"));
             }
         }
     }
@@ -416,4 +502,24 @@ fn copy_of(command: &Command) -> Command {
         copy.env_remove(name);
     }
     copy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worker_that_somebody_else_has_told_to_end_is_not_told_again() {
+        let now = Instant::now();
+        let leaving = Leaving::new("the pool stops", now);
+        let before = now.checked_sub(Duration::from_secs(4));
+        assert_eq!(leaving.telling(now, before, false), Telling::Wait, "what was seen is old");
+        assert_eq!(leaving.telling(now, before, true), Telling::Spare);
+        assert_eq!(leaving.telling(now, Some(now), true), Telling::Spare);
+        assert_eq!(leaving.telling(now, Some(now), false), Telling::Tell);
+        let late = now + BEFORE_SIGNAL;
+        assert_eq!(leaving.telling(late, before, false), Telling::Tell, "Redis is silent");
+        let told = Leaving { told: Some(now), ..leaving };
+        assert_eq!(told.telling(late, Some(late), false), Telling::Wait);
+    }
 }

@@ -1,8 +1,10 @@
 //! How a pool ends: drained, stopped warm, stopped cold, given up.
 
 use std::fs;
+use std::time::Instant;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::{Busy, LONG, Place, in_each_release, wait_gone};
 use crate::support::wait::wait_until;
@@ -107,4 +109,49 @@ fn worker_that_ends_at_once_is_given_up_with_its_last_words() {
     let state = pool.state().unwrap();
     assert_eq!(state["phase"], "ended");
     assert!(state["pools"][0]["given_up"].as_str().unwrap().contains("exit code 3"), "{state}");
+}
+
+#[test]
+fn worker_that_was_told_to_end_before_keeps_its_job_when_the_pool_stops() {
+    let place = Place::of("2.6.1");
+    let Busy { mut pool, workers, id, .. } = place.busy(1, &[]);
+    let name = pool.wait_for("the worker's name", |state| {
+        state["workers"][0]["worker"].as_str().map(|name| format!("rq:worker:{name}"))
+    });
+    kill(Pid::from_raw(workers[0]), Signal::SIGTERM).unwrap();
+    wait_until(LONG, "the worker to note it", || {
+        let mut client = place.server.client();
+        let asked: Option<String> = redis::cmd("HGET")
+            .arg(&name)
+            .arg("shutdown_requested_date")
+            .query(&mut client)
+            .unwrap();
+        asked.filter(|asked| !asked.is_empty())
+    });
+    // RQ passes over a second signal that comes within a second.
+    let told = Instant::now();
+    wait_until(LONG, "RQ to listen again", || (told.elapsed().as_millis() > 1300).then_some(()));
+    pool.signal(Signal::SIGTERM);
+    wait_until(LONG, "the pool to see that", || {
+        pool.log().contains("told to end already").then_some(())
+    });
+    place.release_job();
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+    assert_eq!(place.status(&id), "finished", "{}", pool.log());
+}
+
+#[test]
+fn burst_whose_worker_is_told_to_end_starts_another_for_the_jobs_that_wait() {
+    let place = Place::of("2.6.1");
+    let first = place.enqueue_until("a");
+    place.enqueue_marks("a", 0..3);
+    let mut pool = place.pool(&["-n", "1", "--queue", "a", "--burst"]);
+    place.horse();
+    let worker = pool.up(1)[0];
+    kill(Pid::from_raw(worker), Signal::SIGTERM).unwrap();
+    place.release_job();
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+    assert!(pool.log().contains("but jobs wait in its queues"), "{}", pool.log());
+    assert_eq!(place.status(&first), "finished");
+    assert_eq!(place.lines("marks").len(), 3, "{}", pool.log());
 }

@@ -1,11 +1,13 @@
 //! Workers that do not behave: what they print, where they cannot start, what stands in the way.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
 use std::thread;
 
 use nix::sys::signal::Signal;
 
-use super::{LONG, Place};
+use super::{LONG, Place, Running};
 use crate::support::wait::wait_until;
 
 #[test]
@@ -29,6 +31,28 @@ exec sleep 600";
 }
 
 #[test]
+fn pool_whose_output_nobody_reads_obeys_the_first_signal() {
+    let place = Place::of("2.6.1");
+    let python = place.path("python");
+    let script = "#!/bin/sh\nyes 'nobody reads this' | head -c 4000000\nexec sleep 600\n";
+    fs::write(&python, script).unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let arguments = ["--python", &python, "--allow-root", "-n", "1", "--log-prefix"];
+    let mut pool = place.pool_with(&arguments, |command| {
+        command.stdout(Stdio::piped());
+    });
+    let written = |pool: &Running| pool.state().map(|state| state["written_at"].to_string());
+    let before = wait_until(LONG, "the state", || written(&pool));
+    // It still writes its state after the pipe of 64 KiB has long been full.
+    wait_until(LONG, "a newer state", || written(&pool).filter(|at| *at != before));
+    let before = written(&pool);
+    wait_until(LONG, "a newer state", || written(&pool).filter(|at| Some(at) != before.as_ref()));
+    pool.signal(Signal::SIGTERM);
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+    assert!(pool.log().contains("no job was cut off"), "{}", pool.log());
+}
+
+#[test]
 fn pool_whose_workers_cannot_be_started_is_given_up_with_the_reason() {
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -42,7 +66,7 @@ fn pool_whose_workers_cannot_be_started_is_given_up_with_the_reason() {
             fs::create_dir(place.path("worker-1.log")).unwrap();
             let dir = place.path("");
             let mut pool = place.scripted("exec sleep 600", &["-n", "1", "--log-dir", &dir]);
-            assert_eq!(pool.ends(), 1, "{}", pool.log());
+            assert_eq!(pool.ends(), 73, "{}", pool.log());
             assert!(pool.log().contains("cannot open the worker's log"), "{}", pool.log());
         });
     });

@@ -140,6 +140,7 @@ fn pool_is_refused_read_only_without_redis_and_with_no_worker() {
     assert_eq!(run(&["--max-memory", "lots"]).code, 64);
     assert_eq!(run(&["--max-jobs", "0"]).code, 64);
     assert_eq!(run(&["--log-dir", "/nowhere"]).code, 73);
+    assert_eq!(run(&["--status-file", "/nowhere/state"]).code, 73);
     assert_eq!(run(&["--python", "/nowhere/python"]).code, 66);
     assert_eq!(jobctl(["--redis", &url, "worker-pool", "--fail-on-job-failure"]).run().code, 64);
     if nix::unistd::geteuid().is_root() {

@@ -123,6 +123,22 @@ fn worker_that_grows_too_large_is_replaced_after_its_job() {
 }
 
 #[test]
+fn restart_while_redis_is_down_waits_for_it() {
+    let mut place = Place::of("2.6.1");
+    let mut pool = place.pool(&["-n", "1", "--queue", "a"]);
+    pool.up(1);
+    place.server.kill();
+    pool.signal(Signal::SIGHUP);
+    pool.wait_for("the fault to be seen", |state| {
+        (state["redis_fault"].is_string() && state["phase"] == "restarting").then_some(())
+    });
+    place.server.restart();
+    wait_until(LONG, "the restart", || pool.log().contains(" restarted;").then_some(()));
+    assert!(!pool.log().contains("abandoned"), "{}", pool.log());
+    pool.up(1);
+}
+
+#[test]
 fn redis_that_goes_and_comes_ends_no_pool() {
     let mut place = Place::of("2.6.1");
     let mut pool = place.pool(&["-n", "2", "--queue", "a"]);

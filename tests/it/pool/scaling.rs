@@ -102,6 +102,16 @@ fn hang_up_takes_up_changed_settings_and_keeps_the_old_ones_where_the_new_are_br
     });
     assert!(pool.log().contains("the old settings stay: cannot understand"), "{}", pool.log());
 
+    write("");
+    pool.signal(Signal::SIGHUP);
+    wait_until(LONG, "settings without pools to be refused", || {
+        pool.log().contains("has no [pool.NAME] any more").then_some(())
+    });
+    pool.wait_for("the second restart", |state| {
+        let workers = state["workers"].as_array()?;
+        (workers.len() == 4 && state["phase"] == "running").then_some(())
+    });
+
     write("[pool.a]\nqueues = \"a,c\"\nmin = 1\nmax = 2\n[pool.d]\nqueues = \"d\"\nworkers = 1\n");
     pool.signal(Signal::SIGHUP);
     pool.wait_for("the pools to change", |state| {

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use super::place::Drained;
 use super::{EAGER_ROUND, Member, Place, Slot, Stage, Supervisor, copy_of};
 use crate::human;
 use crate::ops::frappe_process::not_started;
 use crate::ops::pool::orphans::{self, Orphan};
-use crate::ops::pool::output::{Pipe, shortened};
+use crate::ops::pool::output::{LogTo, Pipe, shortened};
 use crate::ops::pool::policy::{EARLY, MOST_FAILURES};
 use crate::sys::child::{self, Ending};
 use crate::sys::clock;
@@ -102,22 +103,39 @@ impl Supervisor<'_> {
         } else if !is_missed {
             self.say(&format!("{}: process {pid} {how}", member.name));
         } else if self.rules.burst && ending.is_clean() {
-            self.ended_burst(pid, member);
+            let at = Instant::now();
+            self.slot(member.place).drained = Some(Drained { pid, at, lived });
+            self.observer.look_now();
         } else {
             let why = format!("process {pid} {how}{}", self.last_words(&member.name));
             self.failed(member.place, lived, &why);
         }
     }
 
-    /// A worker that may end after so many jobs may leave some behind; else its queues are empty.
-    pub(super) fn ended_burst(&mut self, pid: u32, member: &Member) {
-        if self.has_waiting_jobs(member.place.0) {
-            self.say(&format!("{}: process {pid} has run its number of jobs", member.name));
-            self.start_again(member.place, EAGER_ROUND, "has run its number of jobs");
-            return;
+    /// Decides about workers of a burst that ended in order, once Redis has been looked at since. One
+    /// that has run its number of jobs leaves some behind, and so does one that somebody told to end.
+    pub(super) fn judge_drained(&mut self) {
+        let Some(looked) = self.sight.at.filter(|_| self.sight.fault.is_none()) else { return };
+        for place in self.places() {
+            let drained = self.slot(place).drained.take_if(|drained| drained.at <= looked);
+            if let Some(drained) = drained {
+                self.ended_burst(place, drained);
+            }
         }
-        self.say(&format!("{}: process {pid} found its queues empty and ended", member.name));
-        self.slot(member.place).is_done = true;
+    }
+
+    fn ended_burst(&mut self, place: Place, drained: Drained) {
+        let (name, pid) = (self.name(place), drained.pid);
+        if !self.has_waiting_jobs(place.0) {
+            self.say(&format!("{name}: process {pid} found its queues empty and ended"));
+            self.slot(place).is_done = true;
+        } else if self.pools.get(place.0).is_some_and(|pool| pool.ends_early) {
+            self.say(&format!("{name}: process {pid} has run its number of jobs"));
+            self.start_again(place, EAGER_ROUND, "has run its number of jobs");
+        } else {
+            let why = format!("process {pid} ended in order, but jobs wait in its queues");
+            self.failed(place, drained.lived, &why);
+        }
     }
 
     pub(super) fn start_again(&mut self, place: Place, wait: Duration, why: &str) {
@@ -136,14 +154,9 @@ impl Supervisor<'_> {
         })
     }
 
-    pub(super) fn has_waiting_jobs(&mut self, pool: usize) -> bool {
-        self.look();
-        // Before the first look that is not known, and starting one worker more does no harm.
-        let is_unknown = self.sight.at.is_none();
+    fn has_waiting_jobs(&self, pool: usize) -> bool {
         let waiting = |at: &usize| self.sight.waiting.get(*at).copied().flatten().unwrap_or(0) > 0;
-        self.pools
-            .get(pool)
-            .is_some_and(|pool| pool.ends_early && (is_unknown || pool.depths.iter().any(waiting)))
+        self.pools.get(pool).is_some_and(|pool| pool.depths.iter().any(waiting))
     }
 
     /// A worker ended by itself: it is started again, later and later, until that is hopeless.
@@ -158,26 +171,38 @@ impl Supervisor<'_> {
         }
         let wait = self.slot(place).failures.ended(lived);
         self.start_again(place, wait, why);
+        if self.is_hopeless(place.0) {
+            self.warn(&format!("{name}: {why}"));
+            self.give_up(place.0);
+            return;
+        }
         let when = if wait.is_zero() {
             "starting it again".to_owned()
         } else {
             format!("starting it again in {} s", wait.as_secs_f64())
         };
         self.warn(&format!("{name}: {why}; {when}"));
-        self.give_up_if_hopeless(place.0);
     }
 
-    /// Gives a pool up once none of its workers runs and each has failed too often in a row.
-    pub(super) fn give_up_if_hopeless(&mut self, at: usize) {
+    /// Whether none of a pool's workers runs and each has failed too often in a row.
+    fn is_hopeless(&self, at: usize) -> bool {
+        let hopeless = |slot: &Slot| {
+            let is_empty = slot.current.is_none() && slot.drained.is_none();
+            slot.is_done || (is_empty && slot.failures.is_hopeless())
+        };
+        self.pools.get(at).is_some_and(|pool| pool.active().all(hopeless))
+    }
+
+    fn give_up(&mut self, at: usize) {
         let Some(pool) = self.pools.get_mut(at) else { return };
-        let hopeless =
-            |slot: &Slot| slot.is_done || (slot.current.is_none() && slot.failures.is_hopeless());
-        if !pool.active().all(hopeless) {
-            return;
-        }
+        // What the pool does not read it cannot repeat.
+        let heard = match self.rules.log {
+            LogTo::Inherit => "; its own words went where those of the pool go",
+            LogTo::Prefix | LogTo::Dir(_) => "",
+        };
         let last = pool.active().filter_map(|slot| slot.reason.as_deref()).last();
         let why = format!(
-            "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}",
+            "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}{heard}",
             EARLY.as_secs(),
             last.unwrap_or("no reason known")
         );

@@ -6,14 +6,25 @@ use nix::sys::signal::Signal;
 
 use super::{EAGER_ROUND, ROUND, SETTLED, Stage, Supervisor};
 use crate::human;
+use crate::ops::pool::observer::Seen;
 use crate::sys::child;
 use crate::sys::proc::ProcTable;
 
 impl Supervisor<'_> {
+    /// What Redis says of a worker that runs.
+    pub(crate) fn seen(&self, pid: u32) -> Option<&Seen> {
+        self.sight.worker(pid, self.members.get(&pid)?.started_at)
+    }
+
     /// Whether a worker has registered, or has lived long enough where that cannot be seen.
     pub(super) fn takes_jobs(&self, pid: u32) -> bool {
-        let settled = self.members.get(&pid).is_some_and(|m| m.started.elapsed() >= SETTLED);
-        settled || self.sight.workers.contains_key(&pid)
+        let Some(member) = self.members.get(&pid) else { return false };
+        self.sight.shows(pid, member.started_at, member.started.elapsed() >= SETTLED)
+    }
+
+    /// Whether a worker has lived long enough to have registered.
+    pub(super) fn has_settled(&self, pid: u32) -> bool {
+        self.members.get(&pid).is_some_and(|member| member.started.elapsed() >= SETTLED)
     }
 
     // --- rounds -------------------------------------------------------------------------------
@@ -32,6 +43,7 @@ impl Supervisor<'_> {
             self.next_sign = Some(now + interval);
         }
         self.look();
+        self.tell_leaving();
         let eager = self.is_waiting() || self.rules.burst;
         self.observer.hurry(eager);
         match self.stage {
@@ -59,6 +71,7 @@ impl Supervisor<'_> {
 
     pub(super) fn go_on(&mut self, now: Instant) {
         self.tell_of_redis();
+        self.judge_drained();
         if self.sight.fault.is_none() {
             self.start_due();
         }
@@ -110,7 +123,7 @@ impl Supervisor<'_> {
         let mut leaving = Vec::new();
         for (&pid, member) in &self.members {
             let Some(pool) = self.pools.get(member.place.0) else { continue };
-            let jobs = self.sight.workers.get(&pid).map(|seen| seen.jobs);
+            let jobs = self.seen(pid).map(|seen| seen.jobs);
             if let (Some(most), Some(used)) = (pool.max_memory, member.memory)
                 && used > most
             {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::human;
 use crate::ops::pool::policy::Failures;
@@ -33,6 +33,14 @@ impl fmt::Display for Size {
 impl Size {
     /// That of a pool which is no longer wanted.
     pub(crate) const NONE: Self = Self::Fixed(0);
+
+    /// The most workers.
+    pub(crate) const fn most(&self) -> usize {
+        match self {
+            Self::Fixed(count) => *count,
+            Self::Scaled(scaling) => scaling.max,
+        }
+    }
 
     /// How it is scaled, if it is.
     pub(crate) fn scaling(&self) -> Option<&Scaling> {
@@ -84,11 +92,21 @@ pub(crate) struct Slot {
     pub(crate) replacement: Option<u32>,
     pub(crate) start_at: Option<Instant>,
     pub(crate) is_done: bool,
+    /// A worker of a burst that ended here in order; whether its queues are empty is to be seen.
+    pub(crate) drained: Option<Drained>,
     /// Not needed now: a worker that ends here is not started again.
     pub(crate) is_parked: bool,
     pub(crate) failures: Failures,
     pub(crate) restarts: u64,
     pub(crate) reason: Option<String>,
+}
+
+/// The end of a worker that ended by itself, without a fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drained {
+    pub(crate) pid: u32,
+    pub(crate) at: Instant,
+    pub(crate) lived: Duration,
 }
 
 impl Slot {
@@ -172,7 +190,6 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn pool(size: Size) -> Pool {
         Pool::new("p".to_owned(), size, Command::new("true"))

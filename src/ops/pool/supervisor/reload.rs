@@ -27,7 +27,8 @@ impl Supervisor<'_> {
         };
         for pool in self.pools.iter_mut().filter(is_left) {
             pool.size = Size::NONE;
-            leaving.extend(pool.fit(now).into_iter().map(|pid| (pid, "its pool was removed")));
+            // Another pool may be to serve its queues: they leave last.
+            self.retired.extend(pool.fit(now));
             said.push(format!("pool `{}`: no longer in the settings", pool.name));
         }
         for fresh in prepared.pools {

@@ -38,7 +38,7 @@ impl Supervisor<'_> {
     /// suspended, when more of them would only wait as well.
     fn load(&self, pool: &Pool) -> Option<Load> {
         pool.size.scaling()?;
-        let seen = |pid: Option<u32>| self.sight.workers.get(&pid?);
+        let seen = |pid: Option<u32>| self.seen(pid?);
         let workers = || pool.active().filter_map(|slot| seen(slot.current));
         if workers().any(|seen| seen.is_suspended) {
             return None;
@@ -56,9 +56,9 @@ impl Supervisor<'_> {
         Some(Load {
             workers: pool.active().count(),
             busy: workers().filter(|seen| seen.job.is_some()).count(),
-            is_settled: pool
-                .active()
-                .all(|slot| slot.current.is_some_and(|pid| self.takes_jobs(pid))),
+            is_settled: pool.active().all(|slot| {
+                slot.current.is_some_and(|pid| self.takes_jobs(pid) || self.has_settled(pid))
+            }),
             waiting: waiting.map(|waiting| waiting.iter().sum()),
             work_s,
         })
@@ -91,8 +91,7 @@ impl Supervisor<'_> {
     /// The needed places of a pool whose worker runs no job, or that wait for one; the last first.
     fn idle_places(&self, at: usize) -> Vec<usize> {
         let Some(pool) = self.pools.get(at) else { return Vec::new() };
-        let is_idle =
-            |pid: u32| self.sight.workers.get(&pid).is_some_and(|seen| seen.job.is_none());
+        let is_idle = |pid: u32| self.seen(pid).is_some_and(|seen| seen.job.is_none());
         let mut idle: Vec<usize> = pool
             .slots
             .iter()

@@ -5,22 +5,44 @@ use std::time::Instant;
 use nix::sys::signal::Signal;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::{BETWEEN_SIGNALS, COLD, Leaving, Stage, Supervisor};
+use super::{BETWEEN_SIGNALS, COLD, Leaving, Stage, Supervisor, Telling};
 use crate::human;
 use crate::sys::child;
 
 impl Supervisor<'_> {
-    /// Asks a worker to end after its job, once: a second signal would cut the job off.
+    /// Has a worker end after its job. It is told once Redis has been looked at, by
+    /// [`Supervisor::tell_leaving`]: a second signal would cut its job off.
     pub(super) fn ask_to_leave(&mut self, pid: u32, why: &str) {
         let Some(member) = self.members.get_mut(&pid) else { return };
         if member.leaving.is_some() {
             return;
         }
-        let told = Instant::now();
-        member.leaving = Some(Leaving { why: why.to_owned(), told, told_twice: false });
+        member.leaving = Some(Leaving::new(why, Instant::now()));
         let text = format!("{}: process {pid} is to end after its job ({why})", member.name);
-        child::signal(pid, Signal::SIGTERM);
+        self.observer.look_now();
         self.say(&text);
+    }
+
+    /// Tells those that are to leave and do not know yet.
+    pub(super) fn tell_leaving(&mut self) {
+        let now = Instant::now();
+        let mut spared = Vec::new();
+        for (&pid, member) in &mut self.members {
+            let Some(leaving) = &mut member.leaving else { continue };
+            let seen = self.sight.worker(pid, member.started_at);
+            match leaving.telling(now, self.sight.at, seen.is_some_and(|seen| seen.is_stopping)) {
+                Telling::Wait => continue,
+                Telling::Tell => child::signal(pid, Signal::SIGTERM),
+                Telling::Spare => spared.push(format!(
+                    "{}: process {pid} has been told to end already; its job is waited for",
+                    member.name
+                )),
+            }
+            leaving.told = Some(now);
+        }
+        for text in spared {
+            self.say(&text);
+        }
     }
 
     // --- signals ------------------------------------------------------------------------------
@@ -78,7 +100,8 @@ impl Supervisor<'_> {
     pub(super) fn tell_twice(&mut self) {
         for (&pid, member) in &mut self.members {
             let Some(leaving) = &mut member.leaving else { continue };
-            if !leaving.told_twice && leaving.told.elapsed() >= BETWEEN_SIGNALS {
+            let is_time = leaving.told.is_some_and(|told| told.elapsed() >= BETWEEN_SIGNALS);
+            if !leaving.told_twice && is_time {
                 leaving.told_twice = true;
                 child::signal(pid, Signal::SIGTERM);
             }
