@@ -50,7 +50,9 @@ fn scaled_pool_grows_under_load_and_shrinks_afterwards_and_cuts_no_job_off() {
         let (word, n) = line.split_once(' ').unwrap();
         numbers[usize::from(word == "end")].push(n.parse::<u32>().unwrap());
     }
-    numbers.iter_mut().for_each(|numbers| numbers.sort_unstable());
+    for numbers in &mut numbers {
+        numbers.sort_unstable();
+    }
     let [begun, ended] = numbers;
     assert_eq!(begun, ended, "what began ends\n{}", pool.log());
     assert!(begun.windows(2).all(|pair| pair[0] < pair[1]), "none twice\n{}", pool.log());
