@@ -160,7 +160,7 @@ impl Recorder {
         self.tell_outage(outage, &mut report.said);
         if let Some(sample) = taken {
             (report.sampled, report.queues) = (true, sample.queues.len());
-            self.note_gap(sample.at);
+            self.note_gap(sample.at, &mut report.said);
             self.last_sample = Some(sample.at);
             self.sampled = Some(Stopwatch::start());
             let every_s = self.recording.every.as_secs_f64();
@@ -203,9 +203,14 @@ impl Recorder {
     }
 
     /// Tells the time since the last sample as a gap, where it is longer than it was meant to be.
-    fn note_gap(&mut self, now: Timestamp) {
+    fn note_gap(&mut self, now: Timestamp, said: &mut Vec<String>) {
         let missed = self.missed.take();
         let Some(last) = self.last_sample else { return };
+        if let Some(why) = ahead(last, now) {
+            said.push(format!("{why}; recording goes on from now"));
+            self.pending.gaps.push(Gap { from: now, until: now, why });
+            return;
+        }
         let every_s = self.recording.every.as_secs_f64();
         let late_s = now.duration_since(last).as_secs_f64() - every_s;
         let tolerated_s = match missed {
@@ -292,6 +297,15 @@ fn blindness(facts: &Facts<'_>) -> Option<String> {
     }
 }
 
+/// That the last sample was taken by a clock that was ahead, where it was.
+fn ahead(last: Timestamp, now: Timestamp) -> Option<String> {
+    let seconds = last.duration_since(now).as_secs_f64();
+    (seconds > LATE_S).then(|| {
+        let by = crate::human::age(seconds);
+        format!("the clock was {by} ahead: what ended while it was may be missing")
+    })
+}
+
 /// Whether a sample is due: a little early rather than a look late, and when the clock went back.
 fn is_due(last: Option<Timestamp>, now: Timestamp, every: Duration) -> bool {
     let Some(last) = last else { return true };
@@ -302,6 +316,13 @@ fn is_due(last: Option<Timestamp>, now: Timestamp, every: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sample_after_a_clock_that_was_ahead_is_told_as_a_gap() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(ahead(at(172_800), at(0)).unwrap().contains("2d"), "{:?}", ahead(at(172_800), at(0)));
+        assert_eq!((ahead(at(100), at(100)), ahead(at(100), at(99))), (None, None));
+    }
 
     #[test]
     fn sample_is_due_after_its_time_and_when_the_clock_went_back() {

@@ -24,13 +24,13 @@ use crate::codec::traceback::Traceback;
 use crate::error::Result;
 use crate::model::history::EndedJob;
 use crate::model::id::{JobId, QueueName};
-use crate::model::job::{Job, Status, seconds_between};
+use crate::model::job::{Job, Status};
 use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::ops::jobs::decode::failure_text;
 use crate::report::metrics::Family;
 pub(in crate::ops) use events::task_of;
-use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs};
+use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
 use retries::Retries;
 use totals::{Series, Totals, What};
 
@@ -84,7 +84,8 @@ pub struct Passing {
 
 impl Passing {
     /// Goes on where a history ended: with its totals, the events that it remembers, and when was
-    /// last looked. A fresh history takes what RQ still shows of the last minutes.
+    /// last looked. A fresh history takes what RQ still shows of the last minutes. A last look that is
+    /// still to come is one by a clock that was ahead: it is taken for now.
     pub fn resumed(
         totals: Vec<(String, String)>,
         seen: Vec<(u64, Timestamp)>,
@@ -92,7 +93,7 @@ impl Passing {
         now: Timestamp,
     ) -> Self {
         let last_look = last_look.and_then(|text| text.parse::<Timestamp>().ok());
-        let since = last_look.unwrap_or(now).max(back(now, LONGEST_ABSENCE));
+        let since = last_look.unwrap_or(now).min(now).max(back(now, LONGEST_ABSENCE));
         Self {
             horizon: last_look.is_some().then(|| back(since, SLACK)),
             from_the_first: true,
@@ -131,14 +132,8 @@ impl Passing {
         if facts.survey.is_err() {
             return failures;
         }
-        let counts = self.horizon.is_some() || self.from_the_first;
         self.deeper.clear();
-        let look = Look {
-            horizon: *self.horizon.get_or_insert(back(now, SLACK)),
-            latest: now.checked_add(SLACK).unwrap_or(now),
-            now,
-            counts,
-        };
+        let look = self.begin(now);
         self.meet_workers(facts);
         for queue in facts.queues() {
             let name = facts.short(&queue.name);
@@ -153,7 +148,7 @@ impl Passing {
                 let missing = self.missing(queue, registry, page.new);
                 // Where not one of the newest was there the last time, there may have been more.
                 let all_new = page.covered >= SAMPLE && page.new == page.covered;
-                if counts && (all_new || missing > 0) {
+                if look.counts && (all_new || missing > 0) {
                     let (queue, name) = (queue.name.clone(), name.to_owned());
                     self.deeper.push(Deeper { queue, name, registry, look, missing });
                 }
@@ -169,6 +164,15 @@ impl Passing {
             self.news.facts.insert(LAST_LOOK, now.to_string());
         }
         failures
+    }
+
+    /// What a look at `now` covers.
+    fn begin(&mut self, now: Timestamp) -> Look {
+        let counts = self.horizon.is_some() || self.from_the_first;
+        // After a clock that was ahead and is right again, nothing would be late enough for long.
+        let horizon = self.horizon.filter(|at| *at <= now).unwrap_or_else(|| back(now, SLACK));
+        self.horizon = Some(horizon);
+        Look { horizon, latest: now.checked_add(SLACK).unwrap_or(now), now, counts }
     }
 
     /// By how many jobs more than the new ones a registry grew: those stand behind jobs that are kept
@@ -220,13 +224,16 @@ impl Passing {
 
     /// Counts that a job was enqueued, started and retried, as far as that is new.
     fn meet(&mut self, queue: &str, job: &Job, look: Look) {
-        let mut is_new = |event, at: Option<Timestamp>| {
+        let mut is_new = |event, at: Option<Timestamp>, run: Option<Timestamp>| {
             let at = at.filter(|at| look.covers(*at))?;
-            self.is_new(hash_of(event, queue, &job.id, at), at).then_some(())
+            self.is_new(hash_of(event, queue, &job.id, run.unwrap_or(at)), at).then_some(())
         };
-        let enqueued = is_new(Event::Enqueued, job.enqueued_at).is_some();
+        let enqueued = is_new(Event::Enqueued, job.enqueued_at, None).is_some();
         let has_started = !matches!(job.status, Status::Queued | Status::Scheduled);
-        let started = has_started && is_new(Event::Started, job.started_at).is_some();
+        // RQ sets `started_at` twice in a run: in `prepare_execution` and again in the work horse.
+        // Each run begins with its own `enqueued_at`. Source: `rq/worker.py` 2.6.1.
+        let started =
+            has_started && is_new(Event::Started, job.started_at, job.enqueued_at).is_some();
         let key = hash_of(Event::Known, queue, &job.id, Timestamp::UNIX_EPOCH);
         let is_young = look.counts && job.created_at.is_some_and(|at| look.covers(at));
         let retried = self.retries.look_at(key, job, is_young, look.now);
@@ -276,9 +283,7 @@ impl Passing {
         hash: u64,
     ) -> Option<NewFailure> {
         let task = task_of(job);
-        let between = |from: Option<Timestamp>, to: Option<Timestamp>| seconds_between(from?, to?);
-        let ran = between(job.started_at, job.ended_at);
-        let waited = between(job.enqueued_at, job.started_at);
+        let (ran, waited) = (ran(job), waited(job));
         if let Some(seconds) = ran {
             self.totals.observe(Series::of(What::Ran, queue, &task), seconds);
         }
@@ -449,3 +454,6 @@ impl Look {
 fn back(from: Timestamp, time: SignedDuration) -> Timestamp {
     from.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests;
