@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 
 use super::fault::failure;
+use super::identity::{Content, content, foreign, has_our_tables};
 use super::rollup::{Figures, Span};
 use super::writer::{figures_of, newer};
 use super::{Place, sample, schema};
@@ -99,14 +100,21 @@ pub struct Reader {
 impl Reader {
     /// Opens a history.
     ///
-    /// Errors: `NotFound` where nothing was recorded yet; `Data` for a damaged file, `Config` for one
-    /// of a newer jobctl, `CannotCreate` and `TryAgain` where it cannot be opened.
+    /// Errors: `NotFound` where nothing was recorded yet; `Data` for a damaged file and for what is
+    /// none of jobctl's or no regular file, `Config` for one of a newer jobctl, `CannotCreate` and `TryAgain` where it cannot be opened.
     pub fn open(place: Place) -> Result<Self> {
         if !place.path().exists() {
             return Err(nothing(place.path()).into());
         }
+        let content = content(place.path())?;
+        if !place.is_own() && content == Content::Foreign {
+            return Err(foreign(&place).into());
+        }
         let cannot = |error: &rusqlite::Error| failure(error, "read", place.path());
         let connection = connect(place.path()).map_err(|error| cannot(&error))?;
+        if content == Content::Unmarked && !has_our_tables(&connection) {
+            return Err(foreign(&place).into());
+        }
         match schema::version(&connection).map_err(|error| cannot(&error))? {
             0 => return Err(nothing(place.path()).into()),
             version if version > schema::VERSION => return Err(newer(&place).into()),
