@@ -95,6 +95,12 @@ pub(in crate::ops) fn task_of(job: &Job) -> String {
     if is_dotted { call.to_owned() } else { OTHER.to_owned() }
 }
 
+/// Whether a description names no more than what wraps the call: of methods of documents and of
+/// scheduled jobs, whose description has an object in place of the method.
+pub(super) fn is_wrapper(task: &str) -> bool {
+    task == OTHER || task.ends_with(".execute_job") || task.ends_with(".run_scheduled_job")
+}
+
 /// Stands for an event. A history keeps it: a release of Rust that hashes in another way costs no
 /// more than that the ends of the minutes before its update are counted twice.
 pub(super) fn hash_of(event: Event, queue: &str, id: &JobId, at: Timestamp) -> u64 {
