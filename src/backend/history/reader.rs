@@ -194,17 +194,32 @@ impl Reader {
         let named = [("queue", &filter.queue), ("method", &filter.method)];
         for (what, name) in named {
             let Some(name) = name else { continue };
-            if !self.names.contains_key(name) {
+            // `names` has sites and exceptions as well.
+            let known: Vec<String> =
+                self.ids_of(what)?.into_iter().map(|id| self.name_of(id)).collect();
+            if !known.contains(name) {
                 let failure = Failure::new(
                     Kind::NotFound,
                     format!("cannot show {what} `{name}`: the history knows no such {what}"),
                 );
-                return Err(
-                    nearby::hint(failure, name, self.names.keys().map(String::as_str)).into()
-                );
+                return Err(nearby::hint(failure, name, known.iter().map(String::as_str)).into());
             }
         }
         Ok(())
+    }
+
+    /// The numbers of the names of queues or of methods, by the days, which are kept longest.
+    fn ids_of(&self, what: &str) -> Result<Vec<i64>> {
+        let sql = if what == "queue" {
+            "SELECT queue FROM queue_rollup WHERE span = ?1
+             UNION SELECT queue FROM ended_rollup WHERE span = ?1"
+        } else {
+            "SELECT DISTINCT method FROM ended_rollup WHERE span = ?1"
+        };
+        self.tell(|connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([Span::Day.number()], |row| row.get(0))?.collect()
+        })
     }
 
     /// Figures of jobs that ended, by when the span began.

@@ -349,3 +349,16 @@ fn history_keeps_counters_events_gaps_and_peaks() {
     assert_eq!(reader.memory(&everything()).unwrap()["a.b"], (300, 2));
     assert_eq!(reader.gaps(&everything()).unwrap(), [gap]);
 }
+
+#[test]
+fn history_knows_queues_and_methods_apart_from_sites() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let jobs = vec![ended(10, "a.b", 100)];
+    open(&path).writer.write(&batch(vec![sample(0, 3)], jobs)).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    let check = |queue: &str| {
+        reader.check(&Filter { queue: Some(queue.to_owned()), ..everything() }).is_ok()
+    };
+    assert_eq!(["short", "a.localhost", "a.b"].map(check), [true, false, false]);
+}
