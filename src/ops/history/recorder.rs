@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::memory::Horses;
 use super::sampling::sample;
@@ -26,6 +26,9 @@ const OVERDUE: Duration = Duration::from_secs(1);
 
 /// How often old figures are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How much later than the sample before it may be for old figures to be removed.
+const LONGEST_JUMP: SignedDuration = SignedDuration::from_hours(48);
 
 /// What is kept in memory while it cannot be written.
 const MOST_SAMPLES: usize = 3_000;
@@ -65,6 +68,8 @@ pub struct Recorder {
     /// Whether the file cannot be written at the moment.
     is_stuck: bool,
     pruned: Option<Stopwatch>,
+    /// When the sample before this look was taken.
+    before: Option<Timestamp>,
 }
 
 /// What one look did.
@@ -110,6 +115,7 @@ impl Recorder {
             missed: None,
             is_stuck: false,
             pruned: None,
+            before: last_sample,
         };
         Ok((recorder, passing, said.into_iter().collect()))
     }
@@ -134,6 +140,7 @@ impl Recorder {
     pub fn look(&mut self, context: &mut Context, passing: &mut Passing) -> Result<Looked> {
         let (mut outage, mut taken, mut peaks) = (None, None, Vec::new());
         let (last, recording, secrets) = (self.last_sample, self.recording, context.secrets);
+        self.before = last;
         let horses = &mut self.horses;
         let looked = look(context, passing, &mut |facts| {
             outage = blindness(facts).map(|why| secrets.text(&why).into_owned());
@@ -263,7 +270,13 @@ impl Recorder {
             return;
         }
         self.pruned = Some(Stopwatch::start());
-        if let Err(error) = self.writer.prune(clock::now(), &self.settings.retention) {
+        let now = clock::now();
+        // A clock that jumped ahead would remove everything. Where it was right it is believed at
+        // the next time.
+        if self.before.is_some_and(|before| now.duration_since(before) > LONGEST_JUMP) {
+            return;
+        }
+        if let Err(error) = self.writer.prune(now, &self.settings.retention) {
             said.push(error.to_string());
         }
     }
@@ -320,7 +333,11 @@ mod tests {
     #[test]
     fn sample_after_a_clock_that_was_ahead_is_told_as_a_gap() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(ahead(at(172_800), at(0)).unwrap().contains("2d"), "{:?}", ahead(at(172_800), at(0)));
+        assert!(
+            ahead(at(172_800), at(0)).unwrap().contains("2d"),
+            "{:?}",
+            ahead(at(172_800), at(0))
+        );
         assert_eq!((ahead(at(100), at(100)), ahead(at(100), at(99))), (None, None));
     }
 
