@@ -18,7 +18,7 @@ use crate::ops::health;
 use crate::report::doctor::DoctorReport;
 use crate::report::health::HealthReport;
 use crate::report::metrics::{Family, MetricsReport};
-use passing::NewFailure;
+use passing::NewEnd;
 pub use passing::Passing;
 pub(in crate::ops) use passing::task_of;
 
@@ -54,7 +54,7 @@ pub fn look(
 }
 
 /// Reads what the facts did not tell of what happened.
-fn complete(context: &mut Context, passing: &mut Passing, new: Vec<NewFailure>) -> Result<()> {
+fn complete(context: &mut Context, passing: &mut Passing, new: Vec<NewEnd>) -> Result<()> {
     if passing.is_whole(&new) {
         return Ok(());
     }

@@ -45,6 +45,11 @@ impl Place {
         &self.path
     }
 
+    /// Whether jobctl chose the name, so that whatever is there was a history.
+    pub(super) const fn is_own(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// The file whose lock the one writer holds.
     pub(super) fn lock_path(&self) -> PathBuf {
         self.with_suffix(".lock")

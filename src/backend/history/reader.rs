@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 
 use super::fault::failure;
+use super::identity::{Content, content, foreign, has_our_tables};
 use super::rollup::{Figures, Span};
 use super::writer::{figures_of, newer};
 use super::{Place, sample, schema};
@@ -99,14 +100,21 @@ pub struct Reader {
 impl Reader {
     /// Opens a history.
     ///
-    /// Errors: `NotFound` where nothing was recorded yet; `Data` for a damaged file, `Config` for one
-    /// of a newer jobctl, `CannotCreate` and `TryAgain` where it cannot be opened.
+    /// Errors: `NotFound` where nothing was recorded yet; `Data` for a damaged file and for what is
+    /// none of jobctl's or no regular file, `Config` for one of a newer jobctl, `CannotCreate` and `TryAgain` where it cannot be opened.
     pub fn open(place: Place) -> Result<Self> {
         if !place.path().exists() {
             return Err(nothing(place.path()).into());
         }
+        let content = content(place.path())?;
+        if !place.is_own() && content == Content::Foreign {
+            return Err(foreign(&place).into());
+        }
         let cannot = |error: &rusqlite::Error| failure(error, "read", place.path());
         let connection = connect(place.path()).map_err(|error| cannot(&error))?;
+        if content == Content::Unmarked && !has_our_tables(&connection) {
+            return Err(foreign(&place).into());
+        }
         match schema::version(&connection).map_err(|error| cannot(&error))? {
             0 => return Err(nothing(place.path()).into()),
             version if version > schema::VERSION => return Err(newer(&place).into()),
@@ -186,17 +194,32 @@ impl Reader {
         let named = [("queue", &filter.queue), ("method", &filter.method)];
         for (what, name) in named {
             let Some(name) = name else { continue };
-            if !self.names.contains_key(name) {
+            // `names` has sites and exceptions as well.
+            let known: Vec<String> =
+                self.ids_of(what)?.into_iter().map(|id| self.name_of(id)).collect();
+            if !known.contains(name) {
                 let failure = Failure::new(
                     Kind::NotFound,
                     format!("cannot show {what} `{name}`: the history knows no such {what}"),
                 );
-                return Err(
-                    nearby::hint(failure, name, self.names.keys().map(String::as_str)).into()
-                );
+                return Err(nearby::hint(failure, name, known.iter().map(String::as_str)).into());
             }
         }
         Ok(())
+    }
+
+    /// The numbers of the names of queues or of methods, by the days, which are kept longest.
+    fn ids_of(&self, what: &str) -> Result<Vec<i64>> {
+        let sql = if what == "queue" {
+            "SELECT queue FROM queue_rollup WHERE span = ?1
+             UNION SELECT queue FROM ended_rollup WHERE span = ?1"
+        } else {
+            "SELECT DISTINCT method FROM ended_rollup WHERE span = ?1"
+        };
+        self.tell(|connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([Span::Day.number()], |row| row.get(0))?.collect()
+        })
     }
 
     /// Figures of jobs that ended, by when the span began.

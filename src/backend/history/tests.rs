@@ -150,22 +150,80 @@ fn history_of_a_bench_is_beside_its_journals_and_follows_no_link() {
     assert!(Writer::open(place(), TimeZone::UTC).is_err());
 }
 
+/// The header of a history, and nothing behind it that could be read.
+fn damage(path: &Path) -> Vec<u8> {
+    drop(open(path));
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[100..].fill(b'x');
+    bytes
+}
+
 #[test]
 fn history_that_is_damaged_is_moved_aside_and_begun_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("h.db");
-    for damage in [&b"this is no database, whatever its name says"[..], &[0; 8192][..]] {
-        std::fs::write(&path, damage).unwrap();
-        let Opened { mut writer, moved_aside } = open(&path);
+    std::fs::create_dir(dir.path().join("config")).unwrap();
+    let own = || Place::beside(JournalDir::of(Some(dir.path())).unwrap(), None);
+    drop(Writer::open(own(), TimeZone::UTC).unwrap());
+    let named = dir.path().join("h.db");
+    let header = damage(&named);
+    for (place, damage) in [
+        (own(), &b"this is no database, whatever its name says"[..]),
+        (own(), &[0; 8192][..]),
+        (Place::named(&named), header.as_slice()),
+    ] {
+        std::fs::write(place.path(), damage).unwrap();
+        let Opened { mut writer, moved_aside } =
+            Writer::open(place.clone(), TimeZone::UTC).unwrap();
         let aside = moved_aside.expect("the damage to be noticed");
         assert_eq!(std::fs::read(&aside).unwrap(), damage);
         writer.write(&batch(vec![sample(0, 1)], Vec::new())).unwrap();
         drop(writer);
-        let samples = Reader::open(Place::named(&path)).unwrap().samples(&everything()).unwrap();
+        let samples = Reader::open(place.clone()).unwrap().samples(&everything()).unwrap();
         assert_eq!(samples.len(), 1);
         std::fs::remove_file(aside).unwrap();
-        std::fs::remove_file(&path).unwrap();
+        std::fs::remove_file(place.path()).unwrap();
     }
+}
+
+#[test]
+fn history_named_that_is_something_else_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("important.json");
+    let refused = |path: &Path| {
+        let reader = Reader::open(Place::named(path)).err().unwrap();
+        let Err(writer) = Writer::open(Place::named(path), TimeZone::UTC) else { panic!("taken") };
+        assert_eq!((exit_code_of(&reader), exit_code_of(&writer)), (65, 65), "{reader} {writer}");
+    };
+    std::fs::write(&path, "{\"a\": 1}").unwrap();
+    refused(&path);
+    assert_eq!(std::fs::read(&path).unwrap(), b"{\"a\": 1}");
+    // The database of another program.
+    std::fs::remove_file(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("CREATE TABLE facts (a); PRAGMA user_version = 1").unwrap();
+    drop(other);
+    let before = std::fs::read(&path).unwrap();
+    refused(&path);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    // What would be waited for.
+    let fifo = dir.path().join("fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    refused(&fifo);
+    refused(dir.path());
+}
+
+#[test]
+fn history_of_the_first_release_is_taken_and_marked() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    drop(open(&path));
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.pragma_update(None, "application_id", 0).unwrap();
+    drop(old);
+    Reader::open(Place::named(&path)).unwrap();
+    assert!(open(&path).moved_aside.is_none());
+    assert_eq!(identity::content(&path).unwrap(), identity::Content::Marked);
 }
 
 #[test]
@@ -290,4 +348,17 @@ fn history_keeps_counters_events_gaps_and_peaks() {
     let reader = Reader::open(Place::named(&path)).unwrap();
     assert_eq!(reader.memory(&everything()).unwrap()["a.b"], (300, 2));
     assert_eq!(reader.gaps(&everything()).unwrap(), [gap]);
+}
+
+#[test]
+fn history_knows_queues_and_methods_apart_from_sites() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let jobs = vec![ended(10, "a.b", 100)];
+    open(&path).writer.write(&batch(vec![sample(0, 3)], jobs)).unwrap();
+    let reader = Reader::open(Place::named(&path)).unwrap();
+    let check = |queue: &str| {
+        reader.check(&Filter { queue: Some(queue.to_owned()), ..everything() }).is_ok()
+    };
+    assert_eq!(["short", "a.localhost", "a.b"].map(check), [true, false, false]);
 }

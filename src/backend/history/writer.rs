@@ -15,11 +15,12 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Place;
 use super::fault::failure;
+use super::identity::{content, foreign};
 use super::rollup::Span;
-use crate::error::{Failure, Kind, Result};
+use crate::error::Result;
 use crate::model::history::{EndedJob, Gap, MemoryPeak, Retention, Sample};
 pub(super) use opening::newer;
-use opening::{connect, lock, move_aside};
+use opening::{connect, lock, may_write, move_aside};
 use step::Step;
 pub(super) use step::figures_of;
 
@@ -81,15 +82,15 @@ pub struct Writer {
 
 impl Writer {
     /// Opens a history, made where it is missing. Hours and days are those of the zone in which it
-    /// was begun; of a new one that is `zone`. A damaged file is moved aside.
+    /// was begun; of a new one that is `zone`. A damaged history is moved aside.
     ///
-    /// Errors: `TryAgain` where another process writes it, naming that; `Config` for a file of a
-    /// newer jobctl; `CannotCreate` and `Io`.
+    /// Errors: `Data` for a named file that is something else, which stays as it is; `TryAgain`
+    /// where another process writes it, naming that; `Config` for a file of a newer jobctl;
+    /// `CannotCreate` and `Io`.
     pub fn open(place: Place, zone: TimeZone) -> Result<Opened> {
-        if place.path().is_dir() {
-            let message =
-                format!("cannot use `{}` as a history: it is a folder", place.path().display());
-            return Err(Failure::new(Kind::CannotCreate, message).into());
+        let content = content(place.path())?;
+        if !place.is_own() && !may_write(&place, content) {
+            return Err(foreign(&place).into());
         }
         let lock = lock(&place)?;
         let (connection, moved_aside) = if let Ok(connection) = connect(&place)? {

@@ -14,7 +14,7 @@ use crate::sys::clock;
 /// Growth is a straight line through the jobs of each whole day of the last 12 months, with the 95 %
 /// confidence interval of its slope and with R²; it needs 14 days. Workers are those for the hour of
 /// the last 28 days that needed most: for what came in it and what waited, at the mean duration of
-/// the queue's jobs. Exit code 1 where there is too little data for either.
+/// the queue's jobs; only whole hours count. Exit code 1 where there is too little data for both.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

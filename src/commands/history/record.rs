@@ -51,6 +51,9 @@ fn interval(text: &str) -> std::result::Result<Duration, String> {
     if every < Duration::from_secs(1) {
         return Err("the shortest interval is 1s".to_owned());
     }
+    if every > Duration::from_secs(24 * 60 * 60) {
+        return Err("the longest interval is 1d".to_owned());
+    }
     Ok(every)
 }
 

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::regression::Line;
 use super::{Open, Wanted, before};
-use crate::backend::history::{Demand, Span};
+use crate::backend::history::{Demand, Recorded, Span};
 use crate::context::Context;
 use crate::error::Result;
 use crate::report::Scope;
@@ -39,6 +39,9 @@ const PLANNED_DAYS: f64 = 90.0;
 
 const HOUR_S: f64 = 3_600.0;
 
+/// Seconds before its end by which an hour may have its last sample.
+const LATE_S: i64 = 600;
+
 /// Reads and computes; a peak is to be worked off `within` that time. Errors: those of opening and
 /// reading a history.
 pub fn forecast(
@@ -62,7 +65,8 @@ pub fn forecast(
         );
     }
     open.filter.since_s = Span::Hour.start(before(now, PEAK_REACH), &open.zone);
-    let demand = open.reader.demand(Span::Hour, &open.filter)?;
+    let mut demand = open.reader.demand(Span::Hour, &open.filter)?;
+    keep_whole_hours(&mut demand, &open.recorded, &mut notes);
     let rises = growth.as_ref().and_then(|growth| {
         let now = growth.jobs_per_day;
         (now > 0.0).then(|| ((now + growth.slope * PLANNED_DAYS) / now).max(0.0))
@@ -130,6 +134,26 @@ fn growth(days: &[(f64, f64)]) -> Option<Growth> {
         is_significant: slope_low > 0.0 || slope_high < 0.0,
         ahead: ahead.to_vec(),
     })
+}
+
+/// Leaves out hours of which only a part was recorded: what came in them is not the hour's.
+fn keep_whole_hours(
+    demand: &mut BTreeMap<(String, i64), Demand>,
+    recorded: &Recorded,
+    notes: &mut Vec<String>,
+) {
+    let Some((first, last)) = recorded.first.zip(recorded.last) else { return };
+    let had_some = !demand.is_empty();
+    demand.retain(|(_, at), _| {
+        let end = at.saturating_add(3_600);
+        *at >= first.as_second() && end <= last.as_second().saturating_add(LATE_S)
+    });
+    if had_some && demand.is_empty() {
+        let so_far = crate::human::age(last.duration_since(first).as_secs_f64());
+        notes.push(format!(
+            "no capacity: {so_far} recorded so far, a whole hour of the clock is needed"
+        ));
+    }
 }
 
 fn capacity(
@@ -228,6 +252,20 @@ mod tests {
         assert_eq!((line.workers_in_90_days, line.workers_now), (Some(8), Some(2)));
         assert_eq!(line.peak_at, Timestamp::from_second(3_600).ok());
         assert!(notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn capacity_is_of_whole_hours_and_says_where_there_is_none() {
+        let at = |second| Timestamp::from_second(second).ok();
+        let all = || (0..4).map(|n| (("q".to_owned(), n * 3_600), hour(60, 0, 1))).collect();
+        let (mut demand, mut notes) = (all(), Vec::new());
+        let recorded = Recorded { first: at(600), last: at(12_000), ..Recorded::default() };
+        keep_whole_hours(&mut demand, &recorded, &mut notes);
+        let left: Vec<i64> = demand.keys().map(|(_, at)| *at).collect();
+        assert_eq!((left, notes.len()), (vec![3_600, 7_200], 0));
+        let (mut demand, recorded) = (all(), Recorded { last: at(612), ..recorded });
+        keep_whole_hours(&mut demand, &recorded, &mut notes);
+        assert!(demand.is_empty() && notes[0].contains("12s recorded"), "{notes:?}");
     }
 
     #[test]

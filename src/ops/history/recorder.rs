@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::memory::Horses;
 use super::sampling::sample;
@@ -26,6 +26,9 @@ const OVERDUE: Duration = Duration::from_secs(1);
 
 /// How often old figures are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// How much later than the sample before it may be for old figures to be removed.
+const LONGEST_JUMP: SignedDuration = SignedDuration::from_hours(48);
 
 /// What is kept in memory while it cannot be written.
 const MOST_SAMPLES: usize = 3_000;
@@ -65,6 +68,8 @@ pub struct Recorder {
     /// Whether the file cannot be written at the moment.
     is_stuck: bool,
     pruned: Option<Stopwatch>,
+    /// When the sample before this look was taken.
+    before: Option<Timestamp>,
 }
 
 /// What one look did.
@@ -110,6 +115,7 @@ impl Recorder {
             missed: None,
             is_stuck: false,
             pruned: None,
+            before: last_sample,
         };
         Ok((recorder, passing, said.into_iter().collect()))
     }
@@ -134,6 +140,7 @@ impl Recorder {
     pub fn look(&mut self, context: &mut Context, passing: &mut Passing) -> Result<Looked> {
         let (mut outage, mut taken, mut peaks) = (None, None, Vec::new());
         let (last, recording, secrets) = (self.last_sample, self.recording, context.secrets);
+        self.before = last;
         let horses = &mut self.horses;
         let looked = look(context, passing, &mut |facts| {
             outage = blindness(facts).map(|why| secrets.text(&why).into_owned());
@@ -160,7 +167,7 @@ impl Recorder {
         self.tell_outage(outage, &mut report.said);
         if let Some(sample) = taken {
             (report.sampled, report.queues) = (true, sample.queues.len());
-            self.note_gap(sample.at);
+            self.note_gap(sample.at, &mut report.said);
             self.last_sample = Some(sample.at);
             self.sampled = Some(Stopwatch::start());
             let every_s = self.recording.every.as_secs_f64();
@@ -203,9 +210,14 @@ impl Recorder {
     }
 
     /// Tells the time since the last sample as a gap, where it is longer than it was meant to be.
-    fn note_gap(&mut self, now: Timestamp) {
+    fn note_gap(&mut self, now: Timestamp, said: &mut Vec<String>) {
         let missed = self.missed.take();
         let Some(last) = self.last_sample else { return };
+        if let Some(why) = ahead(last, now) {
+            said.push(format!("{why}; recording goes on from now"));
+            self.pending.gaps.push(Gap { from: now, until: now, why });
+            return;
+        }
         let every_s = self.recording.every.as_secs_f64();
         let late_s = now.duration_since(last).as_secs_f64() - every_s;
         let tolerated_s = match missed {
@@ -258,7 +270,13 @@ impl Recorder {
             return;
         }
         self.pruned = Some(Stopwatch::start());
-        if let Err(error) = self.writer.prune(clock::now(), &self.settings.retention) {
+        let now = clock::now();
+        // A clock that jumped ahead would remove everything. Where it was right it is believed at
+        // the next time.
+        if self.before.is_some_and(|before| now.duration_since(before) > LONGEST_JUMP) {
+            return;
+        }
+        if let Err(error) = self.writer.prune(now, &self.settings.retention) {
             said.push(error.to_string());
         }
     }
@@ -292,6 +310,15 @@ fn blindness(facts: &Facts<'_>) -> Option<String> {
     }
 }
 
+/// That the last sample was taken by a clock that was ahead, where it was.
+fn ahead(last: Timestamp, now: Timestamp) -> Option<String> {
+    let seconds = last.duration_since(now).as_secs_f64();
+    (seconds > LATE_S).then(|| {
+        let by = crate::human::age(seconds);
+        format!("the clock was {by} ahead: what ended while it was may be missing")
+    })
+}
+
 /// Whether a sample is due: a little early rather than a look late, and when the clock went back.
 fn is_due(last: Option<Timestamp>, now: Timestamp, every: Duration) -> bool {
     let Some(last) = last else { return true };
@@ -302,6 +329,17 @@ fn is_due(last: Option<Timestamp>, now: Timestamp, every: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sample_after_a_clock_that_was_ahead_is_told_as_a_gap() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(
+            ahead(at(172_800), at(0)).unwrap().contains("2d"),
+            "{:?}",
+            ahead(at(172_800), at(0))
+        );
+        assert_eq!((ahead(at(100), at(100)), ahead(at(100), at(99))), (None, None));
+    }
 
     #[test]
     fn sample_is_due_after_its_time_and_when_the_clock_went_back() {

@@ -11,7 +11,7 @@ mod events;
 mod retries;
 mod totals;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,13 +24,15 @@ use crate::codec::traceback::Traceback;
 use crate::error::Result;
 use crate::model::history::EndedJob;
 use crate::model::id::{JobId, QueueName};
-use crate::model::job::{Job, Status, seconds_between};
+use crate::model::job::{Job, Status};
 use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::ops::jobs::decode::failure_text;
 use crate::report::metrics::Family;
 pub(in crate::ops) use events::task_of;
-use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs};
+use events::{
+    Event, has_ended_in, hash_of, is_wrapper, milliseconds, moment, moving_jobs, ran, waited,
+};
 use retries::Retries;
 use totals::{Series, Totals, What};
 
@@ -48,13 +50,15 @@ const MOST_WORKERS: usize = 5_000;
 const PAGE: usize = 500;
 const MOST_PAGES: usize = 20;
 
+/// Jobs of a look whose payloads are read at most.
+const MOST_NAMED: usize = 2_000;
+
 /// The fact that says when was last looked. See [`Batch::facts`].
 const LAST_LOOK: &str = "last_look";
 
-/// A failure whose sort is not known yet.
-pub(super) struct NewFailure {
+/// An end of which it is to be read what the job called, or what its failure is.
+pub(super) struct NewEnd {
     id: JobId,
-    task: String,
     worker: Option<String>,
     ended: EndedJob,
 }
@@ -77,6 +81,7 @@ pub struct Passing {
     /// Where the newest jobs were all new, so that there may be more.
     deeper: Vec<Deeper>,
     retries: Retries,
+    unnamed: Vec<Unnamed>,
     totals: Totals,
     /// What is to be handed over.
     news: Batch,
@@ -84,7 +89,8 @@ pub struct Passing {
 
 impl Passing {
     /// Goes on where a history ended: with its totals, the events that it remembers, and when was
-    /// last looked. A fresh history takes what RQ still shows of the last minutes.
+    /// last looked. A fresh history takes what RQ still shows of the last minutes. A last look that is
+    /// still to come is one by a clock that was ahead: it is taken for now.
     pub fn resumed(
         totals: Vec<(String, String)>,
         seen: Vec<(u64, Timestamp)>,
@@ -92,7 +98,7 @@ impl Passing {
         now: Timestamp,
     ) -> Self {
         let last_look = last_look.and_then(|text| text.parse::<Timestamp>().ok());
-        let since = last_look.unwrap_or(now).max(back(now, LONGEST_ABSENCE));
+        let since = last_look.unwrap_or(now).min(now).max(back(now, LONGEST_ABSENCE));
         Self {
             horizon: last_look.is_some().then(|| back(since, SLACK)),
             from_the_first: true,
@@ -126,19 +132,13 @@ impl Passing {
 
     /// Counts what happened since the last look; a first look only remembers, unless a history is
     /// kept. Failures are counted once [`Self::complete`] knows what they are.
-    pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<NewFailure> {
+    pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<NewEnd> {
         let (now, mut failures) = (facts.now, Vec::new());
         if facts.survey.is_err() {
             return failures;
         }
-        let counts = self.horizon.is_some() || self.from_the_first;
         self.deeper.clear();
-        let look = Look {
-            horizon: *self.horizon.get_or_insert(back(now, SLACK)),
-            latest: now.checked_add(SLACK).unwrap_or(now),
-            now,
-            counts,
-        };
+        let look = self.begin(now);
         self.meet_workers(facts);
         for queue in facts.queues() {
             let name = facts.short(&queue.name);
@@ -153,7 +153,7 @@ impl Passing {
                 let missing = self.missing(queue, registry, page.new);
                 // Where not one of the newest was there the last time, there may have been more.
                 let all_new = page.covered >= SAMPLE && page.new == page.covered;
-                if counts && (all_new || missing > 0) {
+                if look.counts && (all_new || missing > 0) {
                     let (queue, name) = (queue.name.clone(), name.to_owned());
                     self.deeper.push(Deeper { queue, name, registry, look, missing });
                 }
@@ -171,6 +171,15 @@ impl Passing {
         failures
     }
 
+    /// What a look at `now` covers.
+    fn begin(&mut self, now: Timestamp) -> Look {
+        let counts = self.horizon.is_some() || self.from_the_first;
+        // After a clock that was ahead and is right again, nothing would be late enough for long.
+        let horizon = self.horizon.filter(|at| *at <= now).unwrap_or_else(|| back(now, SLACK));
+        self.horizon = Some(horizon);
+        Look { horizon, latest: now.checked_add(SLACK).unwrap_or(now), now, counts }
+    }
+
     /// By how many jobs more than the new ones a registry grew: those stand behind jobs that are kept
     /// for longer.
     fn missing(&mut self, queue: &QueueSurvey, registry: Registry, new: usize) -> u64 {
@@ -186,7 +195,7 @@ impl Passing {
         registry: Registry,
         jobs: impl Iterator<Item = &'j Job>,
         look: Look,
-        failures: &mut Vec<NewFailure>,
+        failures: &mut Vec<NewEnd>,
     ) -> PageRead {
         let mut page = PageRead::default();
         // Ended jobs linger in a registry after they moved on.
@@ -220,13 +229,16 @@ impl Passing {
 
     /// Counts that a job was enqueued, started and retried, as far as that is new.
     fn meet(&mut self, queue: &str, job: &Job, look: Look) {
-        let mut is_new = |event, at: Option<Timestamp>| {
+        let mut is_new = |event, at: Option<Timestamp>, run: Option<Timestamp>| {
             let at = at.filter(|at| look.covers(*at))?;
-            self.is_new(hash_of(event, queue, &job.id, at), at).then_some(())
+            self.is_new(hash_of(event, queue, &job.id, run.unwrap_or(at)), at).then_some(())
         };
-        let enqueued = is_new(Event::Enqueued, job.enqueued_at).is_some();
+        let enqueued = is_new(Event::Enqueued, job.enqueued_at, None).is_some();
         let has_started = !matches!(job.status, Status::Queued | Status::Scheduled);
-        let started = has_started && is_new(Event::Started, job.started_at).is_some();
+        // RQ sets `started_at` twice in a run: in `prepare_execution` and again in the work horse.
+        // Each run begins with its own `enqueued_at`. Source: `rq/worker.py` 2.6.1.
+        let started =
+            has_started && is_new(Event::Started, job.started_at, job.enqueued_at).is_some();
         let key = hash_of(Event::Known, queue, &job.id, Timestamp::UNIX_EPOCH);
         let is_young = look.counts && job.created_at.is_some_and(|at| look.covers(at));
         let retried = self.retries.look_at(key, job, is_young, look.now);
@@ -234,15 +246,19 @@ impl Passing {
             return;
         }
         let task = task_of(job);
-        if enqueued {
-            self.totals.add(Series::of(What::Enqueued, queue, &task), 1);
-        }
-        if started {
-            let series = Series::of(What::Started, queue, &task).by(self.crew_of(job));
-            self.totals.add(series, 1);
-        }
-        if retried > 0 {
-            self.totals.add(Series::of(What::Retried, queue, &task), retried);
+        let crew = self.crew_of(job).filter(|_| started).map(str::to_owned);
+        let counts = [
+            (What::Enqueued, u64::from(enqueued), None),
+            (What::Started, u64::from(started), crew),
+            (What::Retried, retried, None),
+        ];
+        for (what, more, worker) in counts.into_iter().filter(|(_, more, _)| *more > 0) {
+            let series = Series::of(what, queue, &task).by(worker.as_deref());
+            if is_wrapper(&task) && self.unnamed.len() < MOST_NAMED {
+                self.unnamed.push(Unnamed { id: job.id.clone(), series, more });
+            } else {
+                self.totals.add(series, more);
+            }
         }
     }
 
@@ -274,22 +290,14 @@ impl Passing {
         job: &Job,
         ended_at: Timestamp,
         hash: u64,
-    ) -> Option<NewFailure> {
+    ) -> Option<NewEnd> {
         let task = task_of(job);
-        let between = |from: Option<Timestamp>, to: Option<Timestamp>| seconds_between(from?, to?);
-        let ran = between(job.started_at, job.ended_at);
-        let waited = between(job.enqueued_at, job.started_at);
-        if let Some(seconds) = ran {
-            self.totals.observe(Series::of(What::Ran, queue, &task), seconds);
-        }
-        if let Some(seconds) = waited {
-            self.totals.observe(Series::of(What::Waited, queue, &task), seconds);
-        }
+        let (ran, waited) = (ran(job), waited(job));
         let failed = job.status != Status::Finished;
         let ended = EndedJob {
             hash,
             queue: queue.to_owned(),
-            method: task.clone(),
+            method: task,
             site: site_of(job),
             ended_at,
             failed,
@@ -298,11 +306,11 @@ impl Passing {
             run_ms: ran.map(milliseconds),
         };
         let worker = self.crew_of(job).map(str::to_owned);
-        if failed {
-            return Some(NewFailure { id: job.id.clone(), task, worker, ended });
+        let end = NewEnd { id: job.id.clone(), worker, ended };
+        if failed || is_wrapper(&end.ended.method) {
+            return Some(end);
         }
-        self.totals.add(Series::of(What::Completed, queue, &task).by(worker.as_deref()), 1);
-        self.record(ended);
+        self.count_named(end, None);
         None
     }
 
@@ -313,15 +321,16 @@ impl Passing {
     }
 
     /// Whether there is nothing left of a look for [`Self::complete`].
-    pub(super) fn is_whole(&self, new: &[NewFailure]) -> bool {
-        new.is_empty() && self.deeper.is_empty()
+    pub(super) fn is_whole(&self, new: &[NewEnd]) -> bool {
+        new.is_empty() && self.deeper.is_empty() && self.unnamed.is_empty()
     }
 
-    /// Reads on where more jobs ended than the look read, then what new failures are. Two round trips
-    /// for each further page, one per 500 failures; failures that cannot be read count as `unknown`.
+    /// Reads on where more jobs ended than the look read, then what is called by jobs whose
+    /// description does not tell, then what new failures are. Two round trips for each further page,
+    /// one per 500 of the others; failures that cannot be read count as `unknown`.
     ///
     /// Errors: those of Redis, after counting.
-    pub(super) fn complete(&mut self, store: &mut Store, mut new: Vec<NewFailure>) -> Result<()> {
+    pub(super) fn complete(&mut self, store: &mut Store, mut new: Vec<NewEnd>) -> Result<()> {
         let mut read = Ok(());
         for deeper in std::mem::take(&mut self.deeper) {
             let reached = match &read {
@@ -333,8 +342,9 @@ impl Passing {
             }
             read = read.and(reached.map(|_| ()));
         }
-        let named = self.name_failures(store, new);
-        read.and(named)
+        let named = self.name_methods(store, &mut new);
+        let failed = self.name_failures(store, new);
+        read.and(named).and(failed)
     }
 
     /// Reads further pages of a registry until one holds nothing new and nothing is missing; whether
@@ -343,7 +353,7 @@ impl Passing {
         &mut self,
         store: &mut Store,
         deeper: &Deeper,
-        failures: &mut Vec<NewFailure>,
+        failures: &mut Vec<NewEnd>,
     ) -> Result<bool> {
         let Deeper { queue, name, registry, look, missing } = deeper;
         let mut missing = *missing;
@@ -367,8 +377,39 @@ impl Passing {
         Ok(false)
     }
 
-    /// Counts failures by what they are called.
-    fn name_failures(&mut self, store: &mut Store, new: Vec<NewFailure>) -> Result<()> {
+    /// Reads from the payload what is called by those whose description names what wraps the call;
+    /// where that cannot be read the description stands.
+    fn name_methods(&mut self, store: &mut Store, new: &mut [NewEnd]) -> Result<()> {
+        let ended = new.iter().filter(|end| is_wrapper(&end.ended.method)).map(|end| &end.id);
+        let ids: BTreeSet<&JobId> =
+            self.unnamed.iter().map(|unnamed| &unnamed.id).chain(ended).take(MOST_NAMED).collect();
+        let ids: Vec<JobId> = ids.into_iter().cloned().collect();
+        let want = Want { data: true, ..Want::default() };
+        let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
+        let (mut decoder, mut methods) = (Decoder::default(), HashMap::new());
+        for (id, job) in ids.iter().zip(read.as_deref().unwrap_or_default()) {
+            let data = job.as_ref().ok().and_then(|job| job.as_ref()?.data.as_deref());
+            let headline = data.and_then(|data| decoder.headline(data));
+            methods.extend(headline.map(|headline| (id, headline.method.into_owned())));
+        }
+        for end in new {
+            if let Some(method) = methods.get(&end.id) {
+                end.ended.method.clone_from(method);
+            }
+        }
+        for Unnamed { id, mut series, more } in std::mem::take(&mut self.unnamed) {
+            series.task = methods.get(&id).cloned().or(series.task);
+            self.totals.add(series, more);
+        }
+        read.map(|_| ())
+    }
+
+    /// Counts ends, and failures by what they are called.
+    fn name_failures(&mut self, store: &mut Store, new: Vec<NewEnd>) -> Result<()> {
+        let (new, done): (Vec<_>, Vec<_>) = new.into_iter().partition(|end| end.ended.failed);
+        for end in done {
+            self.count_named(end, None);
+        }
         let ids: Vec<JobId> = new.iter().map(|failure| failure.id.clone()).collect();
         let want = Want { exception: true, ..Want::default() };
         let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
@@ -384,23 +425,36 @@ impl Passing {
         for failure in new {
             let text = texts.next().flatten();
             let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
-            self.count_failure(failure, sort.filter(|sort| !sort.is_empty()));
+            self.count_named(failure, sort.filter(|sort| !sort.is_empty()));
         }
         read.map(|_| ())
     }
 
     /// Counts failures of which nobody can say what they were.
-    pub(super) fn count_unnamed(&mut self, new: Vec<NewFailure>) {
-        for failure in new {
-            self.count_failure(failure, None);
+    pub(super) fn count_unnamed(&mut self, new: Vec<NewEnd>) {
+        for Unnamed { series, more, .. } in std::mem::take(&mut self.unnamed) {
+            self.totals.add(series, more);
+        }
+        for end in new {
+            self.count_named(end, None);
         }
     }
 
-    fn count_failure(&mut self, failure: NewFailure, sort: Option<String>) {
-        let NewFailure { task, worker, mut ended, .. } = failure;
-        let series = Series::of(What::Failed, &ended.queue, &task).by(worker.as_deref());
-        let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
-        self.totals.add(Series { error_type, ..series }, 1);
+    fn count_named(&mut self, end: NewEnd, sort: Option<String>) {
+        let NewEnd { worker, mut ended, .. } = end;
+        let of = |what| Series::of(what, &ended.queue, &ended.method);
+        for (what, time) in [(What::Ran, ended.run_ms), (What::Waited, ended.wait_ms)] {
+            if let Some(ms) = time {
+                self.totals.observe(of(what), ms as f64 / 1_000.0);
+            }
+        }
+        if ended.failed {
+            let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
+            let series = of(What::Failed).by(worker.as_deref());
+            self.totals.add(Series { error_type, ..series }, 1);
+        } else {
+            self.totals.add(of(What::Completed).by(worker.as_deref()), 1);
+        }
         ended.error = sort;
         self.record(ended);
     }
@@ -409,6 +463,14 @@ impl Passing {
     pub(super) fn families(&self) -> Vec<Family> {
         self.totals.families()
     }
+}
+
+/// Something that a job did whose description does not tell what it calls.
+#[derive(Debug)]
+struct Unnamed {
+    id: JobId,
+    series: Series,
+    more: u64,
 }
 
 /// A registry of which more is to be read.
@@ -449,3 +511,6 @@ impl Look {
 fn back(from: Timestamp, time: SignedDuration) -> Timestamp {
     from.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl ForecastReport {
             Column::right("MEAN"),
             Column::left("PEAK"),
         ];
-        let mut table = Table::new(columns, "no queue had anything to do");
+        let mut table = Table::new(columns, "no queue has enough data");
         for line in &self.capacity {
             let is_short = line.workers_now.is_some_and(|now| now < line.workers_needed);
             let needed = Cell {

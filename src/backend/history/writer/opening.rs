@@ -10,6 +10,7 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::fault::{failure, is_damage};
+use super::super::identity::{APPLICATION_ID, Content, has_our_tables};
 use super::super::{Place, schema};
 use crate::error::{Failure, Kind, Result};
 use crate::sys::clock;
@@ -17,6 +18,19 @@ use crate::sys::proc::hostname;
 
 /// The longest wait for a program that has the file locked.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Whether a file that the operator named is a history, was one, or may become one.
+pub(super) fn may_write(place: &Place, content: Content) -> bool {
+    match content {
+        Content::Nothing | Content::Marked => true,
+        Content::Foreign => false,
+        Content::Unmarked => {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(place.path(), flags)
+                .is_ok_and(|connection| has_our_tables(&connection))
+        }
+    }
+}
 
 /// Opens the file and brings it up to date. The inner error: it is damaged.
 pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
@@ -36,6 +50,12 @@ pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
         connection.busy_timeout(BUSY)?;
         let version = schema::version(&connection)?;
         if version <= schema::VERSION {
+            let sql = "PRAGMA application_id";
+            let id: i32 = connection.query_row(sql, [], |row| row.get(0))?;
+            if id != APPLICATION_ID {
+                // Before the log is begun: the header itself says it from then on.
+                connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+            }
             connection.pragma_update(None, "journal_mode", "wal")?;
             // A lost machine may take the last looks with it, never a part of one.
             connection.pragma_update(None, "synchronous", "normal")?;

@@ -11,6 +11,13 @@ use crate::model::id::JobId;
 use crate::model::job::{Job, Status};
 use crate::model::queue::Registry;
 
+/// Seconds by which clocks of hosts usually differ, and beyond which a job began before it was made.
+const CLOCKS_DIFFER_S: f64 = 5.0;
+const SURELY_BEFORE_S: f64 = 600.0;
+
+/// A length of time beyond which dates are wrong rather than jobs long.
+const LONGEST_S: f64 = 30.0 * 86_400.0;
+
 /// What may happen to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Event {
@@ -34,6 +41,31 @@ pub(super) fn moment(score: f64) -> Option<Timestamp> {
 )]
 pub(super) fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1_000.0).round() as u64
+}
+
+/// How long an ended job ran, in seconds; `None` where its dates cannot be true.
+pub(super) fn ran(job: &Job) -> Option<f64> {
+    plausible(begin_of(job)?, job.ended_at?)
+}
+
+/// How long an ended job waited, in seconds; `None` where its dates cannot be true.
+pub(super) fn waited(job: &Job) -> Option<f64> {
+    plausible(job.enqueued_at?, begin_of(job)?)
+}
+
+/// When a job began, unless it was made or enqueued long after that.
+fn begin_of(job: &Job) -> Option<Timestamp> {
+    let began = job.started_at?;
+    let is_after = |made: Option<Timestamp>| {
+        made.is_none_or(|made| began.duration_since(made).as_secs_f64() >= -SURELY_BEFORE_S)
+    };
+    (is_after(job.created_at) && is_after(job.enqueued_at)).then_some(began)
+}
+
+/// Anybody may write dates into a job, and one wrong one would be in every mean and forecast.
+fn plausible(from: Timestamp, to: Timestamp) -> Option<f64> {
+    let seconds = to.duration_since(from).as_secs_f64();
+    (-CLOCKS_DIFFER_S..=LONGEST_S).contains(&seconds).then_some(seconds.max(0.0))
 }
 
 /// The waiting and running jobs of a queue that were looked at.
@@ -61,6 +93,12 @@ pub(in crate::ops) fn task_of(job: &Job) -> String {
         && call.len() <= 200
         && call.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
     if is_dotted { call.to_owned() } else { OTHER.to_owned() }
+}
+
+/// Whether a description names no more than what wraps the call: of methods of documents and of
+/// scheduled jobs, whose description has an object in place of the method.
+pub(super) fn is_wrapper(task: &str) -> bool {
+    task == OTHER || task.ends_with(".execute_job") || task.ends_with(".run_scheduled_job")
 }
 
 /// Stands for an event. A history keeps it: a release of Rust that hashes in another way costs no

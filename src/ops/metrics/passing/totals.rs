@@ -9,6 +9,8 @@ use crate::report::metrics::{Family, MetricKind, Sample};
 /// Pairs of a queue and a task that are told apart, labels of workers, sorts of errors, and series
 /// altogether.
 const MOST_PAIRS: usize = 100;
+/// Queues that are told apart beyond that, with all their other tasks as one.
+const MOST_QUEUES: usize = 50;
 const MOST_WORKERS: usize = 50;
 const MOST_ERRORS: usize = 50;
 const MOST_SERIES: usize = 5_000;
@@ -182,7 +184,12 @@ impl Totals {
         let other = || OTHER.to_owned();
         let pair = (series.queue.clone(), series.task.clone());
         if series.queue.is_some() && !keep(&mut self.pairs, pair, MOST_PAIRS) {
-            (series.queue, series.task) = (Some(other()), Some(other()));
+            // Queues are few: which one it is is told for as long as that holds.
+            let queue = (series.queue.clone(), Some(other()));
+            if !keep(&mut self.pairs, queue, MOST_PAIRS + MOST_QUEUES) {
+                series.queue = Some(other());
+            }
+            series.task = Some(other());
         }
         let worker = series.worker.take();
         series.worker = worker.map(|worker| {
@@ -320,6 +327,8 @@ mod tests {
         assert!(family.samples.len() <= MOST_PAIRS + 2, "{}", family.samples.len());
         let sum: f64 = family.samples.iter().map(|sample| sample.value).sum();
         assert!((sum - 3_000.0).abs() < 0.5);
+        let keeps_queue = |sample: &Sample| sample.labels.contains(&("queue", "q".to_owned()));
+        assert!(family.samples.iter().all(keeps_queue));
     }
 
     #[test]
