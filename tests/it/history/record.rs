@@ -276,7 +276,7 @@ fn record_ends_after_its_time() {
     assert!(number(&notebook.path(), "SELECT count(*) FROM samples") >= 1);
     let folder = notebook.folder.path().to_str().unwrap();
     let run = jobctl(["--redis", &server.url(), "history", "record", "--file", folder]).run();
-    assert_eq!(run.code, 73, "{run:?}");
+    assert_eq!(run.code, 65, "{run:?}");
     assert!(!notebook.folder.path().with_extension("lock").exists());
     for wrong in [&["--every", "0.1s"][..], &["--every", "x"], &["--once", "--for", "1s"]] {
         assert_eq!(notebook.run("record", wrong).code, 64, "{wrong:?}");
