@@ -61,7 +61,12 @@ pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckRepo
 /// The processes of one file.
 fn processes_in(path: &Path, roots: &[&Path]) -> std::result::Result<Vec<Process>, Failure> {
     let (bytes, _) = file::read_bounded(path, MOST_BYTES).map_err(|error| {
-        let kind = if error.kind() == io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Io };
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => Kind::NotFound,
+            // No definition is that long.
+            io::ErrorKind::FileTooLarge => Kind::Data,
+            _ => Kind::Io,
+        };
         Failure::new(kind, format!("cannot read `{}`: {error}", path.display()))
     })?;
     let read = if bytes.contains(&0) {
