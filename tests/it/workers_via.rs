@@ -427,8 +427,10 @@ impl Drop for Container {
 
 #[test]
 fn first_process_of_a_container_is_known_as_such_and_its_id_means_nobody_outside() {
-    // Only root can make a namespace without further ado.
-    if !nix::unistd::geteuid().is_root() || !Path::new("/usr/bin/nsenter").exists() {
+    // Only root can make a namespace without further ado, and not in every container.
+    let made = Command::new("unshare").args(["--pid", "--fork", "--mount-proc", "true"]).output();
+    let may = made.is_ok_and(|made| made.status.success());
+    if !may || !Path::new("/usr/bin/nsenter").exists() {
         return;
     }
     let server = RedisServer::start();
