@@ -1,7 +1,7 @@
 //! Replaces a file as a whole: who reads it meanwhile sees the old one or the new one.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,18 @@ use std::path::{Path, PathBuf};
 /// everybody; those of making, writing and renaming. Then the old file stays and nothing is left
 /// beside it.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let (mut file, draft) = draft(path, mode)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
+        // Half a file is of no use to anybody.
+        let _ = fs::remove_file(&draft);
+    })
+}
+
+/// Makes the new file that is to take the place of the one at `path`.
+///
+/// Errors: as [`replace`].
+pub fn draft(path: &Path, mode: u32) -> io::Result<(File, PathBuf)> {
     if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
@@ -22,13 +34,8 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    let renamed = written.and_then(|()| fs::rename(&beside, path));
-    if renamed.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    renamed
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    Ok((file, beside))
 }
 
 /// `.NAME.PID.tmp` beside a file: who reads all `*.prom` of a folder passes it over.

@@ -1,8 +1,7 @@
 //! The state file of a pool: written by its supervisor, read by `worker-pool status`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,7 +12,11 @@ use crate::error::{Failure, Kind, Result};
 use crate::human;
 use crate::report::pool::{MemberRow, MemberState, Phase, PoolRow, PoolState, PoolStatusReport};
 use crate::sys::proc::ProcTable;
+use crate::sys::replace::draft;
 use crate::sys::{clock, file};
+
+/// Who may read it: whoever runs the pool.
+const PRIVATE: u32 = 0o600;
 
 /// A file that is older says little about a supervisor that runs.
 const FRESH: Duration = Duration::from_secs(5);
@@ -195,10 +198,9 @@ fn is_shown(pool: &Pool) -> bool {
     pool.size != Size::NONE || pool.slots.iter().any(|slot| slot.current.is_some())
 }
 
-/// Replaces a file under a name of this process's own: no reader meets half of it, and a link in its
-/// place is replaced, not followed.
+/// Replaces the file as a whole. It need not be on disk: after a crash of the host it means nothing.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let (mut file, draft) = draft(path)?;
+    let (mut file, draft) = draft(path, PRIVATE)?;
     file.write_all(text).and_then(|()| fs::rename(&draft, path)).inspect_err(|_| {
         // Half a file is of no use to anybody.
         let _ = fs::remove_file(&draft);
@@ -207,23 +209,11 @@ fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Refuses a place where no file can be written before a worker is started.
 fn probe(path: &Path) -> Result<()> {
-    let tried = draft(path).and_then(|(_, draft)| fs::remove_file(draft));
+    let tried = draft(path, PRIVATE).and_then(|(_, draft)| fs::remove_file(draft));
     tried.map_err(|error| {
         let message = format!("cannot write the pool's state to `{}`: {error}", path.display());
         Failure::new(Kind::CannotCreate, message).into()
     })
-}
-
-fn draft(path: &Path) -> io::Result<(File, PathBuf)> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let draft = path.with_file_name(name);
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    Ok((file, draft))
 }
 
 /// Reads a state file and says whether its supervisor runs.
