@@ -148,6 +148,33 @@ pub struct Job {
 }
 
 impl Job {
+    /// A job of which nothing is known but its id: one that stores nothing but a payload is such a
+    /// one, and a worker runs it all the same.
+    pub const fn bare(id: JobId) -> Self {
+        Self {
+            id,
+            status: Status::Missing,
+            origin: None,
+            description: None,
+            created_at: None,
+            enqueued_at: None,
+            started_at: None,
+            ended_at: None,
+            last_heartbeat: None,
+            worker_name: None,
+            timeout_s: None,
+            ttl_s: None,
+            result_ttl_s: None,
+            failure_ttl_s: None,
+            retries_left: None,
+            retry_intervals: Vec::new(),
+            number_of_retries: None,
+            dependency_ids: Vec::new(),
+            group_id: None,
+            bad_fields: Vec::new(),
+        }
+    }
+
     /// How long it ran, or has been running at `now`, in seconds.
     pub fn running_s(&self, now: Timestamp) -> Option<f64> {
         let end = if self.status == Status::Started { now } else { self.ended_at? };

@@ -132,32 +132,6 @@ pub(super) fn job(id: JobId, values: Vec<Option<Vec<u8>>>) -> Option<Job> {
     })
 }
 
-/// A job of which nothing is stored but its payload; a worker runs it all the same.
-pub(super) fn bare_job(id: JobId) -> Job {
-    Job {
-        id,
-        status: Status::Missing,
-        origin: None,
-        description: None,
-        created_at: None,
-        enqueued_at: None,
-        started_at: None,
-        ended_at: None,
-        last_heartbeat: None,
-        worker_name: None,
-        timeout_s: None,
-        ttl_s: None,
-        result_ttl_s: None,
-        failure_ttl_s: None,
-        retries_left: None,
-        retry_intervals: Vec::new(),
-        number_of_retries: None,
-        dependency_ids: Vec::new(),
-        group_id: None,
-        bad_fields: Vec::new(),
-    }
-}
-
 /// The fields of a worker's hash that [`worker`] decodes, in its order.
 pub(super) const WORKER_FIELDS: [&str; 15] = [
     "birth",

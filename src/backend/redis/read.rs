@@ -407,7 +407,7 @@ pub(super) fn take_job(
     let ttl: Option<i64> = slots.ttl.and_then(|slot| replies.get(slot).ok());
     let job = match decode::job(id.clone(), values) {
         Some(job) => job,
-        None if data.is_some() => decode::bare_job(id.clone()),
+        None if data.is_some() => Job::bare(id.clone()),
         None => return Ok(None),
     };
     let ttl_s = ttl.filter(|&ms| ms >= 0).map(|ms| ms as f64 / 1000.0);

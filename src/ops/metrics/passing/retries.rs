@@ -73,28 +73,7 @@ mod tests {
     use crate::model::id::JobId;
 
     fn job(status: Status) -> Job {
-        Job {
-            id: JobId::new("a"),
-            status,
-            origin: None,
-            description: None,
-            created_at: None,
-            enqueued_at: None,
-            started_at: None,
-            ended_at: None,
-            last_heartbeat: None,
-            worker_name: None,
-            timeout_s: None,
-            ttl_s: None,
-            result_ttl_s: None,
-            failure_ttl_s: None,
-            retries_left: None,
-            retry_intervals: Vec::new(),
-            number_of_retries: None,
-            dependency_ids: Vec::new(),
-            group_id: None,
-            bad_fields: Vec::new(),
-        }
+        Job { status, ..Job::bare(JobId::new("a")) }
     }
 
     fn at(second: i64) -> Timestamp {

@@ -6,26 +6,13 @@ fn at(second: i64) -> Timestamp {
 
 fn finished(enqueued: i64, started: i64, ended: i64) -> Job {
     Job {
-        id: JobId::new("a"),
         status: Status::Finished,
-        origin: None,
         description: Some("work.ok()".to_owned()),
         created_at: Some(at(enqueued)),
         enqueued_at: Some(at(enqueued)),
         started_at: Some(at(started)),
         ended_at: Some(at(ended)),
-        last_heartbeat: None,
-        worker_name: None,
-        timeout_s: None,
-        ttl_s: None,
-        result_ttl_s: None,
-        failure_ttl_s: None,
-        retries_left: None,
-        retry_intervals: Vec::new(),
-        number_of_retries: None,
-        dependency_ids: Vec::new(),
-        group_id: None,
-        bad_fields: Vec::new(),
+        ..Job::bare(JobId::new("a"))
     }
 }
 
