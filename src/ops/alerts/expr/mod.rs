@@ -26,7 +26,7 @@ mod vocabulary;
 use std::fmt;
 
 use crate::model::health::Severity;
-pub use eval::{Evidence, Examined, Judgement, Lack, Sample, Scene, Series, Truth};
+pub use eval::{Evidence, Examined, Judgement, Lack, LackSort, Sample, Scene, Series, Truth};
 pub use number::{Dimension, Number, Unit};
 pub(super) use parse::number;
 pub use parse::{Wrong, parse};
