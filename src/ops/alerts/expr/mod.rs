@@ -288,12 +288,7 @@ impl fmt::Display for Selection {
 
 /// The word of a severity; `none` for no finding.
 pub fn severity_word(severity: Option<Severity>) -> &'static str {
-    match severity {
-        None => "none",
-        Some(Severity::Info) => "info",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Critical) => "critical",
-    }
+    severity.map_or("none", Severity::word)
 }
 
 /// A text as the language writes it.
