@@ -692,8 +692,17 @@ fn webhook_over_tls_trusts_the_authority_that_is_named_and_no_other() {
     assert_eq!(run.code, 0, "{run:?}");
     for more in [trusting("foreign.crt"), String::new()] {
         let run = test(&more);
-        assert!(run.code == 1 && run.stdout.contains("certificate"), "{run:?}");
+        let words = "the server's certificate is not accepted: its issuer is unknown here";
+        assert!(run.code == 1 && run.stdout.contains(words), "{run:?}");
     }
+    desk.settle(&format!(
+        "[channel.c]\ntype = \"webhook\"\nurl = \"https://localhost:{}/x\"\n{}\n",
+        port.trim(),
+        trusting("ca.crt")
+    ));
+    let run = desk.alerts(&["test"]).run();
+    let words = "it is made out to `127.0.0.1`, not to `localhost`";
+    assert!(run.code == 1 && run.stdout.contains(words), "{run:?}");
     drop(server);
 }
 
