@@ -73,7 +73,7 @@ impl Fault {
         if let Some(problem) = tls_problem(error) {
             return Self::new(Cause::Tls, problem);
         }
-        if error.get_ref().is_some_and(|inner| inner.is::<NoSuchHost>()) {
+        if error.get_ref().and_then(|inner| inner.downcast_ref::<NoSuchHost>()).is_some() {
             return Self::new(Cause::Dns, error.to_string());
         }
         let (cause, why) = match error.kind() {

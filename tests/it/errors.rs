@@ -110,8 +110,9 @@ fn errors_show_proposes_a_retry_of_its_group_alone_and_counts_what_else_it_meets
         job.set("exc_info", from(function, "ValueError: no item 'x'"))
             .save_in("failed", Some(&state::in_s(9999)));
     };
-    for n in 0..30 {
-        fail(["short", "long"][n % 2], &format!("job-{n}"), 60 + n as i64, "revalue");
+    for n in 0_i64..30 {
+        let queue = if n % 2 == 0 { "short" } else { "long" };
+        fail(queue, &format!("job-{n}"), 60 + n, "revalue");
     }
     // The same words from elsewhere: kept out by the queue, by the site, by the time.
     fail("default", "x", 70, "submit");
@@ -121,8 +122,8 @@ fn errors_show_proposes_a_retry_of_its_group_alone_and_counts_what_else_it_meets
     fail("short", "late", 3, "submit");
     let find = |place: &str| {
         let json = on(&server, &["errors", "-o", "json"]).json();
-        let all = groups(&json).iter();
-        let one = all.filter(|group| group["place"].as_str().unwrap().ends_with(place)).next();
+        let is_there = |group: &&Value| group["place"].as_str().unwrap().ends_with(place);
+        let one = groups(&json).iter().find(is_there);
         one.unwrap().clone()
     };
     let show = |group: &Value| {

@@ -268,13 +268,11 @@ impl Subject {
             return known;
         }
         let gone = self.labels.iter().find(|(label, value)| view.is_gone(label, value));
-        vec![match gone {
-            Some((label, value)) => gone_in_words(label, value),
-            None => {
-                let labels = self.labels.iter().map(|(label, value)| format!(" {label}={value}"));
-                format!("{name}{}: nothing to measure any more", labels.collect::<String>())
-            }
-        }]
+        if let Some((label, value)) = gone {
+            return vec![gone_in_words(label, value)];
+        }
+        let labels = self.labels.iter().map(|(label, value)| format!(" {label}={value}"));
+        vec![format!("{name}{}: nothing to measure any more", labels.collect::<String>())]
     }
 }
 
