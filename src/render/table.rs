@@ -1,7 +1,8 @@
 //! Tables for people, with comfy-table (imported nowhere else).
 //!
-//! A table on a terminal never is wider than it: flexible columns are cut first, then other names; where
-//! numbers alone would not fit, each row becomes a small card. Numbers are never cut.
+//! A table on a terminal never is wider than it: flexible columns are cut and those that wrap are
+//! folded first, then other names are cut; where that does not do, each row becomes a small card.
+//! Numbers are never cut.
 
 use std::borrow::Cow;
 
@@ -14,8 +15,9 @@ use crate::sanitize;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
-/// What a flexible column keeps at least, and what another column of names keeps.
+/// What a flexible column keeps at least, what one that wraps and what another column of names keeps.
 const LEAST_FLEXIBLE: usize = 8;
+const LEAST_WRAPPED: usize = 18;
 const LEAST_NAME: usize = 10;
 /// comfy-table counts columns in 16 bits.
 const WIDEST_CELL: usize = 60_000;
@@ -88,19 +90,28 @@ fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<us
             *width = (*width).min(page);
         }
     }
-    let flexible: Vec<bool> = titles.iter().map(|c| c.flexible).collect();
-    let names: Vec<bool> = titles.iter().map(|c| c.align == Align::Left && !c.flexible).collect();
-    shrink(&mut widths, &flexible, LEAST_FLEXIBLE, room);
-    shrink(&mut widths, &names, LEAST_NAME, room);
+    let giving = |column: &&Column| match (column.flexible, column.wraps) {
+        (_, true) => Some(LEAST_WRAPPED),
+        (true, false) => Some(LEAST_FLEXIBLE),
+        (false, false) => None,
+    };
+    let first: Vec<Option<usize>> = titles.iter().map(giving).collect();
+    let is_name = |column: &Column| column.align == Align::Left && giving(&column).is_none();
+    let names: Vec<Option<usize>> =
+        titles.iter().map(|column| is_name(column).then_some(LEAST_NAME)).collect();
+    shrink(&mut widths, &first, room);
+    shrink(&mut widths, &names, room);
     (widths.iter().sum::<usize>() <= room).then_some(widths)
 }
 
-/// Takes from the widest of the chosen columns, one by one, until all fit or none can give.
-fn shrink(widths: &mut [usize], chosen: &[bool], least: usize, room: usize) {
+/// Takes from the widest of the columns that have a least width, one by one, until all fit or none
+/// can give.
+fn shrink(widths: &mut [usize], least: &[Option<usize>], room: usize) {
     let mut over = widths.iter().sum::<usize>().saturating_sub(room);
     while over > 0 {
-        let widest = widths.iter_mut().zip(chosen).filter(|(_, chosen)| **chosen).map(|(w, _)| w);
-        let Some(width) = widest.max().filter(|w| **w > least) else { return };
+        let givers =
+            widths.iter_mut().zip(least).filter(|(w, least)| least.is_some_and(|l| **w > l));
+        let Some(width) = givers.map(|(width, _)| width).max() else { return };
         *width -= 1;
         over -= 1;
     }
@@ -114,8 +125,10 @@ fn grid(titles: &[&Column], rows: &[Vec<Shown<'_>>], widths: &[usize], page: &Pa
         comfy_table::Cell::new(marked(column.title, width, Role::Strong, page))
     }));
     for row in rows {
-        drawn.add_row(row.iter().zip(widths).map(|(cell, &width)| {
-            comfy_table::Cell::new(marked(&cell.text, width, cell.role, page))
+        drawn.add_row(row.iter().zip(titles).zip(widths).map(|((cell, column), &width)| {
+            let lines = lines(&cell.text, column, width);
+            let lines = lines.iter().map(|line| marked(line, width, cell.role, page));
+            comfy_table::Cell::new(lines.collect::<Vec<_>>().join("\n"))
         }));
     }
     let last = titles.len().saturating_sub(1);
@@ -133,6 +146,11 @@ fn grid(titles: &[&Column], rows: &[Vec<Shown<'_>>], widths: &[usize], page: &Pa
         out.push('\n');
     }
     out
+}
+
+/// The lines of a cell; more than one only in a column that wraps.
+fn lines(text: &str, column: &Column, width: usize) -> Vec<String> {
+    if column.wraps { width::fold(text, width) } else { vec![text.to_owned()] }
 }
 
 /// Stands for the beginning of a role's colour while comfy-table measures: the sanitizer lets none
@@ -191,12 +209,18 @@ fn cards(titles: &[&Column], rows: &[Vec<Shown<'_>>], page: &Page) -> String {
                 continue;
             } else {
                 let label = width::cut(column.title, labels);
-                let value = width::cut(&cell.text, page.width.saturating_sub(labels + 4));
+                let room = page.width.saturating_sub(labels + 4);
                 let blanks = labels + 2 - width::of(&label);
                 out.push_str("  ");
                 out.push_str(&page.style.paint(Role::Dim, &label));
                 out.extend(std::iter::repeat_n(' ', blanks));
-                out.push_str(&page.style.paint(cell.role, &value));
+                for (at, line) in lines(&cell.text, column, room.max(1)).iter().enumerate() {
+                    if at > 0 {
+                        out.push('\n');
+                        out.extend(std::iter::repeat_n(' ', labels + 4));
+                    }
+                    out.push_str(&page.style.paint(cell.role, &width::cut(line, room)));
+                }
             }
             out.push('\n');
         }

@@ -16,6 +16,7 @@ use super::fault::{DbError, DbFault};
 use super::settings::{Address, Settings, Tls};
 use super::sql::{self, Query, Value};
 use super::{Access, Dialect, Rows, SiteDatabase};
+use crate::backend::network::tls_problem;
 
 /// The largest answer that is taken, row by row; the driver would ask the server otherwise.
 const MAX_PACKET: usize = 64 << 20;
@@ -176,7 +177,14 @@ fn explain(error: &Error, limit: Duration) -> (DbFault, String) {
         {
             timed_out(limit)
         }
-        Error::IoError(error) => (DbFault::Unreachable, said(error.kind(), &error.to_string())),
+        Error::IoError(error) => {
+            let of_tls = tls_problem(error);
+            let why = of_tls.unwrap_or_else(|| said(error.kind(), &error.to_string()));
+            (DbFault::Unreachable, why)
+        }
+        Error::TlsError(error) => {
+            (DbFault::Unreachable, tls_problem(error).unwrap_or_else(|| error.to_string()))
+        }
         other if other.is_connectivity_error() => (DbFault::Unreachable, other.to_string()),
         other => (DbFault::Other, other.to_string()),
     }

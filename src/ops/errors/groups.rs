@@ -5,10 +5,10 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
+use super::retry::{Flags, Spread, is_pasteable};
 use super::signature::Signature;
 use crate::model::id::JobId;
 use crate::report::errors::{ErrorRow, LogRow, Share};
-use crate::sanitize::{holds_control, shell_quote};
 use crate::target::Target;
 
 /// Groups that are told apart.
@@ -83,11 +83,12 @@ impl Keeper {
 }
 
 /// How often names occurred.
-#[derive(Debug, Default)]
-struct Names(HashMap<String, u64>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(HashMap<String, u64>);
 
 impl Names {
-    fn add(&mut self, name: Option<&str>) {
+    /// Counts a name.
+    pub(super) fn add(&mut self, name: Option<&str>) {
         let Some(name) = name else { return };
         if let Some(count) = self.0.get_mut(name) {
             *count += 1;
@@ -96,6 +97,15 @@ impl Names {
         } else {
             *self.0.entry(OTHER.to_owned()).or_default() += 1;
         }
+    }
+
+    /// The names, sorted, where flags can take each of them and there are no more than `most`.
+    pub(super) fn pasteable(&self, most: usize) -> Option<Vec<String>> {
+        let mut names: Vec<String> = self.0.keys().cloned().collect();
+        names.sort();
+        // What is summed up as others has no names.
+        let all = (1..=most).contains(&names.len()) && self.0.len() < MOST_NAMES;
+        (all && names.iter().all(|name| is_pasteable(name))).then_some(names)
     }
 
     /// Most frequent first.
@@ -120,6 +130,8 @@ struct Group {
     queues: Names,
     sites: Names,
     methods: Names,
+    /// The same of its failed jobs alone, for the command that retries them.
+    spread: Spread,
     example_job: Option<(Timestamp, JobId)>,
     example_log: Option<(Timestamp, LogRow)>,
     text: Option<(Timestamp, String, bool)>,
@@ -130,6 +142,8 @@ pub(super) struct Groups {
     by: By,
     since: Timestamp,
     until: Timestamp,
+    /// The sites that were asked about; `None` for all.
+    sites: Option<Vec<String>>,
     keeper: Keeper,
     by_key: HashMap<String, Group>,
     full: bool,
@@ -140,9 +154,17 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn new(by: By, since: Timestamp, until: Timestamp, wanted: Option<&str>) -> Self {
+    /// No groups yet, of failures between two moments, on `sites` (`None` for all); `wanted` begins
+    /// the name of the group whose text is kept.
+    pub(super) fn new(
+        by: By,
+        (since, until): (Timestamp, Timestamp),
+        sites: Option<Vec<String>>,
+        wanted: Option<&str>,
+    ) -> Self {
         let keeper = Keeper(wanted.map(str::to_owned));
-        Self { by, since, until, keeper, by_key: HashMap::new(), full: false, jobs: 0, logged: 0 }
+        let by_key = HashMap::new();
+        Self { by, since, until, sites, keeper, by_key, full: false, jobs: 0, logged: 0 }
     }
 
     pub(super) fn keeper(&self) -> Keeper {
@@ -202,7 +224,7 @@ impl Groups {
 
     /// Every group, the most frequent first, then the one that was seen last.
     pub(super) fn rows(&self, target: &Target, now: Timestamp) -> Vec<ErrorRow> {
-        let rows = self.by_key.iter().map(|(key, group)| group.row(key, self.by, target, now));
+        let rows = self.by_key.iter().map(|(key, group)| self.row(key, group, target, now));
         let mut rows: Vec<ErrorRow> = rows.collect();
         rows.sort_by(|a, b| {
             let by_count = b.count.cmp(&a.count).then_with(|| b.last_seen.cmp(&a.last_seen));
@@ -224,7 +246,19 @@ impl Groups {
             Some((_, text, cut)) => (text.clone(), *cut),
             None => (String::new(), false),
         };
-        Some((group.row(key, self.by, target, now), text, cut))
+        Some((self.row(key, group, target, now), text, cut))
+    }
+
+    /// What selects the failed jobs of a group; `None` where it has none, and where nothing can.
+    pub(super) fn flags(&self, key: &str) -> Option<Flags> {
+        let group = self.by_key.get(key).filter(|_| key != OTHER)?;
+        group.spread.flags(&group.signature, self.sites.as_deref())
+    }
+
+    fn row(&self, key: &str, group: &Group, target: &Target, now: Timestamp) -> ErrorRow {
+        let flags = (self.by == By::Exception).then(|| self.flags(key)).flatten();
+        let retry = flags.map(|flags| flags.command(target));
+        ErrorRow { retry, ..group.row(key, self.by, now) }
     }
 }
 
@@ -241,6 +275,7 @@ impl Group {
             queues: Names::default(),
             sites: Names::default(),
             methods: Names::default(),
+            spread: Spread::default(),
             example_job: None,
             example_log: None,
             text: None,
@@ -262,6 +297,7 @@ impl Group {
         let over_time = match event.origin {
             Origin::Job(id) => {
                 self.jobs += 1;
+                self.spread.add(at, event.queue, event.site, event.method);
                 if self.example_job.as_ref().is_none_or(|(of, _)| *of <= at) {
                     self.example_job = Some((at, id.clone()));
                 }
@@ -280,14 +316,9 @@ impl Group {
         }
     }
 
-    fn row(&self, key: &str, by: By, target: &Target, now: Timestamp) -> ErrorRow {
+    fn row(&self, key: &str, by: By, now: Timestamp) -> ErrorRow {
         let signature = &self.signature;
         let over_time = self.jobs_over_time.iter().zip(&self.logged_over_time);
-        let example = self.example_job.as_ref().map(|(_, id)| id.clone());
-        let fix = match (by, example.is_some()) {
-            (By::Exception, true) if key != OTHER => self.retry(target),
-            _ => None,
-        };
         let is_one_sort = by == By::Exception && key != OTHER;
         ErrorRow {
             group: key.to_owned(),
@@ -306,18 +337,10 @@ impl Group {
             queues: self.queues.shares(),
             sites: self.sites.shares(),
             methods: self.methods.shares(),
-            example_job: example,
+            example_job: self.example_job.as_ref().map(|(_, id)| id.clone()),
             example_log: self.example_log.as_ref().map(|(_, row)| row.clone()),
             hint: is_one_sort.then(|| signature.class.hint()),
-            retry: fix,
+            retry: None,
         }
-    }
-
-    /// The command that retries the failed jobs of the group, where their text can be looked for
-    /// and pasted.
-    fn retry(&self, target: &Target) -> Option<String> {
-        let regex = self.signature.regex().filter(|regex| !holds_control(regex))?;
-        let command = target.command();
-        Some(format!("{command} jobs retry --exception {}", shell_quote(&regex)))
     }
 }

@@ -2,6 +2,7 @@
 //! the sites.
 
 mod groups;
+mod retry;
 mod signature;
 
 use std::time::{Duration, Instant};
@@ -76,13 +77,22 @@ pub fn show(context: &mut Context, ask: &Ask, name: &str) -> Result<GroupReport>
         )
         .hint("jobctl errors lists the groups; --since looks further back")
         .into()),
-        [_] => {
+        [id] => {
             let group = groups.group(context.target()?, &name, clock::now());
-            let (row, traceback, truncated) = group.ok_or_else(|| {
+            let (mut row, traceback, truncated) = group.ok_or_else(|| {
                 anyhow::anyhow!("a group that was listed is gone; this is a bug in jobctl")
             })?;
+            let reached = match groups.flags(id).filter(|_| row.failed_jobs > 0) {
+                Some(flags) => retry::aim(context, id, ask.since, flags, clock::now())?,
+                None => None,
+            };
+            if let Some(reached) = &reached {
+                row.retry = Some(reached.command.clone());
+            }
             let mut report = GroupReport {
                 row,
+                retry_jobs: reached.as_ref().map(|reached| reached.jobs),
+                retry_others: reached.as_ref().map(|reached| reached.others),
                 traceback,
                 truncated,
                 incomplete: read.incomplete,
@@ -110,7 +120,7 @@ struct Reading {
 /// Reads both sources; `wanted` begins the name of the group whose text is kept.
 fn gather(context: &mut Context, ask: &Ask, wanted: Option<&str>) -> Result<(Groups, Reading)> {
     let now = clock::now();
-    let mut groups = Groups::new(ask.by, ask.since, now, wanted);
+    let mut groups = Groups::new(ask.by, (ask.since, now), context.sites()?, wanted);
     let mut read = Reading::default();
     let logged = read_logs(context, ask, now, &mut groups, &mut read)?;
     match read_jobs(context, ask, now, &mut groups, &mut read) {
