@@ -25,6 +25,9 @@ const RUNNING: &str = "running";
 /// Why nothing of a site is known on plain RQ.
 const NO_BENCH: &str = "plain RQ has none; a bench is needed";
 
+/// Why no process is measured.
+const NOT_HERE: &str = "no worker of this Redis is on this host";
+
 /// One measurement.
 pub(super) struct Readings {
     /// When, by the Redis clock.
@@ -288,6 +291,7 @@ impl Taken {
         }
         taken.of_queues(facts);
         taken.of_sites(facts, report);
+        taken.of_processes(facts);
         taken.of_what_is_there(facts, report);
         taken
     }
@@ -297,9 +301,9 @@ impl Taken {
         if let Some(bench) = facts.bench {
             self.there.sites = Some(bench.sites.names().map(str::to_owned).collect());
             self.there.selected = report.sites.iter().map(|line| line.site.clone()).collect();
-            let memory = bench.processes.memory_of_jobs().ok();
-            self.there.pids = memory.map(|jobs| jobs.iter().map(|job| job.0.to_string()).collect());
         }
+        let memory = facts.processes.memory_of_jobs().ok();
+        self.there.pids = memory.map(|jobs| jobs.iter().map(|job| job.0.to_string()).collect());
         let Ok(survey) = facts.survey else { return };
         if survey.workers.is_ok() {
             let crowds = facts.workers().map(|member| crowd_of(facts, member.worker));
@@ -368,7 +372,7 @@ impl Taken {
     fn of_sites(&mut self, facts: &Facts<'_>, report: &DoctorReport) {
         let of_site = |site: &str, value| Sample { labels: vec![("site", site.to_owned())], value };
         let Some(bench) = facts.bench else {
-            for name in ["scheduler_silence", "error_log_rate", "worker_memory"] {
+            for name in ["scheduler_silence", "error_log_rate"] {
                 self.put(name, Vec::new(), Some(Lack::by_nature(NO_BENCH)));
             }
             return;
@@ -388,8 +392,15 @@ impl Taken {
         let partial = rates.len() < bench.databases.len();
         let lack = lack.or(partial.then(|| Lack::unread("an Error Log could not be read")));
         self.put("error_log_rate", rates, lack);
-        let memory = bench.processes.memory_of_jobs();
-        let lack = memory.as_ref().err().map(|why| Lack::unread(*why));
+    }
+
+    fn of_processes(&mut self, facts: &Facts<'_>) {
+        let memory = facts.processes.memory_of_jobs();
+        let lack = match &memory {
+            Ok(_) if !facts.processes.are_here() => Some(Lack::by_nature(NOT_HERE)),
+            Ok(_) => None,
+            Err(why) => Some(Lack::unread(*why)),
+        };
         let sample = |(pid, role, bytes): (u32, &'static str, u64)| Sample {
             labels: vec![("pid", pid.to_string()), ("role", role.to_owned())],
             value: bytes as f64,
