@@ -22,7 +22,8 @@ use crate::report::health::{HealthReport, PingLine};
 /// The doctor's checks under names that monitoring systems ask for: `queue` (`queue.length`,
 /// `queue.failed`, `queue.stalled`), `worker` (`worker.activity`, `worker.processing`),
 /// `scheduler` (`scheduler.activity`, `scheduler.processing`), `redis`, `database`, `site`,
-/// `config`; `-v` lists them. Where Redis cannot be read, nothing that needs it is healthy.
+/// `config`; `-v` lists them. Where Redis cannot be read, nothing that needs it is healthy. What does
+/// not apply to the target is named and no part of the verdict.
 /// Exits 0 when HEALTHY, 1 DEGRADED, 2 UNHEALTHY, 3 UNKNOWN. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

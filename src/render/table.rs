@@ -18,6 +18,8 @@ const GAP: usize = 2;
 /// What a flexible column keeps at least, what one that wraps and what another column of names keeps.
 const LEAST_FLEXIBLE: usize = 8;
 const LEAST_WRAPPED: usize = 18;
+/// A word up to this length is not broken.
+const LONGEST_WORD: usize = 24;
 const LEAST_NAME: usize = 10;
 /// comfy-table counts columns in 16 bits.
 const WIDEST_CELL: usize = 60_000;
@@ -57,7 +59,7 @@ pub fn render(table: &Table, page: &Page) -> String {
         .collect();
     let natural = natural_widths(&titles, &rows);
     let uncut = page.wide || page.whole;
-    let widths = if uncut { Some(natural) } else { fit(&titles, natural, page.width) };
+    let widths = if uncut { Some(natural) } else { fit(&titles, &rows, natural, page.width) };
     let mut out = match widths {
         Some(widths) => grid(&titles, &rows, &widths, page),
         None => cards(&titles, &rows, page),
@@ -82,7 +84,12 @@ fn natural_widths(titles: &[&Column], rows: &[Vec<Shown<'_>>]) -> Vec<usize> {
 }
 
 /// The widths at which the columns fit into `page` columns; `None` if they cannot.
-fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<usize>> {
+fn fit(
+    titles: &[&Column],
+    rows: &[Vec<Shown<'_>>],
+    mut widths: Vec<usize>,
+    page: usize,
+) -> Option<Vec<usize>> {
     let room = page.saturating_sub(GAP * titles.len().saturating_sub(1));
     // No column can use more than the page, and shrinking then takes few steps.
     for (width, column) in widths.iter_mut().zip(titles) {
@@ -90,18 +97,27 @@ fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<us
             *width = (*width).min(page);
         }
     }
-    let giving = |column: &&Column| match (column.flexible, column.wraps) {
-        (_, true) => Some(LEAST_WRAPPED),
+    let giving = |(at, column): (usize, &&Column)| match (column.flexible, column.wraps) {
+        (_, true) => Some(longest_word(at, rows).clamp(LEAST_WRAPPED, LONGEST_WORD)),
         (true, false) => Some(LEAST_FLEXIBLE),
         (false, false) => None,
     };
-    let first: Vec<Option<usize>> = titles.iter().map(giving).collect();
-    let is_name = |column: &Column| column.align == Align::Left && giving(&column).is_none();
-    let names: Vec<Option<usize>> =
-        titles.iter().map(|column| is_name(column).then_some(LEAST_NAME)).collect();
+    let first: Vec<Option<usize>> = titles.iter().enumerate().map(giving).collect();
     shrink(&mut widths, &first, room);
-    shrink(&mut widths, &names, room);
+    // What must not be cut is better read as cards than beside names that are.
+    if !titles.iter().any(|column| column.wraps) {
+        let is_name = |column: &Column| column.align == Align::Left && !column.flexible;
+        let names: Vec<Option<usize>> =
+            titles.iter().map(|column| is_name(column).then_some(LEAST_NAME)).collect();
+        shrink(&mut widths, &names, room);
+    }
     (widths.iter().sum::<usize>() <= room).then_some(widths)
+}
+
+/// The columns that the longest word of a column takes.
+fn longest_word(at: usize, rows: &[Vec<Shown<'_>>]) -> usize {
+    let words = rows.iter().filter_map(|row| row.get(at)).flat_map(|c| c.text.split_whitespace());
+    words.map(width::of).max().unwrap_or(0)
 }
 
 /// Takes from the widest of the columns that have a least width, one by one, until all fit or none

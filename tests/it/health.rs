@@ -292,10 +292,17 @@ fn health_ping_tells_in_json_whether_it_was_taken_and_what_kept_it() {
     let port = silent.local_addr().unwrap().port();
     let (sort, error) = ping(&format!("http://127.0.0.1:{port}/very-secret"));
     assert_eq!((sort.as_str(), error.as_str()), ("timeout", "it did not answer within 2.000 s"));
-    // A server without TLS.
-    let sink = HttpSink::answering("200 OK");
-    let sort = cause(&sink.url().replace("http:", "https:"));
-    assert!(["tls", "closed"].contains(&sort.as_str()), "{sort}");
+    // A server without TLS, which does not wait for the end of what it does not understand.
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = plain.local_addr().unwrap().port();
+    let rude = std::thread::spawn(move || {
+        let (mut stream, _) = plain.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let (sort, error) = ping(&format!("https://127.0.0.1:{port}/very-secret"));
+    assert_eq!((sort.as_str(), error.as_str()), ("tls", "the server does not speak TLS"));
+    rude.join().unwrap();
     let run = health(&fine(), &["-o", "json"]);
     assert_eq!(run.json()["data"]["ping"], Value::Null);
 }

@@ -480,13 +480,18 @@ fn serve_refuses_at_once_while_requests_hang_and_answers_while_refusals_pour_in(
     kill(redis, Signal::SIGSTOP).unwrap();
     let mut hanging = Vec::new();
     wait_until(PATIENCE, "every place to be taken", || {
-        let mut stream = serving.connect();
-        stream.write_all(ask("/metrics", &right).as_bytes()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-        let mut text = String::new();
-        let _ = BufReader::new(stream.try_clone().unwrap()).read_line(&mut text);
-        hanging.push(stream);
-        text.starts_with("HTTP/1.1 503").then_some(())
+        for _ in 0..40 {
+            let mut stream = serving.connect();
+            stream.write_all(ask("/metrics", &right).as_bytes()).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            hanging.push(stream);
+        }
+        let turned_away = |stream: &mut TcpStream| {
+            let mut buffer = [0; 512];
+            let read = stream.read(&mut buffer).unwrap_or(0);
+            String::from_utf8_lossy(&buffer[..read]).contains("too many requests")
+        };
+        hanging.iter_mut().any(turned_away).then_some(())
     });
     let began = std::time::Instant::now();
     let refused = serving.get("/metrics").status;
@@ -498,4 +503,66 @@ fn serve_refuses_at_once_while_requests_hang_and_answers_while_refusals_pour_in(
     wait_until(PATIENCE, "the server to answer again", || {
         (serving.get_with("/ready", &right).status == 200).then_some(())
     });
+}
+
+#[test]
+fn serve_is_scraped_in_time_while_redis_hangs() {
+    let server = RedisServer::start();
+    let serving = Serving::on(&["--redis", &server.url()], &[]);
+    assert_eq!(sample(&serving.get("/metrics").body, "jobctl_redis_up"), Some(1.0));
+    let redis = Pid::from_raw(server.pid().try_into().unwrap());
+    kill(redis, Signal::SIGSTOP).unwrap();
+    // A measurement of before is good for a second.
+    let (metrics, took) = wait_until(PATIENCE, "the outage to show", || {
+        let began = std::time::Instant::now();
+        let metrics = serving.get("/metrics");
+        let is_down = sample(&metrics.body, "jobctl_redis_up") == Some(0.0);
+        is_down.then(|| (metrics, began.elapsed()))
+    });
+    kill(redis, Signal::SIGCONT).unwrap();
+    assert_eq!(metrics.status, 200);
+    promtool(&metrics.body);
+    // Prometheus gives up after ten seconds.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn serve_survives_requests_of_any_bytes() {
+    let stage = Stage::plain();
+    let serving = Serving::stage(&stage);
+    let address = serving.address.clone();
+    let fine =
+        format!("GET /api/v1/jobs?limit=3&status=failed HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    // The same sequence in every run.
+    let mut state: u64 = 0x2545_f491_4f6c_dd1d;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for round in 0..150 {
+        let mut bytes = fine.clone().into_bytes();
+        if round % 5 == 0 {
+            bytes = (0..random(3_000)).map(|_| u8::try_from(random(256)).unwrap()).collect();
+        }
+        for _ in 0..random(6) {
+            let at = random(bytes.len().max(1)).min(bytes.len());
+            match random(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, b"\r\n\0% ?&=:\xff"[random(10)]),
+                2 if at < bytes.len() => bytes[at] = u8::try_from(random(256)).unwrap(),
+                _ => bytes.extend_from_within(at..),
+            }
+        }
+        let mut stream = serving.connect();
+        let _ = stream.write_all(&bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let is_answer = answer.is_empty() || answer.starts_with(b"HTTP/1.1 ");
+        assert!(is_answer, "{bytes:?}: {}", String::from_utf8_lossy(&answer));
+        assert!(!answer.starts_with(b"HTTP/1.1 500"), "{bytes:?}");
+    }
+    assert_eq!(serving.get("/ready").status, 200);
 }

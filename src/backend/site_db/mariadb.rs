@@ -154,6 +154,15 @@ fn cell(value: mysql::Value) -> Option<String> {
 
 /// Source: the error lists of MariaDB and MySQL (`mysqld_error.h`).
 fn explain(error: &Error, limit: Duration) -> (DbFault, String) {
+    let of_tls = match error {
+        Error::IoError(error) => tls_problem(error),
+        Error::TlsError(error) => tls_problem(error),
+        Error::CodecError(error) => tls_problem(error),
+        _ => None,
+    };
+    if let Some(why) = of_tls {
+        return (DbFault::Unreachable, why);
+    }
     match error {
         Error::MySqlError(refusal) => {
             let fault = match refusal.code {
@@ -177,14 +186,7 @@ fn explain(error: &Error, limit: Duration) -> (DbFault, String) {
         {
             timed_out(limit)
         }
-        Error::IoError(error) => {
-            let of_tls = tls_problem(error);
-            let why = of_tls.unwrap_or_else(|| said(error.kind(), &error.to_string()));
-            (DbFault::Unreachable, why)
-        }
-        Error::TlsError(error) => {
-            (DbFault::Unreachable, tls_problem(error).unwrap_or_else(|| error.to_string()))
-        }
+        Error::IoError(error) => (DbFault::Unreachable, said(error.kind(), &error.to_string())),
         other if other.is_connectivity_error() => (DbFault::Unreachable, other.to_string()),
         other => (DbFault::Other, other.to_string()),
     }
