@@ -19,6 +19,7 @@ use crate::ops::metrics::{Measured, Passing, look, measure};
 use crate::render::json;
 use crate::render::prometheus::{Dialect, exposition};
 use crate::report::Scope;
+use crate::sys::heap;
 use crate::web::{Request, Response};
 
 /// How long a measurement is good for whoever asks next.
@@ -354,7 +355,9 @@ impl<'t> Turn<'t> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+            heap::give_back();
+        }
     }
 }
 

@@ -259,6 +259,13 @@ impl Subject {
             && self.labels.iter().zip(labels).all(same)
     }
 
+    /// Whether it is this quantity of what a label names, or stands for several of these.
+    pub(super) fn may_be(&self, quantity: &str, label: &str, value: &str) -> bool {
+        let is_it = |(name, of): &(String, String)| name == label && of == value;
+        self.name.as_ref().is_none_or(|name| name.contains(quantity))
+            && (self.labels.is_empty() || self.labels.iter().any(is_it))
+    }
+
     /// How it stands now that it is over, a line each.
     fn now(&self, asked: &[Evidence], view: &View<'_>) -> Vec<String> {
         let Some(name) = &self.name else { return Vec::new() };

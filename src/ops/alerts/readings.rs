@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::expr::{Examined, Lack, Matcher, Sample, Scene, Selection, Series};
+use super::message::Subject;
 use super::remembered::Remembered;
 use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
 use crate::context::Context;
@@ -22,8 +23,14 @@ use crate::report::metrics::Family;
 /// The name under which every running job is kept.
 const RUNNING: &str = "running";
 
+#[cfg(test)]
+mod tests;
+
 /// Why nothing of a site is known on plain RQ.
 const NO_BENCH: &str = "plain RQ has none; a bench is needed";
+
+/// Why no process is measured.
+const NOT_HERE: &str = "no worker of this Redis is on this host";
 
 /// One measurement.
 pub(super) struct Readings {
@@ -119,7 +126,7 @@ impl Readings {
 
     /// The readings with what was remembered of jobs that ended earlier.
     pub(super) const fn with<'a>(&'a self, remembered: Option<&'a Remembered>) -> View<'a> {
-        View { readings: self, remembered }
+        View { readings: self, remembered, fired_for: &[] }
     }
 
     /// Whether Redis could not be read.
@@ -145,20 +152,39 @@ impl Readings {
         })
     }
 
-    fn failure_rates(&self, remembered: Option<&Remembered>, window_s: u64) -> Series {
-        let rate = |(queue, ends): (&String, &Ends)| {
-            let (failed, finished) = match remembered {
+    /// The failure rates of the queues in which enough jobs ended, and of those that the rule fires
+    /// for: of these, jobs that are fewer because they fail or wait end nothing.
+    fn failure_rates(&self, view: &View<'_>, window_s: u64) -> Series {
+        let mut lack = self.outage.clone().map(Lack::unread);
+        let mut samples = Vec::new();
+        for (queue, ends) in &self.ends {
+            let (failed, finished) = match view.remembered {
                 Some(remembered) => remembered.within(queue, ends, self.at, window_s),
                 None => ends.within(ends.reach_s.min(window_s as f64)),
             };
             let ended = failed + finished;
-            (ended >= self.least_jobs).then(|| Sample {
-                labels: vec![("queue", queue.clone())],
-                value: failed as f64 / ended as f64,
+            let fires = || view.fires_for("failure_rate", "queue", queue);
+            if ended >= self.least_jobs || ended > 0 && fires() {
+                let value = failed as f64 / ended as f64;
+                samples.push(Sample { labels: vec![("queue", queue.clone())], value });
+            } else if ended == 0 && self.has_work(queue) && fires() {
+                let why = format!("no job of queue `{queue}` ended lately, and some wait or run");
+                lack.get_or_insert(Lack::unread(why));
+            }
+        }
+        Series { samples, lack }
+    }
+
+    /// Whether jobs of a queue wait or run, as far as is known.
+    fn has_work(&self, queue: &str) -> bool {
+        let some = |name: &str| {
+            self.series.get(name).is_some_and(|series| {
+                let of_queue = |label: &(&str, String)| label.0 == "queue" && label.1 == queue;
+                let mut samples = series.samples.iter();
+                samples.any(|sample| sample.value > 0.0 && sample.labels.iter().any(of_queue))
             })
         };
-        let lack = self.outage.clone().map(Lack::unread);
-        Series { samples: self.ends.iter().filter_map(rate).collect(), lack }
+        some("backlog") || some(RUNNING)
     }
 }
 
@@ -167,9 +193,20 @@ impl Readings {
 pub(super) struct View<'a> {
     readings: &'a Readings,
     remembered: Option<&'a Remembered>,
+    /// What the rule fires for.
+    fired_for: &'a [Subject],
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The same for a rule that fires for something.
+    pub(super) const fn of_what_fires(self, fired_for: &'a [Subject]) -> Self {
+        Self { fired_for, ..self }
+    }
+
+    fn fires_for(&self, quantity: &str, label: &str, value: &str) -> bool {
+        self.fired_for.iter().any(|subject| subject.may_be(quantity, label, value))
+    }
+
     /// Whether what a label names is certainly not there.
     pub(super) fn is_gone(&self, label: &str, value: &str) -> bool {
         self.readings.there.lacks(label, value)
@@ -180,7 +217,7 @@ impl Scene for View<'_> {
     fn series(&self, selection: &Selection, window_s: u64) -> Series {
         let readings = self.readings;
         let mut series = match selection.name.as_str() {
-            "failure_rate" => readings.failure_rates(self.remembered, window_s),
+            "failure_rate" => readings.failure_rates(self, window_s),
             _ => readings.all_of(selection),
         };
         let knows = |matcher: &Matcher| {
@@ -288,6 +325,7 @@ impl Taken {
         }
         taken.of_queues(facts);
         taken.of_sites(facts, report);
+        taken.of_processes(facts);
         taken.of_what_is_there(facts, report);
         taken
     }
@@ -297,9 +335,9 @@ impl Taken {
         if let Some(bench) = facts.bench {
             self.there.sites = Some(bench.sites.names().map(str::to_owned).collect());
             self.there.selected = report.sites.iter().map(|line| line.site.clone()).collect();
-            let memory = bench.processes.memory_of_jobs().ok();
-            self.there.pids = memory.map(|jobs| jobs.iter().map(|job| job.0.to_string()).collect());
         }
+        let memory = facts.processes.memory_of_jobs().ok();
+        self.there.pids = memory.map(|jobs| jobs.iter().map(|job| job.0.to_string()).collect());
         let Ok(survey) = facts.survey else { return };
         if survey.workers.is_ok() {
             let crowds = facts.workers().map(|member| crowd_of(facts, member.worker));
@@ -368,7 +406,7 @@ impl Taken {
     fn of_sites(&mut self, facts: &Facts<'_>, report: &DoctorReport) {
         let of_site = |site: &str, value| Sample { labels: vec![("site", site.to_owned())], value };
         let Some(bench) = facts.bench else {
-            for name in ["scheduler_silence", "error_log_rate", "worker_memory"] {
+            for name in ["scheduler_silence", "error_log_rate"] {
                 self.put(name, Vec::new(), Some(Lack::by_nature(NO_BENCH)));
             }
             return;
@@ -388,8 +426,15 @@ impl Taken {
         let partial = rates.len() < bench.databases.len();
         let lack = lack.or(partial.then(|| Lack::unread("an Error Log could not be read")));
         self.put("error_log_rate", rates, lack);
-        let memory = bench.processes.memory_of_jobs();
-        let lack = memory.as_ref().err().map(|why| Lack::unread(*why));
+    }
+
+    fn of_processes(&mut self, facts: &Facts<'_>) {
+        let memory = facts.processes.memory_of_jobs();
+        let lack = match &memory {
+            Ok(_) if !facts.processes.are_here() => Some(Lack::by_nature(NOT_HERE)),
+            Ok(_) => None,
+            Err(why) => Some(Lack::unread(*why)),
+        };
         let sample = |(pid, role, bytes): (u32, &'static str, u64)| Sample {
             labels: vec![("pid", pid.to_string()), ("role", role.to_owned())],
             value: bytes as f64,

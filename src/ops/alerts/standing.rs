@@ -35,6 +35,11 @@ pub(super) struct Told {
 }
 
 impl Standing {
+    /// What it fires for, if it does.
+    pub(super) fn fires_for(&self) -> &[Subject] {
+        if self.fires_since.is_some() { &self.was } else { &[] }
+    }
+
     /// Takes in what the condition came to, and what it holds for; gives what is to be told.
     ///
     /// What is not known fires nothing and resolves nothing.

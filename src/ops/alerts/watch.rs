@@ -17,6 +17,7 @@ use super::expr::{Evidence, Judgement, Lack, Truth};
 use super::message::{Event, Place, Subject, Tell, clean, how_it_ended};
 use super::readings::Readings;
 use super::rules::Rule;
+use super::standing::Standing;
 use super::state::{State, StateFile};
 use super::{described, place, state_of, why};
 use crate::context::Context;
@@ -236,7 +237,10 @@ impl Watching<'_> {
         for rule in self.rules {
             let judged = match &readings {
                 Some(readings) => {
+                    let standing = self.state.rules.get(&rule.name);
+                    let fired_for = standing.map_or(&[][..], Standing::fires_for);
                     let view = readings.with(Some(&self.state.remembered));
+                    let view = view.of_what_fires(fired_for);
                     rule.condition.judge(&view, rule.threshold, rule.window_s)
                 }
                 None => not_measured(),
@@ -251,6 +255,7 @@ impl Watching<'_> {
             let evidence = match (&readings, told.tell) {
                 (Some(readings), Tell::Resolved) => {
                     let view = readings.with(Some(&self.state.remembered));
+                    let view = view.of_what_fires(&told.was);
                     how_it_ended(rule, &told.was, &judged, &view, secrets)
                 }
                 _ => holds_for.iter().map(|subject| subject.words().to_owned()).collect(),

@@ -11,8 +11,14 @@ use crate::model::id::JobId;
 use crate::report::errors::{ErrorRow, LogRow, Share};
 use crate::target::Target;
 
+#[cfg(test)]
+mod tests;
+
 /// Groups that are told apart.
-const MOST_GROUPS: usize = 10_000;
+pub(super) const MOST_GROUPS: usize = 10_000;
+
+/// Groups that are summed up at a time, so that the work stays linear.
+const SUMMED_UP: usize = MOST_GROUPS / 4;
 
 /// Names of queues, sites and methods that are told apart within a group.
 const MOST_NAMES: usize = 50;
@@ -89,13 +95,18 @@ pub(super) struct Names(HashMap<String, u64>);
 impl Names {
     /// Counts a name.
     pub(super) fn add(&mut self, name: Option<&str>) {
-        let Some(name) = name else { return };
+        if let Some(name) = name {
+            self.add_times(name, 1);
+        }
+    }
+
+    fn add_times(&mut self, name: &str, times: u64) {
         if let Some(count) = self.0.get_mut(name) {
-            *count += 1;
+            *count += times;
         } else if self.0.len() < MOST_NAMES {
-            self.0.insert(name.to_owned(), 1);
+            self.0.insert(name.to_owned(), times);
         } else {
-            *self.0.entry(OTHER.to_owned()).or_default() += 1;
+            *self.0.entry(OTHER.to_owned()).or_default() += times;
         }
     }
 
@@ -185,9 +196,9 @@ impl Groups {
             By::Queue if !is_job => return,
             By::Queue => event.queue.unwrap_or(UNKNOWN).to_owned(),
         };
-        let full = self.by_key.len() >= MOST_GROUPS && !self.by_key.contains_key(&key);
-        self.full |= full;
-        let key = if full { OTHER.to_owned() } else { key };
+        if self.by_key.len() >= MOST_GROUPS && !self.by_key.contains_key(&key) {
+            self.sum_up();
+        }
         let keeps = self.keeper.keeps(&key);
         let part = self.part(event.at);
         self.jobs += u64::from(is_job);
@@ -196,6 +207,30 @@ impl Groups {
             Entry::Occupied(mut group) => group.get_mut().add(event, part, keeps),
             Entry::Vacant(place) => {
                 place.insert(Group::new(&event)).add(event, part, keeps);
+            }
+        }
+    }
+
+    /// Makes room: of the rarest groups those that were seen last the longest ago become one.
+    fn sum_up(&mut self) {
+        self.full = true;
+        // A name that many begin with would keep too many.
+        let asks_one = self.keeper.0.as_ref().is_some_and(|wanted| wanted.len() >= 4);
+        let kept = |key: &str| key == OTHER || asks_one && self.keeper.keeps(key);
+        let foldable = self.by_key.iter().filter(|(key, _)| !kept(key));
+        let mut ranked: Vec<(u64, Timestamp, String)> =
+            foldable.map(|(key, group)| (group.count(), group.last, key.clone())).collect();
+        if ranked.len() > SUMMED_UP {
+            ranked.select_nth_unstable(SUMMED_UP);
+            ranked.truncate(SUMMED_UP);
+        }
+        for (_, _, key) in ranked {
+            let Some(group) = self.by_key.remove(&key) else { continue };
+            match self.by_key.entry(OTHER.to_owned()) {
+                Entry::Occupied(mut others) => others.get_mut().join(group),
+                Entry::Vacant(place) => {
+                    place.insert(group);
+                }
             }
         }
     }
@@ -213,10 +248,10 @@ impl Groups {
         part.min(PARTS - 1)
     }
 
-    /// The names of groups that begin so.
+    /// The names of groups that begin so. What is summed up is none: it has no one text.
     pub(super) fn ids_like(&self, name: &str) -> Vec<String> {
-        let mut ids: Vec<String> =
-            self.by_key.keys().filter(|id| id.starts_with(name)).cloned().collect();
+        let groups = self.by_key.keys().filter(|id| *id != OTHER || self.by != By::Exception);
+        let mut ids: Vec<String> = groups.filter(|id| id.starts_with(name)).cloned().collect();
         ids.sort();
         ids.truncate(8);
         ids
@@ -316,6 +351,35 @@ impl Group {
         }
     }
 
+    /// Takes in the failures of another group, but for what only one sort of failures has.
+    fn join(&mut self, other: Self) {
+        self.jobs += other.jobs;
+        self.logged += other.logged;
+        if other.last >= self.last {
+            self.signature = other.signature;
+        }
+        (self.first, self.last) = (self.first.min(other.first), self.last.max(other.last));
+        let counts = self.jobs_over_time.iter_mut().chain(&mut self.logged_over_time);
+        for (count, more) in counts.zip(other.jobs_over_time.iter().chain(&other.logged_over_time))
+        {
+            *count += more;
+        }
+        for (names, more) in [
+            (&mut self.queues, other.queues),
+            (&mut self.sites, other.sites),
+            (&mut self.methods, other.methods),
+        ] {
+            more.0.iter().for_each(|(name, count)| names.add_times(name, *count));
+        }
+        join_example(&mut self.example_job, other.example_job);
+        join_example(&mut self.example_log, other.example_log);
+    }
+
+    /// A failing job of Frappe leaves both a failed job and a row, so they are not added up.
+    fn count(&self) -> u64 {
+        self.jobs.max(self.logged)
+    }
+
     fn row(&self, key: &str, by: By, now: Timestamp) -> ErrorRow {
         let signature = &self.signature;
         let over_time = self.jobs_over_time.iter().zip(&self.logged_over_time);
@@ -326,8 +390,7 @@ impl Group {
             exception: is_one_sort.then(|| signature.exception.clone()),
             message: is_one_sort.then(|| signature.message.clone()),
             place: signature.place.clone().filter(|_| is_one_sort),
-            // A failing job of Frappe leaves both a failed job and a row, so they are not added up.
-            count: self.jobs.max(self.logged),
+            count: self.count(),
             failed_jobs: self.jobs,
             logged: self.logged,
             first_seen: self.first,
@@ -342,5 +405,12 @@ impl Group {
             hint: is_one_sort.then(|| signature.class.hint()),
             retry: None,
         }
+    }
+}
+
+/// Keeps the newer of two.
+fn join_example<T>(mine: &mut Option<(Timestamp, T)>, other: Option<(Timestamp, T)>) {
+    if other.as_ref().map(|(at, _)| at) > mine.as_ref().map(|(at, _)| at) {
+        *mine = other;
     }
 }

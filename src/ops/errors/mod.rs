@@ -14,6 +14,7 @@ use crate::backend::site_db::{Access, DbError, DbFault, Fleet, SiteDb};
 use crate::bench::Bench;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
+use crate::human;
 use crate::model::selection::{Selection, State, in_state_since};
 use crate::ops::jobs::find::{Finder, Flow, Found, Shown};
 use crate::ops::jobs::refuse_ambiguous_sites;
@@ -23,7 +24,7 @@ use crate::report::errors::{ErrorClass, ErrorsReport, GroupReport, LogRow};
 use crate::schedule::SiteZone;
 use crate::sys::clock;
 pub use groups::By;
-use groups::{Event, Groups, Origin};
+use groups::{Event, Groups, MOST_GROUPS, Origin};
 use signature::Signature;
 
 /// Rows of a site's Error Log that are read, the newest.
@@ -134,8 +135,12 @@ fn gather(context: &mut Context, ask: &Ask, wanted: Option<&str>) -> Result<(Gro
         Err(error) => return Err(error),
     }
     if groups.is_full() {
-        read.notes
-            .push("there are too many groups: the rarest are summed up as `other`".to_owned());
+        read.notes.push(format!(
+            "more than {} groups: the rarest, of these those that ended longest ago, are summed up as \
+             `other`, and some of the counts are too low by what is in there; a shorter --since shows \
+             each",
+            human::count(MOST_GROUPS as u64)
+        ));
     }
     Ok((groups, read))
 }
