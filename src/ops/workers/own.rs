@@ -84,8 +84,9 @@ impl<'h> Host<'h> {
             Some(bench) => {
                 let ours = bench.processes(self.table).ours.into_iter();
                 ours.map(|process| {
-                    let is_left_behind =
-                        process.role == Role::Worker && self.is_lone_horse(process.pid);
+                    // A forked horse keeps the command line of its worker, or of its worker's pool.
+                    let is_left_behind = matches!(process.role, Role::Worker | Role::Pool)
+                        && self.is_lone_horse(process.pid);
                     OwnProcess {
                         pid: process.pid,
                         parent: process.parent,

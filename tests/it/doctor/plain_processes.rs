@@ -4,6 +4,7 @@ use super::{Diagnosis, Stage, evidence, fixes, later};
 use crate::support::redis::RedisServer;
 use crate::support::rq::{Rq, RqWorker};
 use crate::support::wait::{PATIENCE, wait_until};
+use crate::workers_via::{Supervisord, two_workers};
 
 /// Plain RQ with a real worker called `w1`.
 struct Plain {
@@ -132,6 +133,29 @@ fn memory_is_that_of_registered_workers_and_their_horses_alone() {
     let worker = plain.worker.pid();
     assert!(fixes[1].ends_with(&format!("workers restart {worker}")), "{fixes:?}");
     plain.release("flag", &id);
+}
+
+#[test]
+fn supervisor_that_kills_before_the_longest_job_can_end_is_named() {
+    let stage = Stage::plain();
+    let rq = Rq::version("2.6.1");
+    // It waits 600 s.
+    let _supervisord = Supervisord::start(&rq, &stage.server);
+    two_workers(&stage.server);
+    assert_eq!(stage.diagnose().outcome("process.stop-timeout"), "passed");
+    let id = rq.enqueue(&stage.server, "default", "work.ok, job_timeout=3600");
+    wait_until(PATIENCE, "the job to end", || {
+        let mut client = stage.server.client();
+        let ended: Option<f64> =
+            redis::cmd("ZSCORE").arg("rq:finished:default").arg(&id).query(&mut client).unwrap();
+        ended
+    });
+    let diagnosis = stage.diagnose();
+    let finding = diagnosis.finding("process.stop-timeout");
+    assert_eq!(finding["severity"], "warning");
+    assert!(finding["summary"].as_str().unwrap().contains("`b-workers`"), "{finding}");
+    assert!(evidence(finding).contains("stopwaitsecs = 600; its jobs may run 3600 s"), "{finding}");
+    assert!(fixes(finding).contains("3660 or more"), "{finding}");
 }
 
 #[test]
