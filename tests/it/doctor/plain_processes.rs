@@ -162,6 +162,9 @@ fn supervisor_that_kills_before_the_longest_job_can_end_is_named() {
 fn processes_are_passed_over_where_neither_redis_nor_a_worker_is_here() {
     let stage = Stage::plain();
     assert_eq!(outcomes(&stage.diagnose()), ["passed", "passed", "skipped", "skipped"]);
+    let mut down = Stage::plain();
+    down.at("unix:///nowhere/redis.sock".to_owned());
+    assert_eq!(down.diagnose().outcome("process.memory"), "not made");
     let mut away = Stage::plain();
     away.at("redis://198.51.100.7:6379".to_owned());
     away.with("--timeout");

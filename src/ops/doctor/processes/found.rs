@@ -61,11 +61,16 @@ impl Processes {
             || !local.is_empty()
             || endpoint.is_some_and(|endpoint| endpoint.is_local());
         let definitions = bench.map(supervisor::workers_of_bench_conf).unwrap_or_default();
-        let seen = if are_here {
-            let table = ProcTable::live().map_err(|cannot| cannot.to_string());
-            table.map(|table| see(&table, target, survey, local, now))
-        } else {
-            Ok(Vec::new())
+        let workers = survey.map(|survey| survey.workers.is_ok());
+        let seen = match (bench, workers) {
+            _ if !are_here => Ok(Vec::new()),
+            (None, None) => Err("Redis could not be read, which tells whose they are".to_owned()),
+            (None, Some(false)) => {
+                Err("workers cannot be read, which tell whose they are".to_owned())
+            }
+            _ => ProcTable::live()
+                .map(|table| see(&table, target, survey, local, now))
+                .map_err(|cannot| cannot.to_string()),
         };
         Self { seen, are_here, definitions }
     }
