@@ -102,8 +102,8 @@ pub struct Looked {
     pub gap: Option<Gap>,
     /// What was removed because of its age, where it was looked for.
     pub pruned: Option<Pruned>,
-    /// Looks that could not read all jobs that ended, so far.
-    pub incomplete: u64,
+    /// Whether not all jobs that ended could be read.
+    pub is_partial: bool,
     /// What the operator should know, a line each.
     pub said: Vec<String>,
     /// Why nothing could be looked at.
@@ -155,14 +155,20 @@ impl Recorder {
         self.pen.place()
     }
 
+    /// Whether it records, and no other process does.
+    pub const fn is_at_work(&self) -> bool {
+        self.pen.is_ours()
+    }
+
     /// Goes on where the history ended.
     fn resume(&mut self) -> Result<Passing> {
         let now = clock::now();
         let Some(writer) = self.pen.writer() else {
-            return Ok(Passing::resumed(Vec::new(), Vec::new(), None, now));
+            return Ok(Passing::resumed(Vec::new(), Vec::new(), |_| None, now));
         };
-        let look = writer.fact(Passing::last_look_fact())?;
-        let passing = Passing::resumed(writer.totals()?, writer.seen()?, look.as_deref(), now);
+        // What cannot be read was read a moment ago; without it no more is lost than a little time.
+        let fact = |name: &str| writer.fact(name).ok().flatten();
+        let passing = Passing::resumed(writer.totals()?, writer.seen()?, fact, now);
         let reckoned = writer.fact(RECKONING)?;
         self.go_on(reckoned.as_deref())?;
         Ok(passing)
@@ -201,6 +207,7 @@ impl Recorder {
             }
             return Ok(report);
         }
+        let gaps = passing.gaps();
         let (mut outage, mut taken, mut peaks) = (None, None, Vec::new());
         let (last, recording, secrets) = (self.last_sample, self.recording, context.secrets);
         let horses = &mut self.horses;
@@ -229,7 +236,7 @@ impl Recorder {
         let ended = self.pending.ended.get(before..).unwrap_or_default();
         report.ended = ended.len() as u64;
         report.failed = ended.iter().filter(|job| job.failed).count() as u64;
-        report.incomplete = passing.gaps();
+        report.is_partial = passing.gaps() > gaps;
         self.write(passing, &mut report)?;
         Ok(report)
     }
@@ -288,7 +295,18 @@ impl Recorder {
 
     /// Takes over where the one who recorded ended; whether that is so.
     fn take_over(&mut self, passing: &mut Passing, said: &mut Vec<String>) -> Result<bool> {
-        let Claimed::Ours { moved_aside } = self.pen.claim()? else { return Ok(false) };
+        let moved_aside = match self.pen.claim() {
+            Ok(Claimed::Ours { moved_aside }) => moved_aside,
+            Ok(Claimed::Elsewhere(_)) => return Ok(false),
+            Err(error) if mends(&error) => {
+                if !std::mem::replace(&mut self.is_stuck, true) {
+                    said.push(format!("{error}; it is tried again"));
+                }
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        self.is_stuck = false;
         said.extend(moved_aside.map(|aside| pen::aside_line(&aside)));
         said.push(format!("nobody else records any more: recording into {}", self.pen.shown()));
         if self.recording.purpose != Purpose::Counters {

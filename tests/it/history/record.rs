@@ -407,7 +407,7 @@ fn record_moves_a_damaged_history_aside_and_says_so() {
     fs::write(notebook.path(), bytes).unwrap();
     let run = notebook.run("show", &[]);
     assert_eq!(run.code, 65, "{run:?}");
-    let said = notebook.once().stderr;
+    let said = notebook.once().stdout;
     assert!(said.contains("damaged") && said.contains("a new one was begun"), "{said}");
     let names = fs::read_dir(notebook.folder.path()).unwrap();
     let aside = names.filter(|entry| {

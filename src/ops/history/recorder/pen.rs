@@ -89,11 +89,18 @@ impl Pen {
             Err(error) if is_elsewhere(&error) => return Ok(Claimed::Elsewhere(error)),
             Err(error) => return Err(error),
         }
-        let moved_aside = match &self.state {
-            State::Claimed(claim) if claim.has_file() => self.open()?,
-            _ => None,
-        };
-        Ok(Claimed::Ours { moved_aside })
+        let has_file = matches!(&self.state, State::Claimed(claim) if claim.has_file());
+        if !has_file {
+            return Ok(Claimed::Ours { moved_aside: None });
+        }
+        match self.open() {
+            Ok(moved_aside) => Ok(Claimed::Ours { moved_aside }),
+            Err(error) => {
+                // What is in it must be known before anything is written.
+                self.state = State::Elsewhere;
+                Err(error)
+            }
+        }
     }
 
     /// Opens what is claimed, made where it is missing; says where a damaged file is now.
