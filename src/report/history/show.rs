@@ -209,8 +209,9 @@ impl HistoryReport {
 
     fn gaps_table(&self, zone: &Zone) -> Table {
         let columns = vec![
-            Column::left("FROM"),
-            Column::left("UNTIL"),
+            // Set as numbers are: cut short they say nothing.
+            Column::right("FROM"),
+            Column::right("UNTIL"),
             Column::right("FOR").for_programs("FOR_S"),
             Column::left("WHY").flexible(),
         ];
