@@ -197,7 +197,7 @@ impl Recorder {
         if !self.pen.is_ours() && !self.take_over(passing, &mut report.said)? {
             if self.recording.purpose == Purpose::Counters {
                 let looked = look(context, passing, &mut |_| {});
-                self.pass_outage(looked, context)?;
+                pass_outage(looked, context)?;
                 passing.keep_ready();
             }
             return Ok(report);
@@ -219,7 +219,7 @@ impl Recorder {
             peaks = horses.look(facts);
         });
         let named = looked.and_then(|()| self.name(context, &mut peaks));
-        if let Some(error) = self.pass_outage(named, context)? {
+        if let Some(error) = pass_outage(named, context)? {
             outage.get_or_insert_with(|| secrets.text(&error.to_string()).into_owned());
         }
         self.pending.peaks.extend(peaks.into_iter().map(|(_, peak)| peak));
@@ -241,23 +241,6 @@ impl Recorder {
     /// Names the methods of peaks by the payloads of their jobs.
     fn name(&mut self, context: &mut Context, peaks: &mut [Peak]) -> Result<()> {
         if Horses::needs_names(peaks) { self.horses.name(context.store()?, peaks) } else { Ok(()) }
-    }
-
-    /// Passes over a failure that waiting mends, and forgets the connection; gives it.
-    fn pass_outage(
-        &self,
-        looked: Result<()>,
-        context: &mut Context,
-    ) -> Result<Option<anyhow::Error>> {
-        let Err(error) = looked else { return Ok(None) };
-        let passes = failure_of(&error).is_some_and(|failure| {
-            matches!(failure.kind(), Kind::Unreachable | Kind::TryAgain | Kind::Io)
-        });
-        if !passes {
-            return Err(error);
-        }
-        context.disconnect();
-        Ok(Some(error))
     }
 
     /// Takes a sample up.
@@ -430,6 +413,19 @@ impl Recorder {
         keep(&mut self.pending.peaks, MOST_ENDED);
         keep(&mut self.pending.gaps, MOST_SAMPLES);
     }
+}
+
+/// Passes over a failure that waiting mends, and forgets the connection; gives it.
+fn pass_outage(looked: Result<()>, context: &mut Context) -> Result<Option<anyhow::Error>> {
+    let Err(error) = looked else { return Ok(None) };
+    let passes = failure_of(&error).is_some_and(|failure| {
+        matches!(failure.kind(), Kind::Unreachable | Kind::TryAgain | Kind::Io)
+    });
+    if !passes {
+        return Err(error);
+    }
+    context.disconnect();
+    Ok(Some(error))
 }
 
 /// Whether a failure to write may be over the next time.

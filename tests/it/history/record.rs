@@ -314,6 +314,7 @@ fn record_waits_for_the_end_of_another_and_takes_over() {
 
 #[test]
 fn record_keeps_its_history_and_counts_on_while_the_clock_is_wrong() {
+    const YEAR: i64 = 366 * 86_400;
     let server = RedisServer::start();
     // Then the time is that of this host, which a test can set.
     server.cmd(&["ACL", "SETUSER", "default", "-time"]);
@@ -338,7 +339,6 @@ fn record_keeps_its_history_and_counts_on_while_the_clock_is_wrong() {
         let figures = format!("{figures} {at} - 120 AND {at}");
         number(&path, &sample) == 1 && number(&path, &figures) >= 1
     };
-    const YEAR: i64 = 366 * 86_400;
     let jumps = [3 * YEAR, 3 * YEAR + 60, -3 * YEAR, 5 * YEAR, 5 * YEAR + 90];
     for (round, jump) in (1..).zip(jumps) {
         once(jump);

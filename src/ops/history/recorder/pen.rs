@@ -18,7 +18,7 @@ enum State {
     /// It is ours, and nothing is made yet.
     Claimed(Arc<Claim>),
     /// It is open.
-    Open(Writer),
+    Open(Box<Writer>),
 }
 
 /// What a recorder writes with.
@@ -73,7 +73,7 @@ impl Pen {
         matches!(self.state, State::Open(_))
     }
 
-    pub(super) const fn writer(&self) -> Option<&Writer> {
+    pub(super) fn writer(&self) -> Option<&Writer> {
         match &self.state {
             State::Open(writer) => Some(writer),
             State::Elsewhere | State::Claimed(_) => None,
@@ -107,7 +107,7 @@ impl Pen {
     fn open(&mut self) -> Result<Option<PathBuf>> {
         let State::Claimed(claim) = &self.state else { return Ok(None) };
         let Opened { writer, moved_aside } = Writer::begin(Arc::clone(claim), self.zone.clone())?;
-        self.state = State::Open(writer);
+        self.state = State::Open(Box::new(writer));
         Ok(moved_aside)
     }
 
