@@ -186,17 +186,33 @@ pub struct Column {
     pub flexible: bool,
     /// Goes on in further lines where the terminal is narrow: it says nothing when it is cut.
     pub wraps: bool,
+    /// The heading for programs, where it differs: with the unit that people see in each cell.
+    pub raw_title: Option<&'static str>,
 }
 
 impl Column {
     /// A column of names.
     pub const fn left(title: &'static str) -> Self {
-        Self { title, align: Align::Left, wide: false, flexible: false, wraps: false }
+        Self {
+            title,
+            align: Align::Left,
+            wide: false,
+            flexible: false,
+            wraps: false,
+            raw_title: None,
+        }
     }
 
     /// A column of numbers or ages.
     pub const fn right(title: &'static str) -> Self {
-        Self { title, align: Align::Right, wide: false, flexible: false, wraps: false }
+        Self {
+            title,
+            align: Align::Right,
+            wide: false,
+            flexible: false,
+            wraps: false,
+            raw_title: None,
+        }
     }
 
     /// The same column, only shown where there is room for everything.
@@ -204,6 +220,19 @@ impl Column {
     pub const fn wide(mut self) -> Self {
         self.wide = true;
         self
+    }
+
+    /// The same column, which plain text and CSV give another heading: such as `MEAN_MS`, where people
+    /// see `1.2s` and programs get the number.
+    #[must_use]
+    pub const fn for_programs(mut self, title: &'static str) -> Self {
+        self.raw_title = Some(title);
+        self
+    }
+
+    /// The heading for programs.
+    pub fn program_title(&self) -> &'static str {
+        self.raw_title.unwrap_or(self.title)
     }
 
     /// The same column, which may be cut short on a narrow terminal.

@@ -12,5 +12,6 @@ pub mod heap;
 pub mod notify;
 pub mod pidfd;
 pub mod proc;
+pub mod reckoning;
 pub mod replace;
 pub mod signals;
