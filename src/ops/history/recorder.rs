@@ -169,17 +169,18 @@ impl Recorder {
         // What cannot be read was read a moment ago; without it no more is lost than a little time.
         let fact = |name: &str| writer.fact(name).ok().flatten();
         let passing = Passing::resumed(writer.totals()?, writer.seen()?, fact, now);
-        let reckoned = writer.fact(RECKONING)?;
-        self.go_on(reckoned.as_deref())?;
+        self.go_on()?;
         Ok(passing)
     }
 
     /// Takes up when the last sample was, and what time it was reckoned to be.
-    fn go_on(&mut self, reckoned: Option<&str>) -> Result<()> {
+    fn go_on(&mut self) -> Result<()> {
         let Some(writer) = self.pen.writer() else { return Ok(()) };
+        let reckoned = writer.fact(RECKONING)?;
         self.last_sample = writer.fact(LAST_SAMPLE)?.and_then(|text| text.parse().ok());
         let since = || self.last_sample.map(Reckoning::since);
-        if let Some(reckoning) = reckoned.and_then(Reckoning::from_text).or_else(since) {
+        let reckoned = reckoned.as_deref().and_then(Reckoning::from_text);
+        if let Some(reckoning) = reckoned.or_else(since) {
             self.reckoning = reckoning;
         }
         Ok(())
@@ -300,11 +301,9 @@ impl Recorder {
             return Ok(true);
         }
         if let Some(writer) = self.pen.writer() {
-            let (totals, seen, reckoned) =
-                (writer.totals()?, writer.seen()?, writer.fact(RECKONING)?);
-            passing.take_over(totals, seen);
-            self.go_on(reckoned.as_deref())?;
+            passing.take_over(writer.totals()?, writer.seen()?);
         }
+        self.go_on()?;
         Ok(true)
     }
 

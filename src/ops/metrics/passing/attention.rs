@@ -74,7 +74,9 @@ impl Attention {
         reckoning: Option<Reckoning>,
         now: Timestamp,
     ) -> Self {
-        let since = last_look.map(|at| at.min(now).max(back(now, LONGEST_ABSENCE)));
+        // What was reckoned then is right also where the clock was not.
+        let last = reckoning.as_ref().map(Reckoning::time).or(last_look);
+        let since = last.map(|at| at.min(now).max(back(now, LONGEST_ABSENCE)));
         let horizon = since.map(|since| back(since, SLACK));
         Self { horizon, reckoning, from_the_first: true, ..Self::default() }
     }
