@@ -199,7 +199,9 @@ impl Reading<'_, '_> {
         let lines = self.lines();
         match lines {
             Lines::Last(most) if !forwards => from_last(trails, most, &self.filter, &stop),
-            _ => trails.iter_mut().for_each(|trail| trail.begin_at_instant(self.filter.since)),
+            _ => trails
+                .iter_mut()
+                .for_each(|trail| trail.begin_at_instant(self.filter.since, self.filter.until)),
         }
         let keep = match lines {
             Lines::Last(most) if forwards => Some(most),
@@ -237,6 +239,12 @@ impl Reading<'_, '_> {
         if let Some(labels) = labels(&|trail| trail.undated, trails) {
             self.notes.push(format!(
                 "records without a time are left out of {labels}: read them without --since and --until"
+            ));
+        }
+        if let Some(labels) = labels(&|trail| trail.disordered, trails) {
+            self.notes.push(format!(
+                "{labels} is not in the order of time: records that stand among much older or younger \
+                 ones may be missing; all are read without --since and --until"
             ));
         }
         if let Some(labels) = labels(&|trail| trail.reckoned, trails) {
