@@ -62,6 +62,8 @@ pub struct Trail {
     parts: VecDeque<Part>,
     known: Vec<Rotated>,
     follows: bool,
+    /// Rotated files that are left out, as their compression is not read.
+    pub packed: Vec<PathBuf>,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// Days were reckoned for lines that have none.
@@ -85,6 +87,10 @@ impl Trail {
         reach: Reach,
         follows: bool,
     ) -> io::Result<Self> {
+        if let Some(command) = rotation::unpacking(path) {
+            let why = format!("its compression is not read: unpack it first: {command}");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
         let taken = rotation::snapshot(path, |file| {
             let reached = match reach {
                 Reach::Live => false,
@@ -103,12 +109,17 @@ impl Trail {
             parts: VecDeque::new(),
             known: Vec::new(),
             follows,
+            packed: Vec::new(),
             problems: Vec::new(),
             reckoned: false,
             undated: false,
             disordered: false,
             key: i64::MIN,
         };
+        if reach == Reach::All {
+            // A folder that cannot be read has no rotated files either.
+            trail.packed = rotation::packed(path, since).unwrap_or_default();
+        }
         for (rotated, opened) in taken.rotated {
             match opened {
                 Some(Ok(file)) => {

@@ -16,6 +16,7 @@ use crate::logs::clock::Clock;
 use crate::logs::filter::{Filter, Token};
 use crate::logs::follow::{Follower, QUIET};
 use crate::logs::record::Level;
+use crate::logs::rotation;
 use crate::logs::scan::Found;
 use crate::logs::trail::{LiveLog, Merge, Problem, Reach, Trail, from_last};
 use crate::logs::watch::{Watch, Woken};
@@ -250,6 +251,17 @@ impl Reading<'_, '_> {
         if let Some(labels) = labels(&|trail| trail.reckoned, trails) {
             self.notes.push(format!(
                 "the lines of {labels} carry no day: it is reckoned back from the last change"
+            ));
+        }
+        let packed: Vec<&PathBuf> = trails.iter().flat_map(|trail| &trail.packed).collect();
+        if let Some(first) = packed.first()
+            && let Some(command) = rotation::unpacking(first)
+        {
+            let others = packed.len() - 1;
+            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+            self.notes.push(format!(
+                "`{}`{more} left out: of compressed logs only gzip is read; unpacked it is: {command}",
+                first.display()
             ));
         }
         for problem in trails.iter_mut().flat_map(|trail| trail.problems.drain(..)) {
