@@ -129,7 +129,7 @@ fn check_reads_what_the_process_and_its_manager_read() {
     let run = check();
     assert!(run.stdout.starts_with("2 faults"), "{run:?}");
     assert!(
-        run.stdout.contains("TimeoutStopSec is 5 s") && run.stderr.contains("override.conf"),
+        run.stdout.contains("TimeoutStopSec is 5 s") && run.stdout.contains("override.conf"),
         "{run:?}"
     );
 }
