@@ -88,7 +88,7 @@ impl Splitter {
                 break;
             }
             let upto = next.unwrap_or(rest.len());
-            match block.takes(&rest[begin..upto], &self.within) {
+            match block.takes(&rest[begin..upto], self.within) {
                 Taken::Yes if upto <= MOST_BYTES => whole = Some(upto),
                 Taken::New(ahead) => {
                     self.ahead = ahead.map(|stamp| (from + begin, stamp));
@@ -140,7 +140,7 @@ impl Block {
         Self { dated: dated_before || stamp.is_some() || dump, dump, traceback: is_traceback(line) }
     }
 
-    fn takes(&mut self, line: &[u8], within: &Within) -> Taken {
+    fn takes(&mut self, line: &[u8], within: Within) -> Taken {
         match line.first() {
             None | Some(b'\n' | b' ' | b'\t' | b'\r') => return Taken::Yes,
             Some(b'}' | b']' | b')') if !self.dated => return Taken::Yes,

@@ -105,7 +105,9 @@ impl Watch {
         if woken.renamed {
             // A link may lead to another folder now; what is written there is told from here on.
             let logs = std::mem::take(&mut self.logs);
-            logs.iter().for_each(|log| self.reach(log));
+            for log in &logs {
+                self.reach(log);
+            }
             self.logs = logs;
         }
         woken

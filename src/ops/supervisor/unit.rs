@@ -215,7 +215,11 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
         drop_ins: Vec::new(),
         job,
         count: 1,
-        stop_s: set.unwrap_or(Some(SYSTEMD_STOP_S)),
+        stop_s: match set {
+            Some(StopWait::Endless) => None,
+            Some(StopWait::Seconds(seconds)) => Some(seconds),
+            None => Some(SYSTEMD_STOP_S),
+        },
         stop_key: "TimeoutStopSec",
         stop_is_set: set.is_some(),
         grace_s: command.grace_s(),
@@ -224,23 +228,29 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
     })
 }
 
+/// How long systemd waits for a unit's end.
+enum StopWait {
+    Seconds(u64),
+    Endless,
+}
+
 /// What is set; an empty value sets nothing.
 fn some(value: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// A stop timeout in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`; `Some(None)` for
-/// no limit, which 0 means too. Source: `systemd.time(7)`; `systemd.service(5)`, `TimeoutStopSec`.
-fn span(text: &str) -> Option<Option<u64>> {
+/// A stop timeout in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`. 0 is no limit,
+/// too. Source: `systemd.time(7)`; `systemd.service(5)`, `TimeoutStopSec`.
+fn span(text: &str) -> Option<StopWait> {
     let text = text.trim();
     if text == "infinity" {
-        return Some(None);
+        return Some(StopWait::Endless);
     }
     let span = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text).ok()?,
     };
-    Some((!span.is_zero()).then(|| span.as_secs()))
+    Some(if span.is_zero() { StopWait::Endless } else { StopWait::Seconds(span.as_secs()) })
 }
 
 /// Both managers write a percent sign as two. What one of them would put in for `%(here)s` or `%h`

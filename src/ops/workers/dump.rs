@@ -337,13 +337,12 @@ fn has_no_limit(row: &WorkerRow) -> bool {
 /// Whether a busy worker counts as stuck.
 fn is_stuck(row: &WorkerRow, longer_than: Option<Duration>) -> bool {
     let Some(age) = row.current_job_age_s else { return false };
-    match longer_than {
-        Some(time) => age > time.as_secs_f64(),
-        None => {
-            let limit = row.current_job_timeout_s.filter(|_| !has_no_limit(row));
-            limit.is_some_and(|limit| age > limit as f64 * STUCK)
-        }
-    }
+    let limit = row.current_job_timeout_s.filter(|_| !has_no_limit(row));
+    let limit_s = match longer_than {
+        Some(time) => Some(time.as_secs_f64()),
+        None => limit.map(|limit| limit as f64 * STUCK),
+    };
+    limit_s.is_some_and(|limit| age > limit)
 }
 
 impl Dump {
