@@ -91,8 +91,12 @@ fn open_named(dir: &Path, cwd: Option<&Path>, found_by: FoundBy) -> Result<Place
         Ok(_) => {}
     }
     let missing = missing_parts(&root);
-    if missing.is_empty() {
-        return Ok(place(root, found_by));
+    let Some(first) = missing.first() else { return Ok(place(root, found_by)) };
+    // A directory that may not be entered looks empty.
+    if let Err(error) = std::fs::metadata(root.join(first))
+        && error.kind() == io::ErrorKind::PermissionDenied
+    {
+        return Err(unreachable_dir(&root, label, error).into());
     }
     let message = format!(
         "cannot open bench `{shown}` (from {label}): it has no directory {}",

@@ -36,17 +36,20 @@ impl<'a> StackDump<'a> {
     /// The first dump in a text; `None` until one has begun.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut stacks: Vec<Stack<'a>> = Vec::new();
-        let mut is_open = false;
+        let (mut is_open, mut prefix) = (false, "");
         for line in text.lines() {
-            if let Some(begun) = header(line) {
+            if let Some((before, begun)) = header(line) {
                 // A second current thread is that of another dump.
                 let is_next = begun.is_current && stacks.iter().any(|stack| stack.is_current);
                 if is_next || stacks.len() == THREADS {
                     break;
                 }
                 stacks.push(begun);
-                is_open = true;
-            } else if line.is_empty() {
+                (is_open, prefix) = (true, before);
+                continue;
+            }
+            let line = line.strip_prefix(prefix).unwrap_or(line);
+            if line.is_empty() {
                 is_open = false;
             } else if let Some(stack) = stacks.last_mut().filter(|_| is_open) {
                 match (frame(line), remark(line)) {
@@ -85,14 +88,15 @@ impl<'a> StackDump<'a> {
 }
 
 /// `Thread 0x… (most recent call first):`, `Current thread 0x… [name] …`, and `Stack …` where only
-/// one thread is printed. What was written before it without a line's end may stand in front.
-fn header(line: &str) -> Option<Stack<'_>> {
+/// one thread is printed; and what stands in front: something that was written without a line's end,
+/// or the name with which a supervisor of workers begins every line.
+fn header(line: &str) -> Option<(&str, Stack<'_>)> {
     let title = line.strip_suffix(FIRST)?;
     let (at, is_current) = [("Current thread 0x", true), ("Stack ", true), ("Thread 0x", false)]
         .into_iter()
         .find_map(|(word, is_current)| Some((title.rfind(word)?, is_current)))?;
-    let thread = title.get(at..)?.trim_end();
-    Some(Stack { thread, is_current, ..Stack::default() })
+    let (before, thread) = title.split_at_checked(at)?;
+    Some((before, Stack { thread: thread.trim_end(), is_current, ..Stack::default() }))
 }
 
 /// `  File "…", line N in function`; the number is `???` where Python does not know it.
@@ -140,6 +144,19 @@ a line of a neighbour
         assert_eq!((frame.function, frame.line), ("import_items", 14));
         assert!(dump.has_current());
         assert_eq!(dump.lines(), 9);
+    }
+
+    #[test]
+    fn dump_behind_the_name_of_its_worker_is_read_like_any_other() {
+        let own: Vec<String> = DUMP.lines().map(|line| format!("worker-1 {line}")).collect();
+        let other = "worker-10   File \"x.py\", line 1 in another\n";
+        for text in [own.join("\n"), own.join(&format!("\n{other}"))] {
+            let dump = StackDump::parse(&text).unwrap();
+            assert_eq!(dump.stacks[0].thread, "Current thread 0x00007f8b65468b80", "{text}");
+            assert_eq!(dump.application_frame().unwrap().function, "import_items", "{text}");
+            assert!(dump.has_current());
+        }
+        assert_eq!(StackDump::parse(&own.join("\n")).unwrap().lines(), 9);
     }
 
     #[test]

@@ -50,7 +50,8 @@ struct GenerateArgs {
 /// Workers that are killed before their longest job can end, queues that nobody serves, missing or
 /// doubled schedulers, signals that cut jobs off. Looks into the bench's config/supervisor.conf and
 /// config/systemd, /etc/supervisor/conf.d, /etc/supervisord.d and /etc/systemd/system, unless files
-/// are named. Exit code 1 where there are faults.
+/// are named; a unit is read with its drop-ins, a pool of jobctl with its settings. Exit code 1 where
+/// there are faults.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -1,5 +1,5 @@
-//! Finds places from the end of a file: the last records, the first of an instant, and the days of
-//! lines that carry none. Reads only as much as the answer takes.
+//! Finds places from the end of a file: the last records, and the days of lines that carry none.
+//! Reads only as much as the answer takes.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -12,7 +12,7 @@ use super::clock::{Clock, DISORDER, Days, micros_of};
 use super::input::{Input, read_at};
 use super::record::{End, MOST_BYTES};
 use super::scan::{Scan, Search};
-use super::stamp;
+use super::stamp::Within;
 
 /// How much is read at once.
 const BLOCK: u64 = 256 << 10;
@@ -22,8 +22,6 @@ const DAYS_WITHIN: u64 = 256 << 20;
 const LINE_WITHIN: u64 = 512;
 /// Lines of several processes may jump back this far without a midnight between them.
 const SAME_DAY: i64 = 60 * DISORDER;
-/// Clocks go back by an hour at most, and a little more for disorder.
-const CLOCK_CHANGE: i64 = 65 * DISORDER;
 
 /// A wanted record, found from the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,13 +73,14 @@ impl Backward {
     /// Where a piece begins that ends at `upto`: at a record with a time if there is one near.
     fn segment(&self) -> io::Result<u64> {
         let mut length = BLOCK;
+        let within = self.clock.within;
         loop {
             let from = self.upto.saturating_sub(length);
             if from == 0 {
                 return Ok(0);
             }
             let bytes = read_at(&self.file, from, usize::try_from(self.upto - from).unwrap_or(0))?;
-            let dated = lines(&bytes).find(|(_, line)| stamp::find(line).is_some());
+            let dated = lines(&bytes).find(|(_, line)| within.find(line).is_some());
             if let Some((at, _)) = dated {
                 return Ok(from + at as u64);
             }
@@ -96,7 +95,7 @@ impl Backward {
 }
 
 /// The lines that begin behind a line end, with their places. The last may be cut.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     memchr_iter(b'\n', bytes).filter_map(|at| {
         let rest = bytes.get(at + 1..).filter(|rest| !rest.is_empty())?;
         Some((at + 1, &rest[..memchr(b'\n', rest).unwrap_or(rest.len())]))
@@ -115,42 +114,6 @@ fn read_whole(file: &File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
     Ok(got)
 }
 
-/// A place of a plain file before which every record is older than `since`. About twenty reads,
-/// however long the file is; lines are taken to be in order, up to a change of the clocks.
-pub fn before(file: &File, length: u64, since: i64, clock: &Clock) -> io::Result<u64> {
-    let wanted = since.saturating_sub(CLOCK_CHANGE);
-    let (mut low, mut high) = (0, length);
-    while high - low > BLOCK {
-        let middle = low + (high - low) / 2;
-        match first_dated(file, middle, high, clock)? {
-            Some((offset, at)) if at < wanted => low = offset,
-            // What has no time in all this room is not passed over.
-            Some(_) | None => high = middle,
-        }
-    }
-    Ok(low)
-}
-
-/// The first line with a time between two places.
-fn first_dated(file: &File, from: u64, upto: u64, clock: &Clock) -> io::Result<Option<(u64, i64)>> {
-    let mut length = 16 << 10;
-    loop {
-        let room = usize::try_from(upto - from).unwrap_or(usize::MAX).min(length);
-        let bytes = read_at(file, from, room)?;
-        for (at, line) in lines(&bytes) {
-            let offset = from + at as u64;
-            let stamp = stamp::find(line);
-            if let Some(at) = stamp.and_then(|stamp| clock.clone().resolve(&stamp, offset)) {
-                return Ok(Some((offset, at)));
-            }
-        }
-        if length >= MOST_BYTES || bytes.len() < length {
-            return Ok(None);
-        }
-        length *= 8;
-    }
-}
-
 /// Reckons the days of lines that carry only the time of day, back from the file's last change.
 ///
 /// `None` where the last line with a time has its day too. A day without a line is not noticed:
@@ -160,6 +123,7 @@ pub fn days(
     length: u64,
     modified: DateTime,
     not_before: Option<Date>,
+    within: &Within,
 ) -> io::Result<Option<Days>> {
     let mut from = length;
     let mut later: Option<i64> = None;
@@ -179,7 +143,7 @@ pub fn days(
             .chain(lines(&bytes))
             .map(|(at, line)| (begin + at as u64, line))
             .take_while(|(offset, _)| *offset < upto)
-            .filter_map(|(offset, line)| Some((offset, stamp::find(line)?)))
+            .filter_map(|(offset, line)| Some((offset, within.find(line)?)))
             .collect();
         if later.is_none() && stamps.last().is_some_and(|(_, stamp)| stamp.date.is_some()) {
             return Ok(None);
@@ -189,7 +153,9 @@ pub fn days(
             let crossed =
                 stamp.micros_of_day > limit + if later.is_some() { SAME_DAY } else { DISORDER };
             date = match stamp.date {
-                Some(date) => date,
+                // Another day in the text of a record says nothing of those before it.
+                Some(other) if other > date || date.since(other).is_ok_and(is_long) => date,
+                Some(own) => own,
                 None if crossed => date.yesterday().unwrap_or(date),
                 None => date,
             };
@@ -207,11 +173,15 @@ pub fn days(
     Ok((!days.is_empty()).then_some(Days::From(days)))
 }
 
+/// More than a year: no log without days stands still for that long.
+fn is_long(span: jiff::Span) -> bool {
+    span.get_days() > 366
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
-    use jiff::Timestamp;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
@@ -247,37 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn before_skips_what_is_older() {
-        let mut text = Vec::new();
-        let begin: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
-        for hour in 0..480 {
-            let at = begin + jiff::SignedDuration::from_hours(hour);
-            for _ in 0..200 {
-                writeln!(
-                    text,
-                    "{} INFO x {}",
-                    at.strftime("%Y-%m-%d %H:%M:%S,000"),
-                    "x".repeat(40)
-                )
-                .unwrap();
-            }
-        }
-        let since: Timestamp = "2026-11-19T12:00:00Z".parse().unwrap();
-        let at =
-            before(&file_of(&text), text.len() as u64, since.as_microsecond(), &clock()).unwrap();
-        let rest = String::from_utf8_lossy(&text[usize::try_from(at).unwrap()..]);
-        assert!(at > text.len() as u64 * 8 / 10, "{at} of {}", text.len());
-        assert!(rest.starts_with("2026-11-"), "a line's start");
-        assert!(rest.as_bytes() < &b"2026-11-19 11"[..]);
-        let whole = before(&file_of(&text), text.len() as u64, 0, &clock()).unwrap();
-        assert_eq!(whole, 0);
-    }
-
-    #[test]
     fn days_are_reckoned_back_over_midnights() {
         let text = "23:50:00 a\n00:10:00 b\n12:00:00 c\n  more\n11:59:30 c\n00:05:00 d\n";
         let modified = "2026-11-21T00:05:01".parse().unwrap();
-        let days = days(&file_of(text.as_bytes()), text.len() as u64, modified, None).unwrap();
+        let days =
+            days(&file_of(text.as_bytes()), text.len() as u64, modified, None, &Within::default())
+                .unwrap();
         let Some(Days::From(days)) = days else { panic!("{days:?}") };
         let shown: Vec<_> = days.iter().map(|(at, day)| (*at, day.to_string())).collect();
         assert_eq!(
@@ -290,7 +235,10 @@ mod tests {
     fn days_of_lines_with_a_day_are_not_needed() {
         let text = b"2026-11-21 09:12:03 x\n  more\n";
         let modified = "2026-11-21T09:12:03".parse().unwrap();
-        assert_eq!(days(&file_of(text), text.len() as u64, modified, None).unwrap(), None);
+        assert_eq!(
+            days(&file_of(text), text.len() as u64, modified, None, &Within::default()).unwrap(),
+            None
+        );
     }
 
     #[test]

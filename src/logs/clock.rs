@@ -5,7 +5,7 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use super::stamp::Stamp;
+use super::stamp::{Stamp, Within};
 use crate::sys::clock;
 
 /// Microseconds of a minute.
@@ -31,6 +31,8 @@ pub struct Clock {
     zone: TimeZone,
     /// From where lines without a day get one.
     pub days: Days,
+    /// Which days count.
+    pub within: Within,
     /// The minute that was resolved last: most lines share theirs with the one before.
     minute: Option<(Date, i64, i64)>,
     last: Option<i64>,
@@ -41,7 +43,14 @@ pub struct Clock {
 impl Clock {
     /// A clock for lines in the local time of `zone`.
     pub fn new(zone: TimeZone) -> Self {
-        Self { zone, days: Days::Unknown, minute: None, last: None, second_pass: None }
+        Self {
+            zone,
+            days: Days::Unknown,
+            within: Within::default(),
+            minute: None,
+            last: None,
+            second_pass: None,
+        }
     }
 
     /// The zone of lines that name none.

@@ -98,7 +98,7 @@ impl Follower {
             let (handle, metadata) = input::open(&file.path).ok()?;
             (FileId::of(&metadata) == file.id).then_some((handle, file.gzip))
         });
-        let heads = opened.filter_map(|(file, gzip)| input::head_of(file, gzip).ok()).collect();
+        let heads = opened.filter_map(|(file, gzip)| input::head(file, gzip).ok()).collect();
         Self {
             path,
             clock,
@@ -311,7 +311,7 @@ impl Follower {
         now: Instant,
         out: &mut Vec<Found>,
     ) -> io::Result<()> {
-        let head = input::head_of(handle.try_clone()?, file.gzip)?;
+        let head = input::head(handle.try_clone()?, file.gzip)?;
         let of_live = self.live.as_ref().map(|live| live.scan.input().head());
         if head.is_empty() || of_live.is_some_and(|live| input::is_same_head(live, &head)) {
             // Empty, or a copy of the live file, which will be cut off: looked at again then.

@@ -273,10 +273,14 @@ pub(super) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Vec
     Ok(bytes)
 }
 
-/// The start of a file's content.
-pub(super) fn head_of(file: File, gzip: bool) -> io::Result<Vec<u8>> {
-    let mut input = if gzip { Input::gzip(file) } else { Input::plain(file, 0) };
-    let mut head = vec![0; HEAD_BYTES];
+/// The start of a file's content, by which its copies are told.
+pub(super) fn head(file: File, gzip: bool) -> io::Result<Vec<u8>> {
+    head_of(if gzip { Input::gzip(file) } else { Input::plain(file, 0) }, HEAD_BYTES)
+}
+
+/// The first `most` bytes of what an input holds.
+pub(super) fn head_of(mut input: Input, most: usize) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; most];
     let got = read_full(&mut input, &mut head)?;
     head.truncate(got);
     Ok(head)

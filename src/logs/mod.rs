@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! rotation ─► trail ─► scan ─► input        what stands there, merged
+//!               │  └──► region, back          where to begin
 //!               │        └──► record, stamp, clock, filter
 //!               └─► follow ─► scan           what is added, through rotations
 //! ```
@@ -16,6 +17,7 @@ pub mod filter;
 pub mod follow;
 pub mod input;
 pub mod record;
+mod region;
 pub mod rotation;
 pub mod scan;
 pub mod stamp;

@@ -7,7 +7,7 @@ use memchr::memchr;
 use memchr::memmem::{self, Finder};
 use serde::Serialize;
 
-use super::stamp::{self, Stamp};
+use super::stamp::{self, Stamp, Within};
 
 /// The most that one record has; what is longer goes on in a further record. It bounds what a
 /// file without line ends, or without times, takes of memory.
@@ -56,12 +56,19 @@ pub struct Span {
 pub struct Splitter {
     /// A record with a time was seen. From then on lines without one belong to the last.
     pub dated: bool,
+    /// Which days count.
+    pub within: Within,
     /// Where the next record begins and with which time, found while looking for the last one's
     /// end. Never at 0, where a buffer begins that was moved.
     ahead: Option<(usize, Stamp)>,
 }
 
 impl Splitter {
+    /// Splits a file of which only these days count.
+    pub fn within(within: Within) -> Self {
+        Self { within, ..Self::default() }
+    }
+
     /// The record that begins at `from` of `buffer`; `None` where it may not be whole yet.
     pub fn next(&mut self, buffer: &[u8], from: usize, end: End) -> Option<Span> {
         let rest = buffer.get(from..).filter(|rest| !rest.is_empty())?;
@@ -69,7 +76,7 @@ impl Splitter {
         let line = &rest[..first.unwrap_or(rest.len())];
         let stamp = match self.ahead.take() {
             Some((at, stamp)) if at == from => Some(stamp),
-            _ => stamp::find(line),
+            _ => self.within.find(line),
         };
         let mut block = Block::begun_by(line, self.dated, stamp.as_ref());
         // Behind the last line end, and behind the line that is looked at.
@@ -81,7 +88,7 @@ impl Splitter {
                 break;
             }
             let upto = next.unwrap_or(rest.len());
-            match block.takes(&rest[begin..upto]) {
+            match block.takes(&rest[begin..upto], self.within) {
                 Taken::Yes if upto <= MOST_BYTES => whole = Some(upto),
                 Taken::New(ahead) => {
                     self.ahead = ahead.map(|stamp| (from + begin, stamp));
@@ -133,13 +140,13 @@ impl Block {
         Self { dated: dated_before || stamp.is_some() || dump, dump, traceback: is_traceback(line) }
     }
 
-    fn takes(&mut self, line: &[u8]) -> Taken {
+    fn takes(&mut self, line: &[u8], within: Within) -> Taken {
         match line.first() {
             None | Some(b'\n' | b' ' | b'\t' | b'\r') => return Taken::Yes,
             Some(b'}' | b']' | b')') if !self.dated => return Taken::Yes,
             _ => {}
         }
-        let stamp = stamp::find(line);
+        let stamp = within.find(line);
         if stamp.is_some() || stamp::is_json(line) || !self.goes_on_with(line) {
             Taken::New(stamp)
         } else {

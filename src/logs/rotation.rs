@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::input::{self, FileId};
+use crate::sanitize::shell_quote;
 
 /// How often a listing is repeated when files were renamed meanwhile.
 const TRIES: usize = 10;
@@ -51,6 +52,40 @@ fn parse(live: &[u8], name: &[u8]) -> Option<(i64, bool)> {
     Some((99_999_999_999_999 - number(&instant)?, gzip))
 }
 
+/// Endings of compressed files that are not read, and what unpacks such a file beside itself.
+const PACKED: [(&str, &str); 3] = [("xz", "xz -dk"), ("zst", "zstd -d"), ("bz2", "bzip2 -dk")];
+
+/// How a file is unpacked whose compression is not read; `None` for every other.
+pub fn unpacking(path: &Path) -> Option<String> {
+    let ending = path.extension()?;
+    let (_, command) = PACKED.iter().find(|(known, _)| ending == *known)?;
+    Some(format!("{command} {}", shell_quote(&path.to_string_lossy())))
+}
+
+/// The rotated files of `live` that are not read for their compression, and not there unpacked, too;
+/// only those that were written at `since` or later.
+pub fn packed(live: &Path, since: Option<i64>) -> io::Result<Vec<PathBuf>> {
+    let name = live.file_name().map(OsStr::as_bytes).unwrap_or_default();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder(live))? {
+        let path = entry?.path();
+        let Some(stem) = path.file_stem().filter(|_| unpacking(&path).is_some()) else { continue };
+        let is_recent = |at: i64| since.is_none_or(|since| at >= since);
+        if parse(name, stem.as_bytes()).is_some()
+            && !path.with_extension("").exists()
+            && path.metadata().is_ok_and(|metadata| is_recent(modified(&metadata)))
+        {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn folder(live: &Path) -> &Path {
+    live.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn number(digits: &[u8]) -> Option<i64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
@@ -63,9 +98,8 @@ pub fn is_live_name(name: &str) -> bool {
 /// The rotated files of `live`, oldest first. What vanishes while it is listed is left out.
 pub fn list(live: &Path) -> io::Result<Vec<Rotated>> {
     let name = live.file_name().map(OsStr::as_bytes).unwrap_or_default();
-    let dir = live.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
+    for entry in std::fs::read_dir(folder(live))? {
         let entry = entry?;
         let Some((age, gzip)) = parse(name, entry.file_name().as_bytes()) else { continue };
         let Ok(metadata) = entry.metadata() else { continue };
@@ -158,6 +192,33 @@ mod tests {
         ] {
             assert_eq!(age(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn packed_are_rotated_files_of_other_compressions() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [
+            "w.log",
+            "w.log.1",
+            "w.log.2.xz",
+            "w.log-20261101.zst",
+            "w.log.4.gz",
+            "w.log.5.bz2",
+            "w.log.5",
+            "w.log.bak.xz",
+            "other.log.1.xz",
+        ] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let live = dir.path().join("w.log");
+        let names: Vec<_> = packed(&live, None)
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["w.log-20261101.zst", "w.log.2.xz"]);
+        assert!(packed(&live, Some(i64::MAX)).unwrap().is_empty());
+        assert_eq!(unpacking(Path::new("a b.xz")).as_deref(), Some("xz -dk 'a b.xz'"));
     }
 
     #[test]

@@ -4,11 +4,15 @@ use std::io;
 
 use memchr::{memchr, memrchr};
 
+use jiff::civil::Date;
+
+use super::back::lines;
 use super::clock::{Clock, Days};
 use super::filter::{Filter, Token};
 use super::input::{Got, Input};
 use super::record::{self, End, Level, Span, Splitter};
-use super::stamp::{self, Stamp};
+use super::region::STRETCH;
+use super::stamp::Stamp;
 
 /// How much is read at once.
 const BLOCK: usize = 256 << 10;
@@ -66,6 +70,11 @@ pub struct Scan {
     /// A record was passed over because it has no time.
     undated: bool,
     truncated: bool,
+    /// So many bytes before this place are younger than what is wanted, by the first time of each
+    /// block.
+    younger: u64,
+    /// Before this place reading does not end.
+    least: u64,
     /// Nothing that follows can be wanted.
     past: bool,
 }
@@ -80,14 +89,21 @@ impl Scan {
             from: 0,
             filled: 0,
             candidate: None,
-            splitter: Splitter::default(),
+            splitter: Splitter::within(clock.within),
             clock,
             last: None,
             inherited: None,
             undated: false,
             truncated: false,
+            younger: 0,
+            least: 0,
             past: false,
         }
+    }
+
+    /// Reads at least to `last`, whatever times stand there.
+    pub(super) fn read_at_least_to(&mut self, least: u64) {
+        self.least = least;
     }
 
     /// The instant of records that come before the first time.
@@ -104,6 +120,7 @@ impl Scan {
     /// From now on lines without a day are taken for new ones.
     pub(super) fn is_live(&mut self) {
         self.clock.days = Days::Now;
+        self.splitter.within.last = Date::MAX;
     }
 
     /// Whether a record was passed over because it has no time.
@@ -169,7 +186,7 @@ impl Scan {
                     }
                 }
                 None if at_end || (search.stop)() => return Ok(None),
-                None => at_end = !self.fill()?,
+                None => at_end = !self.fill(search.filter)?,
             }
         }
         Ok(None)
@@ -189,7 +206,7 @@ impl Scan {
             let begin = self.from + at + 1;
             // A line that is not whole may still turn out to be something else.
             let line = memchr(b'\n', &text[begin..]).map(|end| &text[begin..begin + end]);
-            if line.is_some_and(|line| stamp::find(line).is_some()) {
+            if line.is_some_and(|line| self.splitter.within.find(line).is_some()) {
                 self.from = begin;
                 return;
             }
@@ -209,7 +226,6 @@ impl Scan {
             Some((stamp, offset)) => self.clock.resolve(stamp, *offset),
             None => self.inherited,
         };
-        self.past = at.is_some_and(|at| search.filter.is_past(at));
         if !search.filter.wants_time(at) {
             self.undated |= at.is_none();
             return None;
@@ -220,7 +236,7 @@ impl Scan {
     }
 
     /// Reads more; false at the end of the file.
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill(&mut self, filter: &Filter) -> io::Result<bool> {
         self.buffer.copy_within(self.from..self.filled, 0);
         self.base += self.from as u64;
         self.filled -= self.from;
@@ -235,6 +251,7 @@ impl Scan {
                 self.filled += got;
                 // A hole may have been passed over.
                 self.base = self.input.offset() - self.filled as u64;
+                self.notice_end(filter, got);
             }
             Got::Nothing => return Ok(false),
             Got::Truncated => {
@@ -243,6 +260,28 @@ impl Scan {
             }
         }
         Ok(true)
+    }
+}
+
+impl Scan {
+    /// Ends the reading behind a long stretch of what is younger than everything wanted. A single
+    /// line proves nothing: it may tell another time than its own.
+    fn notice_end(&mut self, filter: &Filter, got: usize) {
+        if filter.until.is_none() {
+            return;
+        }
+        let fresh = self.filled - got;
+        let base = self.base;
+        let mut times = lines(&self.buffer[fresh..self.filled]).filter_map(|(at, line)| {
+            let stamp = self.splitter.within.find(line)?;
+            self.clock.clone().resolve(&stamp, base + (fresh + at) as u64)
+        });
+        match times.next() {
+            Some(at) if filter.is_past(at) => self.younger += got as u64,
+            Some(_) => self.younger = 0,
+            None => {}
+        }
+        self.past = self.younger > STRETCH && self.base + fresh as u64 > self.least;
     }
 }
 
@@ -290,7 +329,7 @@ mod tests {
     #[test]
     fn next_with_until_stops_reading() {
         let mut text = b"2026-11-21 09:00:00 one\n2026-11-21 09:30:00 two\n".to_vec();
-        text.extend(b"2026-11-21 09:40:00 three\n".repeat(100_000));
+        text.extend(b"2026-11-21 09:40:00 three\n".repeat(1_000_000));
         let mut scan = scan_of(&text);
         let until = "2026-11-21T09:30:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond();
         let filter = Filter { until: Some(until), ..Filter::default() };

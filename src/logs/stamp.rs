@@ -48,6 +48,29 @@ pub fn find(line: &[u8]) -> Option<Stamp> {
     stamp.map(|stamp| stamp.shifted(colour))
 }
 
+/// The days of a file's records. A time outside them is no record's: it stands in the text of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Within {
+    /// The first.
+    pub first: Date,
+    /// The last.
+    pub last: Date,
+}
+
+impl Default for Within {
+    /// Every day.
+    fn default() -> Self {
+        Self { first: Date::MIN, last: Date::MAX }
+    }
+}
+
+impl Within {
+    /// As [`find`], without times of other days.
+    pub fn find(&self, line: &[u8]) -> Option<Stamp> {
+        find(line).filter(|s| s.date.is_none_or(|day| self.first <= day && day <= self.last))
+    }
+}
+
 impl Stamp {
     fn shifted(mut self, by: usize) -> Self {
         self.begin += by;

@@ -15,6 +15,7 @@ use super::clock::{Clock, DISORDER, Days};
 use super::filter::{Filter, Token};
 use super::input::{FileId, Input};
 use super::record::End;
+use super::region::{self, Region};
 use super::rotation::{self, Rotated};
 use super::scan::{Found, Scan, Search};
 
@@ -61,12 +62,16 @@ pub struct Trail {
     parts: VecDeque<Part>,
     known: Vec<Rotated>,
     follows: bool,
+    /// Rotated files that are left out, as their compression is not read.
+    pub packed: Vec<PathBuf>,
     /// What went wrong.
     pub problems: Vec<Problem>,
     /// Days were reckoned for lines that have none.
     pub reckoned: bool,
     /// Records were left out because they have no time.
     pub undated: bool,
+    /// A file that was not read whole is not in the order of time.
+    pub disordered: bool,
     key: i64,
 }
 
@@ -82,6 +87,10 @@ impl Trail {
         reach: Reach,
         follows: bool,
     ) -> io::Result<Self> {
+        if let Some(command) = rotation::unpacking(path) {
+            let why = format!("its compression is not read: unpack it first: {command}");
+            return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+        }
         let taken = rotation::snapshot(path, |file| {
             let reached = match reach {
                 Reach::Live => false,
@@ -100,11 +109,17 @@ impl Trail {
             parts: VecDeque::new(),
             known: Vec::new(),
             follows,
+            packed: Vec::new(),
             problems: Vec::new(),
             reckoned: false,
             undated: false,
+            disordered: false,
             key: i64::MIN,
         };
+        if reach == Reach::All {
+            // A folder that cannot be read has no rotated files either.
+            trail.packed = rotation::packed(path, since).unwrap_or_default();
+        }
         for (rotated, opened) in taken.rotated {
             match opened {
                 Some(Ok(file)) => {
@@ -140,14 +155,21 @@ impl Trail {
     ) {
         let mut clock = clock.clone();
         let modified = rotation::modified(metadata);
+        match region::days_within(&file, gzip, modified) {
+            Ok(within) => clock.within = within,
+            // What is wrong with it is said when it is read.
+            Err(_) if gzip => {}
+            Err(error) => return self.problem(path, error),
+        }
         if !gzip {
             let zone = clock.zone().clone();
             let local = |at: i64| {
                 Timestamp::from_microsecond(at).ok().map(|at| at.to_zoned(zone.clone()).datetime())
             };
             let not_before = since.and_then(local).map(jiff::civil::DateTime::date);
-            let days = local(modified)
-                .map_or(Ok(None), |at| back::days(&file, metadata.len(), at, not_before));
+            let days = local(modified).map_or(Ok(None), |at| {
+                back::days(&file, metadata.len(), at, not_before, &clock.within)
+            });
             match days {
                 Ok(Some(days)) => {
                     clock.days = days;
@@ -172,18 +194,25 @@ impl Trail {
         self.parts.iter().map(|part| part.length).sum()
     }
 
-    /// Reads from the first record of `since` on; from the beginning without it.
-    pub fn begin_at_instant(&mut self, since: Option<i64>) {
+    /// Reads from the first record of `since` on, from the beginning without it, and at least to the
+    /// last one of `until`.
+    pub fn begin_at_instant(&mut self, since: Option<i64>, until: Option<i64>) {
         for at in 0..self.parts.len() {
             let Some(part) = self.parts.get(at) else { break };
-            let begin = match (since, &part.clock.days) {
-                (None, _) => Ok(0),
-                (Some(_), Days::From(days)) => Ok(days.first().map_or(0, |(offset, _)| *offset)),
-                (Some(_), _) if part.gzip => Ok(0),
-                (Some(since), _) => back::before(&part.file, part.length, since, &part.clock),
+            let reckoned = match &part.clock.days {
+                Days::From(days) if since.is_some() => days.first().map(|(offset, _)| *offset),
+                _ => None,
             };
-            match begin {
-                Ok(offset) => self.start(at, Place { at: None, offset }),
+            let region = match reckoned {
+                Some(begin) => Ok(Region { begin, last: part.length, ordered: true }),
+                None if part.gzip => Ok(Region { begin: 0, last: 0, ordered: true }),
+                None => region::find(&part.file, part.length, since, until, &part.clock),
+            };
+            match region {
+                Ok(region) => {
+                    self.disordered |= !region.ordered;
+                    self.start(at, Place { at: None, offset: region.begin }, region.last);
+                }
                 Err(error) => self.fail(at, error),
             }
         }
@@ -194,7 +223,8 @@ impl Trail {
     fn begin_at(&mut self, first: usize, place: Place) {
         for at in first..self.parts.len() {
             let place = if at == first { place } else { Place { at: None, offset: 0 } };
-            self.start(at, place);
+            // What was found from the end is found again.
+            self.start(at, place, u64::MAX);
         }
         self.drop_unread();
     }
@@ -204,13 +234,13 @@ impl Trail {
         if let Some(at) = self.parts.len().checked_sub(1) {
             let offset = self.parts.get(at).map_or(0, |part| part.length);
             if self.parts.get(at).is_some_and(|part| part.live.is_some()) {
-                self.start(at, Place { at: None, offset });
+                self.start(at, Place { at: None, offset }, u64::MAX);
             }
         }
         self.drop_unread();
     }
 
-    fn start(&mut self, at: usize, place: Place) {
+    fn start(&mut self, at: usize, place: Place, last: u64) {
         let follows = self.follows;
         let Some(part) = self.parts.get_mut(at) else { return };
         let scan = part.file.try_clone().and_then(|file| {
@@ -221,6 +251,7 @@ impl Trail {
             }
             let mut scan = Scan::new(input, part.clock.clone());
             scan.inherit(place.at);
+            scan.read_at_least_to(last);
             Ok(scan)
         });
         match scan {

@@ -32,6 +32,7 @@ pub struct Watch {
     inotify: Option<Inotify>,
     dirs: HashSet<PathBuf>,
     names: HashSet<OsString>,
+    logs: Vec<PathBuf>,
     looked: Instant,
 }
 
@@ -43,12 +44,18 @@ impl Watch {
             inotify: Inotify::init(flags).ok(),
             dirs: HashSet::new(),
             names: HashSet::new(),
+            logs: Vec::new(),
             looked: Instant::now(),
         }
     }
 
     /// Watches the log at `path` and its rotated files, and where it is a link, what it leads to.
     pub fn add(&mut self, path: &Path) {
+        self.logs.push(path.to_owned());
+        self.reach(path);
+    }
+
+    fn reach(&mut self, path: &Path) {
         let real = path.canonicalize().ok();
         for path in [Some(path), real.as_deref()].into_iter().flatten() {
             let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
@@ -95,6 +102,14 @@ impl Watch {
             woken = Woken { written: true, renamed: true };
             self.looked = Instant::now();
         }
+        if woken.renamed {
+            // A link may lead to another folder now; what is written there is told from here on.
+            let logs = std::mem::take(&mut self.logs);
+            for log in &logs {
+                self.reach(log);
+            }
+            self.logs = logs;
+        }
         woken
     }
 
@@ -132,4 +147,31 @@ impl Default for Watch {
 
 fn is_log(name: Option<&OsStr>) -> bool {
     name.is_some_and(|name| name.as_bytes().ends_with(b".log"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn link_that_is_turned_has_its_new_folder_watched() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        for folder in ["old", "new"] {
+            std::fs::create_dir(real.join(folder)).unwrap();
+            std::fs::write(real.join(folder).join("x"), "").unwrap();
+        }
+        let link = real.join("x.log");
+        symlink("old/x", &link).unwrap();
+        let mut watch = Watch::new();
+        watch.add(&link);
+        assert!(watch.dirs.contains(&real.join("old")) && !watch.dirs.contains(&real.join("new")));
+        symlink("new/x", real.join("turned")).unwrap();
+        std::fs::rename(real.join("turned"), &link).unwrap();
+        let began = Instant::now();
+        while !watch.wait(LOOK).renamed && began.elapsed() < Duration::from_secs(120) {}
+        assert!(watch.dirs.contains(&real.join("new")));
+    }
 }

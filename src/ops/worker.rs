@@ -16,7 +16,7 @@ use crate::backend::redis::{Endpoint, connect};
 use crate::bench::{Bench, Family};
 use crate::context::Context;
 use crate::env;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, Kind, Result, failure_of};
 use crate::nearby;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::frappe_process;
@@ -222,7 +222,16 @@ pub(super) fn endpoint(target: &Target, options: &WorkerOptions) -> Result<Endpo
 ///
 /// Errors: `Unreachable` where it gives none, `Refused` for a wrong login.
 pub(super) fn check_redis(context: &Context, endpoint: &Endpoint) -> Result<()> {
-    let mut link = connect(endpoint, context.settings.timeout, "queue Redis")?;
+    let given = context.target()?.endpoint()? != *endpoint;
+    let connected = connect(endpoint, context.settings.timeout, "queue Redis");
+    let mut link = connected.map_err(|error| match failure_of(&error) {
+        Some(failure) if given && failure.kind() == Kind::Refused => {
+            Failure::new(Kind::Refused, failure.to_string())
+                .hint("the login is that of --rq-username and --rq-password: check both")
+                .into()
+        }
+        _ => error,
+    })?;
     // An access list may forbid PING; then it has answered.
     let _ = link.command(&redis::cmd("PING"))?;
     Ok(())

@@ -13,6 +13,7 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag::register_usize;
 
+use super::proc::ProcTable;
 use crate::error::{Failure, Kind, Result};
 
 /// How often a waiting loop looks.
@@ -37,11 +38,15 @@ pub struct Interrupts {
 }
 
 impl Interrupts {
-    /// From now on the signals are noted instead of ending the process.
+    /// From now on the signals are noted instead of ending the process. SIGHUP stays ignored where it
+    /// was when the process began: whoever starts it with nohup(1) wants it to outlive the terminal.
     pub fn catch() -> Result<Self> {
         let seen = Arc::new(AtomicUsize::new(0));
         let mut ids = Vec::new();
         for (signal, number) in [(SIGINT, 2), (SIGTERM, 15), (SIGHUP, 1)] {
+            if signal == SIGHUP && is_ignored(signal) {
+                continue;
+            }
             let id = register_usize(signal, Arc::clone(&seen), number)
                 .map_err(|e| Failure::new(Kind::Io, "cannot watch for signals").because(e))?;
             ids.push(id);
@@ -78,6 +83,12 @@ impl Drop for Interrupts {
             signal_hook::low_level::unregister(id);
         }
     }
+}
+
+/// Whether this process passes over a signal; not where that cannot be told.
+fn is_ignored(signal: i32) -> bool {
+    let status = ProcTable::live().ok().and_then(|table| table.status(std::process::id()));
+    status.is_some_and(|status| status.ignores(signal.cast_unsigned()))
 }
 
 /// One signal, counted instead of obeyed, for as long as it lives.

@@ -192,6 +192,12 @@ fn all_stuck_takes_those_past_half_of_their_limit() {
     assert_eq!((dry.code, &only_dump(&dry)["turn"]), (0, &"planned".into()), "{dry:?}");
     assert_eq!(on(&server, &["--read-only", "workers", "dump", "--all-stuck"]).code, 77);
     assert_eq!(on(&server, &["workers", "dump"]).code, 64);
+    // Of a job that may run for ever there is no half.
+    server.cmd(&["HSET", &format!("rq:job:{id}"), "timeout", "-1"]);
+    let run = on(&server, &["workers", "dump", "--all-stuck"]);
+    let said = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("1 running job without a time limit"), "{run:?}");
+    assert!(said.contains("--all-stuck --running-for 10m"), "{run:?}");
     finish(&server, &id, &flag);
 }
 
@@ -212,6 +218,15 @@ fn stacks_are_found_in_a_deleted_file_and_behind_a_pipe() {
         .spawn()
         .unwrap();
     let pipe: std::os::fd::OwnedFd = manager.stdin.take().unwrap().into();
+    // As a supervisor of workers does it under a process manager: it passes on what it reads.
+    let mut pool = Command::new("sed")
+        .args(["--unbuffered", "s/^/worker-1 /"])
+        .stdin(Stdio::piped())
+        .stdout(pipe)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pipe: std::os::fd::OwnedFd = pool.stdin.take().unwrap().into();
     let piped = rq.worker_printing_to(&server, "piped", &["two"], Stdio::null(), pipe.into());
 
     for (name, queue) in [("deleted", "one"), ("piped", "two")] {
@@ -225,6 +240,7 @@ fn stacks_are_found_in_a_deleted_file_and_behind_a_pipe() {
     let written = fs::read_to_string(&log).unwrap();
     assert!(written.contains("in wait_for_file"), "nothing was taken from the pipe: {written}");
     drop(piped);
+    pool.wait().unwrap();
     manager.wait().unwrap();
 }
 
@@ -397,6 +413,11 @@ fn process_of_another_user_is_refused_with_the_user_to_be() {
     let run = run.user(65534).run();
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stdout.contains("another user"), "{run:?}");
+    assert!(!run.stdout.contains("served by nobody"), "it goes on: {run:?}");
+    let mute = Rq::version("1.16.2");
+    let _mute = mute.worker(&server, "mute", &["other"]);
+    let run = jobctl(["--redis", &server.url(), "workers", "dump", "mute"]).user(65534).run();
+    assert!(run.stderr.contains("user `root`") && !run.stderr.contains("faulthandler"), "{run:?}");
     finish(&server, &id, &flag);
     assert!(worker.lives());
 }

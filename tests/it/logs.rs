@@ -167,6 +167,51 @@ fn logs_since_read_compressed_rotations() {
     assert!(run.stdout.contains("two") && run.stderr.contains("x.log.2.gz"), "{}", run.stderr);
 }
 
+/// A line that begins with a day of its own (a licence's end, imported rows) hides no record.
+#[test]
+fn logs_between_instants_are_whole_whatever_times_stand_in_the_text() {
+    let begin: jiff::Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+    let mut text = String::new();
+    for number in 0..10_800_i64 {
+        let at = begin + jiff::SignedDuration::from_secs(number);
+        text.push_str(&format!("{} default: n={number}\n", at.strftime("%Y-%m-%d %H:%M:%S,000")));
+        if number % 4_000 == 300 {
+            text.push_str("2099-12-31 00:00:00 licence expires\n");
+        }
+        if number == 8_000 {
+            text.push_str(&"2012-12-31 00:00:00 imported row\n".repeat(20_000));
+        }
+    }
+    let (_dir, path) = file(text);
+    for (flags, expected) in [
+        (&["--until", "10m"][..], 10_201),
+        (&["--since", "2h"], 7_200),
+        (&["--since", "2h", "--until", "10m"], 6_601),
+    ] {
+        let run = at_path(&path, flags.iter().copied().chain(["-n", "all"]));
+        let shown = run.stdout.lines().filter(|line| line.contains("n=")).count();
+        assert_eq!((run.code, shown, run.stderr.as_str()), (0, expected, ""), "{flags:?}");
+    }
+}
+
+#[test]
+fn logs_say_once_what_compressed_rotations_are_left_out() {
+    let (dir, path) = file("2026-11-21 11:00:00,000 new\n");
+    for name in ["x.log.2.xz", "x.log.3.zst"] {
+        fs::write(dir.path().join(name), "?").unwrap();
+    }
+    let run = at_path(&path, ["-n", "all"]);
+    let packed = dir.path().join("x.log.2.xz");
+    assert!(
+        run.stderr.contains(&format!("unpacked it is: xz -dk {}", packed.display())),
+        "{run:?}"
+    );
+    assert_eq!((run.code, run.stderr.matches("left out").count()), (0, 1), "{run:?}");
+    assert_eq!(at_path(&path, ["-n", "5"]).stderr, "", "nothing further back was asked for");
+    let run = at_path(&packed, []);
+    assert!(run.code == 74 && run.stderr.contains("xz -dk"), "{run:?}");
+}
+
 #[test]
 fn logs_of_lines_without_a_day_say_that_it_is_reckoned() {
     let (_dir, path) = file("23:59:00 one\n00:01:00 two\n");
@@ -268,7 +313,10 @@ struct Following {
 
 impl Following {
     fn start(path: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jobctl"));
+        Self::begin(Command::new(env!("CARGO_BIN_EXE_jobctl")), path, arguments)
+    }
+
+    fn begin(mut command: Command, path: &Path, arguments: &[&str]) -> Self {
         command.args(["logs", "--source"]).arg(path).args(arguments).env_clear().env("TZ", "UTC");
         command.current_dir(path.parent().unwrap()).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -328,6 +376,21 @@ fn following_shows_a_failing_job_at_once_and_ends_with_its_signal() {
     let shown: Vec<String> = (0..5).map(|_| lines.recv_timeout(PATIENCE).unwrap()).collect();
     assert!(shown[0].contains("exception raised") && shown[4] == "ValueError: no", "{shown:?}");
     assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert_eq!(following.interrupt(), Some(130));
+}
+
+/// As under nohup: who started it wants it to outlive the terminal.
+#[test]
+fn following_with_hang_ups_ignored_outlives_one() {
+    let (_dir, path) = file("2026-11-21 11:00:00,000 before\n");
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_jobctl")]);
+    let mut following = Following::begin(command, &path, &["-f"]);
+    let lines = following.lines();
+    assert!(lines.recv_timeout(PATIENCE).unwrap().ends_with("before"));
+    kill(Pid::from_raw(following.child.id().try_into().unwrap()), Signal::SIGHUP).unwrap();
+    append(&path).write_all(b"2026-11-21 11:01:00,000 after\n").unwrap();
+    assert!(lines.recv_timeout(PATIENCE).unwrap().ends_with("after"));
     assert_eq!(following.interrupt(), Some(130));
 }
 

@@ -424,6 +424,18 @@ fn dead_workers_are_pruned_and_frozen_ones_stay() {
     );
 }
 
+/// RQ notes a queue in `rq:queues` when something is enqueued to it, not when a worker serves it.
+#[test]
+fn dead_worker_of_a_queue_that_was_never_enqueued_to_is_pruned() {
+    let stage = Stage::new();
+    let mut dead = worker(&stage.server, "dead", &["never"]).start();
+    dead.kill();
+    let run = stage.run(&["workers", "prune", "-o", "json"], 0);
+    assert_eq!(data(&run)["changed"], 1, "{run:?}");
+    assert!(!stage.exists("rq:worker:dead"));
+    assert_eq!(stage.int(&["SCARD", "rq:workers"]), 0);
+}
+
 #[test]
 fn repair_wants_a_scope_and_a_dry_run_changes_nothing() {
     let stage = Stage::new();

@@ -80,6 +80,80 @@ fn check_of_what_bench_writes_finds_no_fault_and_of_changes_each_of_them() {
     assert!(shown.stdout.contains("stopwaitsecs=1560"), "{}", shown.stdout);
 }
 
+/// A pool of the settings serves the queues that stand there; a drop-in wins over its unit; the
+/// workers of Frappe's pool run the scheduler from 16 on.
+#[test]
+fn check_reads_what_the_process_and_its_manager_read() {
+    let (_server, bench) = bench();
+    let written = of_bench(&bench, 1560);
+    let pool = |flags: &str| {
+        let alone = format!(
+            "[program:p]\ncommand=jobctl --bench {} worker-pool {flags}\n\
+            user=frappe\nautorestart=true\nkillasgroup=true\nstopwaitsecs=5100\ndirectory={}\n",
+            bench.root().display(),
+            bench.root().display()
+        );
+        alone + written.split("\n\n").next().unwrap()
+    };
+    bench.write("config/jobctl.toml", "[pool.short]\nqueues = \"short, default\"\n");
+    let settings = bench.root().join("config/jobctl.toml");
+    fs::set_permissions(&settings, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let path = bench.root().join("config/supervisor.conf");
+    let check = |text: &str| {
+        bench.write("config/supervisor.conf", text);
+        faults(&on(&bench, &["check", path.to_str().unwrap(), "-o", "json"]))
+    };
+    let lacking = ["-: no process serves queue `long`", "-: no process serves queue `imports`"];
+    for flags in ["", "--pool short", "--pool=all"] {
+        assert_eq!(check(&pool(flags)), lacking, "{flags}");
+    }
+    assert_eq!(check(&pool("--num-workers 2")), [""; 0]);
+    let found = check(&pool("--pool shrot"));
+    assert_eq!(found[0], "p: it does not start: the settings have no pool `shrot`");
+    assert_eq!(found.len(), 5, "{found:?}");
+
+    let unit = format!(
+        "[Service]\nUser=frappe\nExecStart=/usr/local/bin/bench worker\nKillMode=mixed\n\
+         Restart=always\nWorkingDirectory={}\nTimeoutStopSec=infinity\n[Install]\nWantedBy=x\n",
+        bench.root().display()
+    );
+    bench.write("b-w.service", &unit);
+    let unit = bench.root().join("b-w.service");
+    let check = || on(&bench, &["check", unit.to_str().unwrap(), path.to_str().unwrap()]);
+    bench.write("config/supervisor.conf", written.split("\n\n").next().unwrap());
+    assert_eq!(check().code, 0, "{:?}", check());
+    bench.write(
+        "b-w.service.d/override.conf",
+        "[Service]\nTimeoutStopSec=5\nKillMode=control-group\n",
+    );
+    let run = check();
+    assert!(run.stdout.starts_with("2 faults"), "{run:?}");
+    assert!(
+        run.stdout.contains("TimeoutStopSec is 5 s") && run.stdout.contains("override.conf"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn check_takes_the_scheduler_of_frappes_own_pool_for_one() {
+    let server = RedisServer::start();
+    for (version, expected) in [("15.44.2", 1), ("16.1.0", 0)] {
+        let bench = Bench::new(version, &server);
+        let root = bench.root().display().to_string();
+        let text = format!(
+            "[program:p]\ncommand=bench worker-pool\nuser=frappe\nautorestart=true\n\
+             killasgroup=true\nstopwaitsecs=5100\ndirectory={root}\n"
+        );
+        bench.write("config/supervisor.conf", &text);
+        let run = on(&bench, &["check", "-o", "json"]);
+        assert_eq!(
+            (run.code, faults(&run).len()),
+            (expected, usize::try_from(expected).unwrap()),
+            "{run:?}"
+        );
+    }
+}
+
 #[test]
 fn generated_definitions_have_no_faults() {
     let (_server, bench) = bench();

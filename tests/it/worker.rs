@@ -56,6 +56,27 @@ fn worker_of_a_bench_gets_a_login_by_its_environment_and_not_by_arguments() {
 }
 
 #[test]
+fn worker_with_a_wrong_login_is_told_the_flags_that_gave_it() {
+    let (_server, bench) = bench("16.10.0");
+    let run = ends(77, &bench, &["worker", "--rq-username", "anna", "--rq-password", "wrong"]);
+    assert!(run.stderr.contains("--rq-username and --rq-password"), "{}", run.stderr);
+    assert!(!run.stderr.contains("in the URL"), "{}", run.stderr);
+}
+
+#[test]
+fn bench_that_may_not_be_entered_is_no_permission_and_not_empty() {
+    // Only root can be somebody else.
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let (_server, bench) = bench("16.10.0");
+    fs::set_permissions(bench.root(), fs::Permissions::from_mode(0o700)).unwrap();
+    let run = on(&bench, &["queues", "list"]).user(65534).run();
+    assert_eq!(run.code, 77, "{run:?}");
+    assert!(run.stderr.contains("no permission") && !run.stderr.contains("`apps`"), "{run:?}");
+}
+
+#[test]
 fn worker_of_an_older_bench_gets_a_login_by_argument_with_a_warning() {
     let (_server, bench) = bench("14.81.0");
     let run = ends(0, &bench, &["worker", "-u", "anna", "-p", "p@ss"]);

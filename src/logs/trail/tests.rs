@@ -45,7 +45,7 @@ fn merge_reads_rotated_files_in_order_and_compressed_ones_when_asked() {
     std::fs::write(&path, format!("{} three\n", second(3))).unwrap();
     for (reach, first) in [(Reach::All, "one"), (Reach::Plain, "two"), (Reach::Live, "three")] {
         let mut trail = Trail::open(&path, &clock(), None, reach, false).unwrap();
-        trail.begin_at_instant(None);
+        trail.begin_at_instant(None, None);
         let texts = texts(&mut [trail], &Filter::default());
         assert!(texts[0].ends_with(first) && texts.last().unwrap().ends_with("three"), "{texts:?}");
     }
@@ -59,7 +59,7 @@ fn begin_at_instant_leaves_out_what_is_older() {
     std::fs::write(&path, format!("{} three\n", second(3))).unwrap();
     let since = Some(micros(2));
     let mut trail = Trail::open(&path, &clock(), since, Reach::All, false).unwrap();
-    trail.begin_at_instant(since);
+    trail.begin_at_instant(since, None);
     let filter = Filter { since, ..Filter::default() };
     assert_eq!(texts(&mut [trail], &filter).len(), 2);
 }
@@ -87,7 +87,7 @@ fn damaged_compressed_file_is_a_problem_and_the_rest_is_read() {
     std::fs::write(dir.path().join("x.log.1.gz"), "not gzip").unwrap();
     std::fs::write(&path, format!("{} three\n", second(3))).unwrap();
     let mut trails = [Trail::open(&path, &clock(), None, Reach::All, false).unwrap()];
-    trails[0].begin_at_instant(None);
+    trails[0].begin_at_instant(None, None);
     assert_eq!(texts(&mut trails, &Filter::default()).len(), 1);
     assert_eq!(trails[0].problems.len(), 1);
 }
@@ -132,7 +132,7 @@ proptest! {
         let filter = Filter::default();
         let mut whole = open();
         for trail in &mut whole {
-            trail.begin_at_instant(None);
+            trail.begin_at_instant(None, None);
         }
         let whole = texts(&mut whole, &filter);
         prop_assert_eq!(whole.len(), number);

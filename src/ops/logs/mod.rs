@@ -16,6 +16,7 @@ use crate::logs::clock::Clock;
 use crate::logs::filter::{Filter, Token};
 use crate::logs::follow::{Follower, QUIET};
 use crate::logs::record::Level;
+use crate::logs::rotation;
 use crate::logs::scan::Found;
 use crate::logs::trail::{LiveLog, Merge, Problem, Reach, Trail, from_last};
 use crate::logs::watch::{Watch, Woken};
@@ -199,7 +200,9 @@ impl Reading<'_, '_> {
         let lines = self.lines();
         match lines {
             Lines::Last(most) if !forwards => from_last(trails, most, &self.filter, &stop),
-            _ => trails.iter_mut().for_each(|trail| trail.begin_at_instant(self.filter.since)),
+            _ => trails
+                .iter_mut()
+                .for_each(|trail| trail.begin_at_instant(self.filter.since, self.filter.until)),
         }
         let keep = match lines {
             Lines::Last(most) if forwards => Some(most),
@@ -239,9 +242,26 @@ impl Reading<'_, '_> {
                 "records without a time are left out of {labels}: read them without --since and --until"
             ));
         }
+        if let Some(labels) = labels(&|trail| trail.disordered, trails) {
+            self.notes.push(format!(
+                "{labels} is not in the order of time: records that stand among much older or younger \
+                 ones may be missing; all are read without --since and --until"
+            ));
+        }
         if let Some(labels) = labels(&|trail| trail.reckoned, trails) {
             self.notes.push(format!(
                 "the lines of {labels} carry no day: it is reckoned back from the last change"
+            ));
+        }
+        let packed: Vec<&PathBuf> = trails.iter().flat_map(|trail| &trail.packed).collect();
+        if let Some(first) = packed.first()
+            && let Some(command) = rotation::unpacking(first)
+        {
+            let others = packed.len() - 1;
+            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+            self.notes.push(format!(
+                "`{}`{more} left out: of compressed logs only gzip is read; unpacked it is: {command}",
+                first.display()
             ));
         }
         for problem in trails.iter_mut().flat_map(|trail| trail.problems.drain(..)) {

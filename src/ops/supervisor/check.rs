@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::process::{Job, Process};
 use super::unit::{of_supervisor, of_systemd};
-use super::{ENDLESS_S, SURPLUS_S, longest};
+use super::{ENDLESS_S, SURPLUS_S, drop_ins, longest, pools};
 use crate::bench::Bench;
+use crate::bench::version::Family;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::ops::switch::places::bench_of;
@@ -33,12 +34,11 @@ const SYSTEMD_DIR: &str = "/etc/systemd/system";
 /// there; `Io` for one that cannot be read; `Data` for one that is no definition.
 pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckReport> {
     let bench = bench_of(context)?;
-    let roots = [bench.root(), bench.real_root()];
     let mut notes = Vec::new();
     let mut processes: Vec<Process> = Vec::new();
     let found = if files.is_empty() { candidates(bench) } else { files.to_vec() };
     for path in &found {
-        match processes_in(path, &roots) {
+        match processes_in(path, bench) {
             Ok(more) => processes.extend(more),
             Err(failure) if files.is_empty() => notes.push(failure.to_string()),
             Err(failure) => return Err(failure.into()),
@@ -54,12 +54,46 @@ pub fn check(context: &Context, files: &[PathBuf]) -> Result<SupervisorCheckRepo
             .into());
     }
     let faults = faults(bench, &processes);
+    for process in processes.iter().filter(|process| !process.drop_ins.is_empty()) {
+        let read: Vec<String> =
+            process.drop_ins.iter().map(|path| format!("`{}`", path.display())).collect();
+        notes.push(format!("`{}` is read with its drop-ins {}", process.name, read.join(", ")));
+    }
     let rows = processes.iter().map(|process| row(bench, process)).collect();
     Ok(SupervisorCheckReport { faults, processes: rows, notes })
 }
 
-/// The processes of one file.
-fn processes_in(path: &Path, roots: &[&Path]) -> std::result::Result<Vec<Process>, Failure> {
+/// The processes of the bench in one file, a unit's drop-ins taken into account.
+fn processes_in(path: &Path, bench: &Bench) -> std::result::Result<Vec<Process>, Failure> {
+    let mut text = text_of(path)?;
+    let wrong = |path: &Path, why: String| {
+        let message = format!("cannot read `{}` as a process definition: {why}", path.display());
+        Failure::new(Kind::Data, message)
+    };
+    let roots = [bench.root(), bench.real_root()];
+    let shown = path.to_string_lossy();
+    let mut processes = if path.extension().is_some_and(|ending| ending == "service") {
+        let found = drop_ins::of(path).map_err(|error| {
+            let message = format!("cannot read the drop-ins of `{shown}`: {error}");
+            Failure::new(Kind::Io, message)
+        })?;
+        let mut texts = vec![std::mem::take(&mut text)];
+        for path in &found {
+            texts.push(text_of(path)?);
+        }
+        let process = of_systemd(&texts, &shown, &roots).map_err(|why| wrong(path, why))?;
+        process.map(|process| Process { drop_ins: found, ..process }).into_iter().collect()
+    } else {
+        of_supervisor(&text, &shown, &roots).map_err(|why| wrong(path, why))?
+    };
+    for process in &mut processes {
+        pools::resolve(process, bench);
+    }
+    Ok(processes)
+}
+
+/// A definition's text.
+fn text_of(path: &Path) -> std::result::Result<String, Failure> {
     let (bytes, _) = file::read_bounded(path, MOST_BYTES).map_err(|error| {
         let kind = match error.kind() {
             io::ErrorKind::NotFound => Kind::NotFound,
@@ -69,15 +103,11 @@ fn processes_in(path: &Path, roots: &[&Path]) -> std::result::Result<Vec<Process
         };
         Failure::new(kind, format!("cannot read `{}`: {error}", path.display()))
     })?;
-    let read = if bytes.contains(&0) {
-        Err("it is no text".to_owned())
-    } else {
-        processes_of(path, &String::from_utf8_lossy(&bytes), roots)
-    };
-    read.map_err(|why| {
-        let message = format!("cannot read `{}` as a process definition: {why}", path.display());
-        Failure::new(Kind::Data, message)
-    })
+    if bytes.contains(&0) {
+        let message = format!("cannot read `{}` as a process definition", path.display());
+        return Err(Failure::new(Kind::Data, format!("{message}: it is no text")));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A worker in supervisor's definitions.
@@ -94,26 +124,13 @@ pub struct WorkerDefinition {
 /// The workers of the bench's own `config/supervisor.conf`; none where that cannot be read.
 pub fn workers_of_bench_conf(bench: &Bench) -> Vec<WorkerDefinition> {
     let path = bench.root().join("config/supervisor.conf");
-    let Ok((bytes, _)) = file::read_bounded(&path, MOST_BYTES) else { return Vec::new() };
-    let roots = [bench.root(), bench.real_root()];
-    let Ok(processes) = processes_of(&path, &String::from_utf8_lossy(&bytes), &roots) else {
-        return Vec::new();
-    };
+    let Ok(processes) = processes_in(&path, bench) else { return Vec::new() };
     let worker = |process: &Process| {
         let Job::Worker(queues) = &process.job else { return None };
         let queues = served(bench, queues);
         Some(WorkerDefinition { name: process.name.clone(), queues, stop_s: process.stop_s? })
     };
     processes.iter().filter_map(worker).collect()
-}
-
-/// Errors: a sentence about what is no line of such a file.
-fn processes_of(path: &Path, text: &str, roots: &[&Path]) -> Result<Vec<Process>, String> {
-    let shown = path.to_string_lossy();
-    if path.extension().is_some_and(|ending| ending == "service") {
-        return Ok(of_systemd(text, &shown, roots)?.into_iter().collect());
-    }
-    of_supervisor(text, &shown, roots)
 }
 
 /// Files that may define processes of the bench, each once: `bench setup production` links its own
@@ -159,6 +176,7 @@ fn served(bench: &Bench, queues: &[String]) -> Vec<String> {
 fn row(bench: &Bench, process: &Process) -> ProcessRow {
     let (role, queues) = match &process.job {
         Job::Worker(queues) => ("worker", served(bench, queues)),
+        Job::Pools(_) => ("worker", Vec::new()),
         Job::Scheduler => ("schedule", Vec::new()),
         Job::Other => ("other", Vec::new()),
     };
@@ -231,6 +249,7 @@ pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
     let scheduler = |what: String| Fault { process: None, file: None, what, fix: None };
     let started: u64 = schedulers.iter().map(|process| process.count).sum();
     match started {
+        0 if runs_in_pool(bench, processes) => {}
         0 => faults.push(Fault {
             fix: Some("jobctl supervisor generate".to_owned()),
             ..scheduler("no process is the scheduler: no scheduled job is ever enqueued".to_owned())
@@ -246,6 +265,14 @@ pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// Whether the workers of bench's own pool run the scheduler: one of them, by a lock.
+///
+/// Source: `frappe/utils/background_jobs.py`, `FrappeWorker`, from 16 on.
+fn runs_in_pool(bench: &Bench, processes: &[Process]) -> bool {
+    matches!(bench.frappe().family(), Family::V16Dev | Family::V16 | Family::V17)
+        && processes.iter().any(|process| process.is_pool_of_bench && process.count > 0)
 }
 
 /// A worker that is killed before its longest job could end.

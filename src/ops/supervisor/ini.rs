@@ -16,6 +16,40 @@ impl Section {
     }
 }
 
+impl Section {
+    /// The last value of any of `keys` that means something to `read`: systemd passes over others.
+    pub(super) fn last<T>(&self, keys: &[&str], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let of_keys = |(name, value): &(String, String)| {
+            keys.contains(&name.as_str()).then(|| read(value)).flatten()
+        };
+        self.values.iter().rev().find_map(of_keys)
+    }
+
+    /// The values of a list: an empty one takes back those before it.
+    pub(super) fn list(&self, key: &str) -> Vec<&str> {
+        let mut list = Vec::new();
+        for (_, value) in self.values.iter().filter(|(name, _)| name == key) {
+            match value.as_str() {
+                "" => list.clear(),
+                value => list.push(value),
+            }
+        }
+        list
+    }
+}
+
+/// Sections of one name as one, as both programs take them.
+pub(super) fn merged(sections: Vec<Section>) -> Vec<Section> {
+    let mut merged: Vec<Section> = Vec::new();
+    for section in sections {
+        match merged.iter_mut().find(|known| known.name == section.name) {
+            Some(known) => known.values.extend(section.values),
+            None => merged.push(section),
+        }
+    }
+    merged
+}
+
 /// How lines go on and where comments begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {

@@ -4,8 +4,10 @@
 //! Reads definitions as text; asks neither supervisord nor systemd, and changes nothing.
 
 mod check;
+mod drop_ins;
 mod generate;
 mod ini;
+mod pools;
 mod process;
 mod running;
 #[cfg(test)]

@@ -1,16 +1,34 @@
 //! A process of a bench, as a definition describes it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Job {
-    /// Takes jobs of these queues; empty for all.
+    /// Takes jobs of these queues; empty for all that the bench has.
     Worker(Vec<String>),
+    /// Takes the jobs of pools that jobctl's settings describe.
+    Pools(Pools),
     /// Enqueues scheduled jobs.
     Scheduler,
     /// Something else.
     Other,
+}
+
+impl Job {
+    /// Whether it takes jobs.
+    pub(super) const fn is_worker(&self) -> bool {
+        matches!(self, Self::Worker(_) | Self::Pools(_))
+    }
+}
+
+/// Pools of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pools {
+    /// Their names; empty for all.
+    pub(super) names: Vec<String>,
+    /// The settings that the command line names.
+    pub(super) config: Option<PathBuf>,
 }
 
 /// A command line, taken apart far enough to tell what it starts.
@@ -41,26 +59,30 @@ impl CommandLine {
         let commands = ["worker", "worker-pool", "schedule"];
         match rest.iter().find(|word| commands.contains(&word.as_str())).map(String::as_str) {
             Some("schedule") => Job::Scheduler,
+            Some("worker-pool") if self.is_ours() && !is_ad_hoc(rest) => Job::Pools(Pools {
+                names: values(rest, "--pool").map(str::to_owned).collect(),
+                config: values(rest, "--config").last().map(PathBuf::from),
+            }),
             Some(_) => Job::Worker(queues(rest)),
             None => Job::Other,
         }
     }
 
+    /// Whether it is a pool of bench's own.
+    pub(super) fn is_pool_of_bench(&self) -> bool {
+        self.words.iter().any(|word| word == "worker-pool") && !self.is_ours()
+    }
+
+    fn is_ours(&self) -> bool {
+        self.words.iter().any(|word| word.rsplit('/').next() == Some("jobctl"))
+    }
+
     /// Seconds that a `jobctl worker-pool` lets jobs go on after the first signal, if it is told.
     pub(super) fn grace_s(&self) -> Option<u64> {
-        self.words.iter().find(|word| word.rsplit('/').next() == Some("jobctl"))?;
-        let mut words = self.words.iter().skip_while(|word| *word != "worker-pool");
-        while let Some(word) = words.next() {
-            let value = match word.strip_prefix("--grace") {
-                Some("") => words.next().map(String::as_str),
-                Some(value) => value.strip_prefix('='),
-                None => None,
-            };
-            if let Some(value) = value {
-                return crate::global::duration(value).ok().map(|grace| grace.as_secs());
-            }
-        }
-        None
+        let pool =
+            self.words.iter().position(|word| word == "worker-pool").filter(|_| self.is_ours());
+        let grace = values(self.words.get(pool?..)?, "--grace").next()?;
+        crate::global::duration(grace).ok().map(|grace| grace.as_secs())
     }
 
     /// Whether one of its words lies below a directory.
@@ -72,19 +94,30 @@ impl CommandLine {
     }
 }
 
+/// Whether flags alone describe a pool of ours, so that the settings do not count.
+fn is_ad_hoc(words: &[String]) -> bool {
+    let own = words.iter().take_while(|word| *word != "--");
+    own.into_iter().any(|word| {
+        let flag = word.split('=').next().unwrap_or(word);
+        // `-bn4` is `-b -n 4`.
+        let short = word.strip_prefix('-').map(|rest| rest.trim_start_matches('b'));
+        ["--queue", "--num-workers", "--max"].contains(&flag)
+            || short.is_some_and(|rest| rest.starts_with('n'))
+    })
+}
+
+/// The values of a flag.
+fn values<'w>(words: &'w [String], flag: &'w str) -> impl Iterator<Item = &'w str> {
+    let value = move |(at, word): (usize, &'w String)| match word.strip_prefix(flag)? {
+        "" => words.get(at + 1).map(String::as_str),
+        value => value.strip_prefix('='),
+    };
+    words.iter().enumerate().filter_map(value)
+}
+
 fn queues(words: &[String]) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--queue") {
-            Some("") => words.next().map(String::as_str),
-            Some(value) => value.strip_prefix('='),
-            None => None,
-        };
-        names.extend(value.into_iter().flat_map(|names| names.split(',')).map(str::to_owned));
-    }
-    names.retain(|name| !name.is_empty());
-    names
+    let names = values(words, "--queue").flat_map(|names| names.split(','));
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// One definition.
@@ -94,7 +127,11 @@ pub(super) struct Process {
     pub(super) name: String,
     /// The file that it stands in.
     pub(super) file: String,
+    /// What else systemd reads for it.
+    pub(super) drop_ins: Vec<PathBuf>,
     pub(super) job: Job,
+    /// Whether it is a pool of bench's own.
+    pub(super) is_pool_of_bench: bool,
     /// How many are started.
     pub(super) count: u64,
     /// Seconds between the first signal and SIGKILL; `None` for no limit.

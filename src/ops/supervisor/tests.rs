@@ -1,8 +1,8 @@
 use std::path::Path;
 
 use super::ini::{Dialect, parse};
-use super::process::{CommandLine, Job};
-use super::unit::{of_supervisor, of_systemd};
+use super::process::{CommandLine, Job, Pools, Process};
+use super::unit::of_supervisor;
 
 const ROOT: &str = "/home/frappe/frappe-bench";
 
@@ -20,6 +20,7 @@ stopwaitsecs=360
 directory=/home/frappe/frappe-bench
 killasgroup=true
 numprocs=3
+process_name=%(program_name)s-%(process_num)d
 
 [program:other-bench-frappe-long-worker]
 command=/usr/local/bin/bench worker --queue long
@@ -31,6 +32,10 @@ command=bash -c 'cd /home/frappe/frappe-bench
 stopsignal=QUIT
 autorestart=false
 ";
+
+fn of_systemd(text: &str, file: &str, roots: &[&Path]) -> Result<Option<Process>, String> {
+    super::unit::of_systemd(&[text.to_owned()], file, roots)
+}
 
 fn roots() -> [&'static Path; 1] {
     [Path::new(ROOT)]
@@ -70,6 +75,11 @@ fn systemd_unit_of_bench_signals_horses_and_is_told_so() {
     assert_eq!(of_systemd(&other, "x.service", &roots()), Ok(None));
 }
 
+fn pools(names: &[&str], config: Option<&str>) -> Job {
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Job::Pools(Pools { names, config: config.map(Into::into) })
+}
+
 #[test]
 fn command_line_tells_what_it_starts() {
     for (text, expected) in [
@@ -78,6 +88,10 @@ fn command_line_tells_what_it_starts() {
             "/usr/bin/env python3 -m frappe.utils.bench_helper frappe worker-pool",
             Job::Worker(vec![]),
         ),
+        ("jobctl worker-pool -n2", Job::Worker(vec![])),
+        ("jobctl worker-pool --max=4", Job::Worker(vec![])),
+        ("jobctl worker-pool --burst", pools(&[], None)),
+        ("/opt/jobctl --config /c worker-pool --pool a --pool=b", pools(&["a", "b"], Some("/c"))),
         ("jobctl --bench /b worker-pool --queue a,b", Job::Worker(vec!["a".into(), "b".into()])),
         ("node apps/frappe/socketio.js", Job::Other),
         ("celery worker", Job::Other),
@@ -131,6 +145,61 @@ fn program_that_ends_for_good_or_has_no_numbers_is_a_fault() {
         faults_of_program("autorestart=true\nnumprocs=-3\nstopwaitsecs=abc\n");
     assert_eq!((count, stop_s), (0, None));
     assert_eq!(faults, ["numprocs=-3 is no number", "stopwaitsecs=abc is no number"]);
+}
+
+#[test]
+fn program_that_supervisor_refuses_or_does_not_start_is_a_fault() {
+    let refused = "supervisor refuses the file";
+    let autostart = |value: &str, why: &str| vec![format!("autostart={value}{why}")];
+    let stands = ": it is not started with the machine";
+    for (lines, faults) in [
+        (
+            "numprocs=3\n",
+            vec![format!("numprocs=3, and process_name holds no %(process_num): {refused}")],
+        ),
+        ("numprocs=3\nprocess_name=%(program_name)s_%(process_num)02d\n", vec![]),
+        ("numprocs=1\nprocess_name=w\n", vec![]),
+        ("autostart=Yes\n", vec![]),
+        ("autostart=False\n", autostart("False", stands)),
+        ("autostart=OFF\n", autostart("OFF", stands)),
+        ("autostart=0\n", autostart("0", stands)),
+        ("autostart=never\n", autostart("never", &format!(" is no yes or no: {refused}"))),
+        ("stopsignal=15\n", vec![]),
+    ] {
+        let found = faults_of_program(&format!("autorestart=true\n{lines}"));
+        assert_eq!(found.2, faults, "{lines}");
+    }
+}
+
+#[test]
+fn unit_is_judged_with_its_drop_ins() {
+    let unit = format!(
+        "[Service]\nUser=frappe\nExecStart=bench worker\nKillMode=mixed\nRestart=always\n\
+         WorkingDirectory={ROOT}\nTimeoutStopSec=infinity\n[Install]\nWantedBy=x.target\n"
+    );
+    let of = |drop_ins: &[&str]| {
+        let mut texts = vec![unit.clone()];
+        texts.extend(drop_ins.iter().map(|&text| text.to_owned()));
+        let found = super::unit::of_systemd(&texts, "b-w.service", &roots()).unwrap().unwrap();
+        let fixes: Vec<String> = found.faults.into_iter().map(|(_, fix)| fix).collect();
+        (found.job, found.stop_s, fixes)
+    };
+    let all = || Job::Worker(vec![]);
+    assert_eq!(of(&[]), (all(), None, vec![]));
+    let spoilt = "[Service]\nTimeoutStopSec=5\nKillMode=control-group\n";
+    assert_eq!(of(&[spoilt]), (all(), Some(5), vec!["KillMode=mixed".to_owned()]));
+    let mended = "[Service]\nTimeoutSec=1h\nKillMode=mixed\n";
+    assert_eq!(of(&[spoilt, mended]), (all(), Some(3600), vec![]));
+    // What means nothing is passed over, and an empty value takes back a list alone.
+    let empty =
+        "[Service]\nTimeoutStopSec=soon\nTimeoutStopSec=\nKillMode=\nRestart=\nKillMode=all\n";
+    assert_eq!(of(&[empty]), (all(), None, vec![]));
+    assert_eq!(of(&["[Install]\nWantedBy=\n"]).2, ["[Install] WantedBy=multi-user.target"]);
+    let other = "[Service]\nExecStart=\nExecStart=bench worker --queue long\n";
+    assert_eq!(of(&[other]), (Job::Worker(vec!["long".to_owned()]), None, vec![]));
+    let second = "[Service]\nExecStart=bench worker --queue long\n";
+    assert_eq!(of(&[second]).2, ["ExecStart= (an empty one before the one that counts)"]);
+    assert_eq!(of(&["[Service]\nTimeoutStopSec=0\n"]).1, None);
 }
 
 #[test]

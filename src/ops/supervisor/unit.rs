@@ -1,8 +1,9 @@
 //! Definitions of supervisor programs and systemd units, read into processes.
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::ini::{Dialect, Section, parse};
+use super::ini::{Dialect, Section, merged, parse};
 use super::process::{CommandLine, Job, Process};
 
 /// Seconds that supervisor waits unless told. Source: supervisord.org, `stopwaitsecs`.
@@ -12,8 +13,11 @@ pub(super) const SUPERVISOR_STOP_S: u64 = 10;
 /// `DefaultTimeoutStopSec`.
 const SYSTEMD_STOP_S: u64 = 90;
 
+/// What `KillMode` may be. Source: `systemd.kill(5)`.
+const KILL_MODES: [&str; 4] = ["control-group", "mixed", "process", "none"];
+
 /// Signals upon which an RQ worker finishes its job; of every other one it dies.
-const WARM: [&str; 2] = ["TERM", "INT"];
+const WARM: [&str; 4] = ["TERM", "INT", "15", "2"];
 
 /// The programs of a supervisor file that belong to the bench at `root`.
 pub(super) fn of_supervisor(
@@ -49,7 +53,7 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
     };
     let count = number("numprocs", 1).unwrap_or(0);
     let stop_s = number("stopwaitsecs", SUPERVISOR_STOP_S);
-    if let (Job::Worker(_), Some(signal)) = (&job, section.get("stopsignal"))
+    if let (true, Some(signal)) = (job.is_worker(), section.get("stopsignal"))
         && !WARM.contains(&signal.to_ascii_uppercase().trim_start_matches("SIG"))
     {
         fault(
@@ -57,7 +61,8 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
             "stopsignal=TERM",
         );
     }
-    if matches!(job, Job::Worker(_)) && !is_yes(section.get("killasgroup")) {
+    let kills_group = section.get("killasgroup").or_else(|| section.get("stopasgroup"));
+    if job.is_worker() && kills_group.and_then(boolean) != Some(true) {
         fault(
             "killasgroup is missing: what has to be killed leaves its children behind".to_owned(),
             "killasgroup=true",
@@ -69,8 +74,26 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
         let what = format!("{set}: what ends with exit code 0 is not started again");
         fault(what, "autorestart=true");
     }
-    if job != Job::Other && section.get("autostart") == Some("false") {
-        fault("autostart=false: it is not started with the machine".to_owned(), "autostart=true");
+    let autostart = section.get("autostart").unwrap_or("true");
+    match boolean(autostart) {
+        Some(true) => {}
+        Some(false) if job == Job::Other => {}
+        Some(false) => {
+            let what = format!("autostart={autostart}: it is not started with the machine");
+            fault(what, "autostart=true");
+        }
+        None => {
+            let what =
+                format!("autostart={autostart} is no yes or no: supervisor refuses the file");
+            fault(what, "autostart=true");
+        }
+    }
+    let names = section.get("process_name").unwrap_or_default();
+    if count > 1 && !names.contains("%(process_num)") {
+        let what = format!(
+            "numprocs={count}, and process_name holds no %(process_num): supervisor refuses the file"
+        );
+        fault(what, "process_name=%(program_name)s-%(process_num)d");
     }
     if job != Job::Other && section.get("user").is_none() {
         fault(
@@ -81,11 +104,13 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
     Some(Process {
         name: name.to_owned(),
         file: file.to_owned(),
+        drop_ins: Vec::new(),
         count,
         stop_s,
         stop_key: "stopwaitsecs",
         stop_is_set: section.get("stopwaitsecs").is_some(),
         grace_s: command.grace_s(),
+        is_pool_of_bench: command.is_pool_of_bench(),
         job,
         faults,
     })
@@ -98,11 +123,10 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
 /// `supervisor/datatypes.py`, `auto_restart`.
 pub(super) fn comes_back(section: &Section) -> Result<bool, String> {
     let value = section.get("autorestart").unwrap_or("unexpected");
-    match value.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => return Ok(true),
-        "false" | "no" | "off" | "0" => return Ok(false),
-        "unexpected" => {}
-        _ => return Err(format!("autorestart=`{value}` says neither")),
+    match boolean(value) {
+        Some(answer) => return Ok(answer),
+        None if value.eq_ignore_ascii_case("unexpected") => {}
+        None => return Err(format!("autorestart=`{value}` says neither")),
     }
     let codes = section.get("exitcodes").unwrap_or("0");
     let codes: Result<Vec<u8>, _> = codes.split(',').map(|code| code.trim().parse()).collect();
@@ -110,37 +134,49 @@ pub(super) fn comes_back(section: &Section) -> Result<bool, String> {
     Ok(!codes.contains(&0))
 }
 
-/// The process of a systemd service file, if it belongs to the bench at `root`.
+/// The process of a systemd service file, if it belongs to the bench at `root`. `texts` are the file
+/// and its drop-ins, in the order in which they count.
 pub(super) fn of_systemd(
-    text: &str,
+    texts: &[String],
     file: &str,
     root: &[&Path],
 ) -> Result<Option<Process>, String> {
-    Ok(service(&parse(text, Dialect::Systemd)?, file, root))
+    let mut sections = Vec::new();
+    for text in texts {
+        sections.extend(parse(text, Dialect::Systemd)?);
+    }
+    Ok(service(&merged(sections), file, root))
 }
 
 fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> {
     let service = sections.iter().find(|section| section.name == "Service")?;
-    let started = service.get("execstart")?.trim_start_matches(['-', '@', '!', '+', ':']);
+    let commands = service.list("execstart");
+    let started = commands.last()?.trim_start_matches(['-', '@', '!', '+', ':']);
     let command = CommandLine::of(&undoubled(started));
-    let place = service.get("workingdirectory").map(undoubled);
+    let place = service.list("workingdirectory").last().map(|place| undoubled(place));
     if !is_of(&command, place.as_deref().map(Path::new), file, root) {
         return None;
     }
     let job = command.job();
-    let text = service.get("timeoutstopsec").or_else(|| service.get("timeoutsec"));
     let mut faults = Vec::new();
     let mut fault = |what: String, fix: &str| faults.push((what, fix.to_owned()));
-    if let Job::Worker(_) = &job {
-        let mode = service.get("killmode").unwrap_or("control-group");
-        if mode == "control-group" {
+    let is_oneshot = service.last(&["type"], some).as_deref() == Some("oneshot");
+    if job != Job::Other && commands.len() > 1 && !is_oneshot {
+        let what =
+            format!("ExecStart stands there {} times: systemd refuses the unit", commands.len());
+        fault(what, "ExecStart= (an empty one before the one that counts)");
+    }
+    if job.is_worker() {
+        let known = |mode: &str| KILL_MODES.contains(&mode).then(|| mode.to_owned());
+        let mode = service.last(&["killmode"], known);
+        if mode.is_none_or(|mode| mode == "control-group") {
             fault(
                 "KillMode=control-group signals work horses too, which ends their jobs at once"
                     .to_owned(),
                 "KillMode=mixed",
             );
         }
-        if let Some(signal) = service.get("killsignal")
+        if let Some(signal) = service.last(&["killsignal"], some)
             && !WARM.contains(&signal.to_ascii_uppercase().trim_start_matches("SIG"))
         {
             fault(
@@ -149,10 +185,11 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
             );
         }
     }
-    let restart = service.get("restart");
-    if job != Job::Other && restart != Some("always") {
-        let set = restart.map_or("Restart is missing".to_owned(), |is| format!("Restart={is}"));
-        let what = match restart {
+    let restart = service.last(&["restart"], some);
+    if job != Job::Other && restart.as_deref() != Some("always") {
+        let set =
+            restart.as_ref().map_or("Restart is missing".to_owned(), |is| format!("Restart={is}"));
+        let what = match restart.as_deref() {
             Some("on-success") => "what fails is not started again",
             _ => "what ends with exit code 0 is not started again",
         };
@@ -160,7 +197,7 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
     }
     let install = sections.iter().find(|section| section.name == "Install");
     let is_wanted = install.is_some_and(|section| {
-        section.get("wantedby").is_some() || section.get("requiredby").is_some()
+        ["wantedby", "requiredby"].iter().any(|key| !section.list(key).is_empty())
     });
     let is_part = sections.iter().any(|s| s.name == "Unit" && s.get("partof").is_some());
     if job != Job::Other && !is_wanted && !is_part {
@@ -170,31 +207,50 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
         );
     }
     let name = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".service");
-    let stop_s = match text {
-        Some("infinity" | "0") => None,
-        text => Some(text.and_then(span).unwrap_or(SYSTEMD_STOP_S)),
-    };
+    // What it cannot read systemd passes over.
+    let set = service.last(&["timeoutstopsec", "timeoutsec"], span);
     Some(Process {
         name: name.to_owned(),
         file: file.to_owned(),
+        drop_ins: Vec::new(),
         job,
         count: 1,
-        stop_s,
+        stop_s: match set {
+            Some(StopWait::Endless) => None,
+            Some(StopWait::Seconds(seconds)) => Some(seconds),
+            None => Some(SYSTEMD_STOP_S),
+        },
         stop_key: "TimeoutStopSec",
-        // What it cannot read systemd passes over.
-        stop_is_set: text.and_then(span).is_some(),
+        stop_is_set: set.is_some(),
         grace_s: command.grace_s(),
+        is_pool_of_bench: command.is_pool_of_bench(),
         faults,
     })
 }
 
-/// A length of time in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`. Source:
-/// `systemd.time(7)`.
-fn span(text: &str) -> Option<u64> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(seconds);
+/// How long systemd waits for a unit's end.
+enum StopWait {
+    Seconds(u64),
+    Endless,
+}
+
+/// What is set; an empty value sets nothing.
+fn some(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// A stop timeout in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`. 0 is no limit,
+/// too. Source: `systemd.time(7)`; `systemd.service(5)`, `TimeoutStopSec`.
+fn span(text: &str) -> Option<StopWait> {
+    let text = text.trim();
+    if text == "infinity" {
+        return Some(StopWait::Endless);
     }
-    humantime::parse_duration(text).ok().map(|span| span.as_secs())
+    let span = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => humantime::parse_duration(text).ok()?,
+    };
+    Some(if span.is_zero() { StopWait::Endless } else { StopWait::Seconds(span.as_secs()) })
 }
 
 /// Both managers write a percent sign as two. What one of them would put in for `%(here)s` or `%h`
@@ -203,10 +259,13 @@ fn undoubled(text: &str) -> String {
     text.replace("%%", "%")
 }
 
-fn is_yes(value: Option<&str>) -> bool {
-    value.is_some_and(|value| {
-        matches!(value.to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1")
-    })
+/// Supervisor's yes and no. Source: `supervisor/datatypes.py`, `boolean`.
+fn boolean(value: &str) -> Option<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
 }
 
 /// Whether a definition is one of the bench's: by its directory, else by its command, else by the

@@ -190,6 +190,16 @@ impl Dumper<'_> {
         };
         let busy: Vec<&Worker> = reach.inventory.workers().iter().filter(may_be).collect();
         let rows = rows(context, reach, &busy, &ProcessTree::nowhere())?;
+        let endless = rows.iter().filter(|row| row.current_job.is_some() && has_no_limit(row));
+        let endless = endless.count() as u64;
+        if longer_than.is_none() && endless > 0 {
+            self.report.notes.push(format!(
+                "{} without a time limit: never stuck by this measure; those that run for long: {} \
+                 workers dump --all-stuck --running-for 10m",
+                crate::human::counted(endless, "running job"),
+                self.tools.jobctl
+            ));
+        }
         let mut stuck: Vec<(&Worker, WorkerRow)> =
             busy.into_iter().zip(rows).filter(|(_, row)| is_stuck(row, longer_than)).collect();
         // Those without an age were left out.
@@ -328,13 +338,20 @@ fn row_of(context: &mut Context, reach: &Reach, worker: &Worker) -> Result<Worke
     row.pop().ok_or_else(|| anyhow::anyhow!("a worker without a row"))
 }
 
+/// Whether a worker's job may run for ever.
+fn has_no_limit(row: &WorkerRow) -> bool {
+    row.current_job_timeout_s.is_none_or(|limit| limit < 0)
+}
+
 /// Whether a busy worker counts as stuck.
 fn is_stuck(row: &WorkerRow, longer_than: Option<Duration>) -> bool {
     let Some(age) = row.current_job_age_s else { return false };
-    match longer_than {
-        Some(time) => age > time.as_secs_f64(),
-        None => row.current_job_timeout_s.is_some_and(|limit| age > limit as f64 * STUCK),
-    }
+    let limit = row.current_job_timeout_s.filter(|_| !has_no_limit(row));
+    let limit_s = match longer_than {
+        Some(time) => Some(time.as_secs_f64()),
+        None => limit.map(|limit| limit as f64 * STUCK),
+    };
+    limit_s.is_some_and(|limit| age > limit)
 }
 
 impl Dump {

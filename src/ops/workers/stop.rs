@@ -24,7 +24,7 @@ use crate::sys::clock;
 use crate::sys::proc::ProcTable;
 
 use acting::Acting;
-use plan::{choose, plan};
+use plan::{choose, notes, plan};
 
 /// What is to be done.
 #[derive(Debug, Clone)]
@@ -72,10 +72,15 @@ pub fn stop(context: &mut Context, what: &Stopping, how: &How) -> Result<WorkerS
     }
     approve(context, &plan.report, what, how)?;
     context.journals()?.check_audit()?;
+    let expected = plan.report.notes.len();
     let mut acting = Acting::new(what, &reach)?;
     let done =
         if what.restart { acting.roll(context, &mut plan) } else { acting.all(context, &mut plan) };
     plan.report.interrupted_by = acting.interrupted_by();
+    // What was expected of workers that were left alone in the end is not so.
+    let met = plan.report.notes.split_off(expected);
+    plan.report.notes = notes(&reach, &plan.report, what);
+    plan.report.notes.extend(met);
     audit(context, &plan.report, what, how)?;
     done?;
     Ok(plan.report)

@@ -9,8 +9,11 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::manager::manager_of;
 use crate::codec::stack_dump::StackDump;
 use crate::human;
+use crate::report::worker_stop::Manager;
+use crate::sanitize::shell_quote;
 use crate::sys::pidfd::{ProcessHandle, Signal};
 use crate::sys::proc::{ProcTable, Service, Stream, Written};
 use crate::sys::signals::Interrupts;
@@ -57,6 +60,14 @@ pub(super) fn outlet(
     let pid = process.pid();
     let refuse = |why: String| Traced::Refused { why, no_handler: false };
     let status = table.status(pid).ok_or_else(|| refuse("it cannot be looked at".to_owned()))?;
+    let stream = table.stderr(pid);
+    // Before anything else: what is wrong with a process of another user is not for this one to mend.
+    if stream.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        let user = nix::unistd::User::from_uid(status.user.into()).ok().flatten();
+        let user = user.map_or_else(|| status.user.to_string(), |user| user.name);
+        let why = format!("it is a process of user `{user}`: run jobctl as that user or as root");
+        return Err(refuse(why));
+    }
     if !status.catches(Signal::Usr1.number()) {
         let why = "it has no handler for SIGUSR1: the signal would end it".to_owned();
         return Err(Traced::Refused { why, no_handler: true });
@@ -69,12 +80,7 @@ pub(super) fn outlet(
     if status.blocks(Signal::Usr1.number()) {
         return Err(refuse("it holds SIGUSR1 back".to_owned()));
     }
-    let stream = table.stderr(pid).map_err(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            let user = nix::unistd::User::from_uid(status.user.into()).ok().flatten();
-            let user = user.map_or_else(|| status.user.to_string(), |user| user.name);
-            refuse(format!("it is a process of user `{user}`: run jobctl as that user or as root"))
-        }
+    let stream = stream.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => {
             refuse("it has no standard error, so its stacks would be lost".to_owned())
         }
@@ -102,22 +108,14 @@ fn outlet_of(table: &ProcTable, pid: u32, stream: Stream) -> Result<Outlet, Trac
                     Some(reader) => format!("its standard error is a pipe to process {reader}"),
                     None => "its standard error is a pipe whose reader is not in sight".to_owned(),
                 };
-                let hints = vec!["read it where that pipe ends, such as `docker logs`".to_owned()];
-                return Ok(Outlet::Unreadable { why, hints });
+                return Ok(Outlet::Unreadable { why, hints: vec![where_to_look(table, pid)] });
             }
             Ok(Outlet::Files(files))
         }
-        Stream::Socket => {
-            let journal = match table.service(pid) {
-                Some(Service { unit, user: None }) => format!("-u {unit}"),
-                Some(Service { unit, user: Some(_) }) => format!("--user -u {unit}"),
-                None => format!("_PID={pid}"),
-            };
-            Ok(Outlet::Unreadable {
-                why: "its standard error is a socket, as that of systemd's journal".to_owned(),
-                hints: vec![format!("journalctl {journal} --since -2min --no-pager")],
-            })
-        }
+        Stream::Socket => Ok(Outlet::Unreadable {
+            why: "its standard error is a socket, as that of systemd's journal".to_owned(),
+            hints: vec![journal(table, pid)],
+        }),
         Stream::Terminal(path) => Ok(Outlet::Unreadable {
             why: format!("its stacks are on terminal {}", path.display()),
             hints: Vec::new(),
@@ -127,6 +125,40 @@ fn outlet_of(table: &ProcTable, pid: u32, stream: Stream) -> Result<Outlet, Trac
         }
         Stream::Other(name) => Err(refuse(format!("its standard error is `{}`", name.display()))),
     }
+}
+
+/// How the journal is read of what a process printed.
+fn journal(table: &ProcTable, pid: u32) -> String {
+    let of = match table.service(pid) {
+        Some(Service { unit, user: None }) => format!("-u {unit}"),
+        Some(Service { unit, user: Some(_) }) => format!("--user -u {unit}"),
+        None => format!("_PID={pid}"),
+    };
+    format!("journalctl {of} --since -2min --no-pager")
+}
+
+/// How to read what went into a pipe: as whoever started the process, or the pool that it is of, is
+/// asked for its output.
+fn where_to_look(table: &ProcTable, pid: u32) -> String {
+    // A pool passes everything on to its standard output.
+    let (mut next, mut stream) = (pid, " stderr");
+    // The work horse, its worker, and the pool.
+    for _ in 0..3 {
+        match manager_of(table, next) {
+            Manager::Supervisor { program: Some(program), .. } => {
+                let program = shell_quote(&program).into_owned();
+                return format!("supervisorctl tail -20000 {program}{stream}");
+            }
+            Manager::Systemd { .. } => return journal(table, next),
+            Manager::Pool { pid, .. } => (next, stream) = (pid, ""),
+            Manager::Nobody => match table.stat(next) {
+                Some(stat) => next = stat.parent,
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    "read it where that pipe ends, such as `docker logs`".to_owned()
 }
 
 /// What the report calls a stream.

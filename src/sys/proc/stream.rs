@@ -81,10 +81,27 @@ impl ProcTable {
     }
 
     /// The files that the readers of a pipe write to: where a process manager logs what its
-    /// programs print. Looks at the descriptors of every process that it may look at.
+    /// programs print; also those behind a second pipe, where a supervisor of workers passes on
+    /// what they print. Looks at the descriptors of every process that it may look at.
     pub fn files_behind(&self, pipe: FileId) -> Vec<Written> {
-        let readers = self.pids().into_iter().filter(|&pid| self.reads(pid, pipe));
-        readers.flat_map(|reader| self.written_by(reader)).collect()
+        let mut readers = self.readers_of(pipe);
+        let printed: Vec<FileId> =
+            readers.iter().flat_map(|&reader| self.printed_into(reader)).collect();
+        for further in printed.into_iter().filter(|further| *further != pipe) {
+            readers.extend(self.readers_of(further));
+        }
+        readers.sort_unstable();
+        readers.dedup();
+        readers.into_iter().flat_map(|reader| self.written_by(reader)).collect()
+    }
+
+    /// The pipes that are a process's standard output and error.
+    fn printed_into(&self, pid: u32) -> Vec<FileId> {
+        let pipe = |descriptor: &str| {
+            let file = std::fs::metadata(self.path(pid, descriptor)).ok()?;
+            file.file_type().is_fifo().then(|| FileId::from(&file))
+        };
+        ["fd/1", "fd/2"].into_iter().filter_map(pipe).collect()
     }
 
     /// The ids of the processes that read a pipe.

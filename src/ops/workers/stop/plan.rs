@@ -198,16 +198,21 @@ fn through(
     }
 }
 
-/// What follows for jobs and queues.
-fn notes(reach: &Reach, report: &WorkerStopReport, what: &Stopping) -> Vec<String> {
+/// Whether a worker is to end, or has.
+const fn is_going(stop: &WorkerStop) -> bool {
+    matches!(stop.turn, Turn::Planned | Turn::Stopping | Turn::Stopped | Turn::Restarted)
+}
+
+/// What follows for jobs and queues, as far as is known.
+pub(super) fn notes(reach: &Reach, report: &WorkerStopReport, what: &Stopping) -> Vec<String> {
     let going: HashSet<&str> = report
         .workers
         .iter()
-        .filter(|stop| stop.turn == Turn::Planned)
+        .filter(|stop| is_going(stop))
         .map(|stop| stop.name.as_str())
         .collect();
     let mut notes = Vec::new();
-    let busy = report.workers.iter().filter(|s| s.turn == Turn::Planned && s.job.is_some()).count();
+    let busy = report.workers.iter().filter(|s| is_going(s) && s.job.is_some()).count();
     if what.now && busy > 0 {
         notes.push(format!(
             "{} ended with a worker: counted as started until RQ notices; `jobctl jobs repair --kind abandoned` mends that at once",

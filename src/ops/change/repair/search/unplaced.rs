@@ -230,8 +230,12 @@ impl Search<'_> {
     }
 
     fn is_dead(&self, worker: &Worker, of_queues: &[Key]) -> bool {
+        // A queue to which nothing was ever enqueued is known to its workers alone.
+        let is_meant = |queue: &QueueName| {
+            self.queues.contains(queue) || (self.all_queues && self.reach.covers(queue))
+        };
         let ours = !of_queues.is_empty()
-            || worker.queues().iter().any(|queue| self.queues.contains(queue))
+            || worker.queues().iter().any(is_meant)
             || (worker.identity.is_none() && self.all_queues && self.is_alone());
         let dead = self.reach.liveness(worker).alive == Alive::No && worker.died_at.is_none();
         ours && dead && self.sites.is_none()
