@@ -178,17 +178,19 @@ pub struct Column {
     pub wide: bool,
     /// May be cut short with `…` where the terminal is narrow.
     pub flexible: bool,
+    /// The heading for programs, where it differs: with the unit that people see in each cell.
+    pub raw_title: Option<&'static str>,
 }
 
 impl Column {
     /// A column of names.
     pub const fn left(title: &'static str) -> Self {
-        Self { title, align: Align::Left, wide: false, flexible: false }
+        Self { title, align: Align::Left, wide: false, flexible: false, raw_title: None }
     }
 
     /// A column of numbers or ages.
     pub const fn right(title: &'static str) -> Self {
-        Self { title, align: Align::Right, wide: false, flexible: false }
+        Self { title, align: Align::Right, wide: false, flexible: false, raw_title: None }
     }
 
     /// The same column, only shown where there is room for everything.
@@ -196,6 +198,19 @@ impl Column {
     pub const fn wide(mut self) -> Self {
         self.wide = true;
         self
+    }
+
+    /// The same column, which plain text and CSV give another heading: such as `MEAN_MS`, where people
+    /// see `1.2s` and programs get the number.
+    #[must_use]
+    pub const fn for_programs(mut self, title: &'static str) -> Self {
+        self.raw_title = Some(title);
+        self
+    }
+
+    /// The heading for programs.
+    pub fn program_title(&self) -> &'static str {
+        self.raw_title.unwrap_or(self.title)
     }
 
     /// The same column, which may be cut short on a narrow terminal.

@@ -11,5 +11,6 @@ pub mod file;
 pub mod notify;
 pub mod pidfd;
 pub mod proc;
+pub mod reckoning;
 pub mod replace;
 pub mod signals;

@@ -20,4 +20,4 @@ mod writer;
 pub use place::Place;
 pub use reader::{Demand, Filter, Level, Reader, Recorded};
 pub use rollup::{Figures, Span};
-pub use writer::{Batch, Opened, Writer};
+pub use writer::{Batch, Claim, Displaced, Opened, Pruned, Writer};

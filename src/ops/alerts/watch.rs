@@ -24,6 +24,7 @@ use crate::error::{Outcome, Result};
 use crate::global::Global;
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
+use crate::ops::history::aside::Aside;
 use crate::render::Format;
 use crate::report::alerts::AlertState;
 use crate::report::{Cell, Role};
@@ -41,11 +42,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// After which a state is written of which nothing but what is remembered of ended jobs is new.
 const STALE: Duration = Duration::from_secs(300);
 
-/// Watches until a signal comes; a look every `every`.
+/// Watches until a signal comes; a look every `every`. What is said by somebody who records beside is
+/// told as well.
 ///
 /// Errors: `Config` for rules, channels and secrets that are wrong; `TryAgain` where another process
 /// watches the same target; those of the folder of the state.
-pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
+pub fn watch(context: &mut Context, every: Duration, recording: Option<Aside>) -> Result<Outcome> {
     context.ui.refuse_csv()?;
     let (mut rules, channels) = described(context)?;
     rules.retain(|rule| rule.enabled);
@@ -94,6 +96,7 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
         unknown: BTreeMap::new(),
         faults: BTreeMap::new(),
         failing: BTreeSet::new(),
+        recording,
     };
     Ok(watching.run(every, &interrupts, &notifier, &told))
 }
@@ -160,6 +163,8 @@ struct Watching<'a> {
     faults: BTreeMap<Attempted, String>,
     /// Channels whose last attempt failed.
     failing: BTreeSet<String>,
+    /// Who records beside.
+    recording: Option<Aside>,
 }
 
 /// What may fail without an end to the watch.
@@ -186,6 +191,9 @@ impl Watching<'_> {
                 // A look that took longer than the time between two is not made up for.
                 next = (next + every).max(Instant::now());
                 notifier.status(&self.in_words());
+            }
+            for line in self.recording.iter().flat_map(Aside::said) {
+                self.context.ui.warn(&line);
             }
             if notifier.interval().is_some_and(|interval| alive.elapsed() * 2 >= interval) {
                 notifier.alive();

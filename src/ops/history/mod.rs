@@ -1,6 +1,7 @@
-//! The history: recording it ([`recorder`]), and what it tells ([`show`], [`trend`], [`peaks`],
+//! The history: recording it ([`recorder`], [`aside`]), and what it tells ([`show`], [`trend`], [`peaks`],
 //! [`forecast`]).
 
+pub mod aside;
 pub mod forecast;
 mod memory;
 pub mod peaks;
@@ -80,6 +81,7 @@ impl Open {
             method: wanted.method.clone(),
             sites,
         };
+        reader.check_begun()?;
         reader.check(&filter)?;
         let mut notes = Vec::new();
         if zone.iana_name() != context.ui.zone().tz().iana_name() {

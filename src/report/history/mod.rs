@@ -2,6 +2,7 @@
 
 pub mod forecast;
 pub mod peaks;
+pub mod record;
 pub mod show;
 pub mod trend;
 
@@ -39,18 +40,18 @@ pub struct Source {
 }
 
 impl Source {
-    /// The same in a line: from when to when, how large.
+    /// The same in a line or two: from when to when, how large.
     fn block(&self, zone: &Zone) -> Block {
         let at =
             |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| human::time(at, zone));
         let text = format!(
-            "recorded {} to {} · {} of data · {}",
+            "{} to {} · {} of data · {}",
             at(self.first_at),
             at(self.last_at),
             human::counted(self.days, "day"),
             human::bytes(self.bytes)
         );
-        Block::Text(Cell::new(text, Role::Dim))
+        Block::Fields(vec![("recorded".to_owned(), Cell::new(text, Role::Dim))])
     }
 }
 
@@ -100,6 +101,19 @@ fn count(count: Option<u64>) -> Cell {
         raw: Some(count.to_string()),
         ..human::count(count).into()
     })
+}
+
+/// A length of time in seconds that may not be known.
+fn age(seconds: Option<u64>) -> Cell {
+    seconds.map_or_else(Cell::default, |s| Cell {
+        raw: Some(s.to_string()),
+        ..human::age(s as f64).into()
+    })
+}
+
+/// So many bytes.
+fn bytes(bytes: u64) -> Cell {
+    Cell { raw: Some(bytes.to_string()), ..human::bytes(bytes).into() }
 }
 
 /// A share that failed: red from the usual limit of 5 % on.

@@ -61,8 +61,8 @@ impl TrendReport {
             Column::left("DAY"),
             Column::right("JOBS"),
             Column::right("FAILED"),
-            Column::right("MEAN"),
-            Column::right("P95"),
+            Column::right("MEAN").for_programs("MEAN_MS"),
+            Column::right("P95").for_programs("P95_MS"),
         ];
         if self.drawn {
             columns.push(Column::left("MEAN DURATION"));
@@ -97,7 +97,7 @@ impl TrendReport {
             Column::right("DAYS"),
             Column::right("JOBS"),
             Column::right("FAILED"),
-            Column::right("RATE"),
+            Column::right("RATE").for_programs("FAILURE_RATE"),
         ];
         if self.drawn {
             columns.push(Column::left("FAILURE RATE"));
