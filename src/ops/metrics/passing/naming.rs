@@ -7,7 +7,7 @@ use super::events::is_wrapper;
 use super::{MOST_NAMED, NewEnd, Passing, Unnamed};
 use crate::backend::redis::read::{Store, Want};
 use crate::codec::payload::Decoder;
-use crate::codec::traceback::Traceback;
+use crate::codec::traceback::{Traceback, abandoned_at};
 use crate::error::Result;
 use crate::model::id::JobId;
 use crate::ops::jobs::decode::failure_text;
@@ -75,9 +75,15 @@ impl Passing {
             Err(_) => Vec::new(),
         }
         .into_iter();
-        for failure in new {
+        for mut failure in new {
             let text = texts.next().flatten();
             let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
+            // An end that nothing else dates.
+            if failure.is_undated
+                && let Some(at) = text.as_deref().and_then(abandoned_at)
+            {
+                failure.ended.ended_at = at;
+            }
             self.count_named(failure, sort.filter(|sort| !sort.is_empty()));
         }
         read.map(|_| ())
