@@ -82,8 +82,15 @@ pub struct Row {
     pub failed: Option<u64>,
     /// Executions that tell whether they failed.
     pub failed_known: u64,
+    /// What tells that, beside `source`: `registries` (RQ's failed jobs that began in this time),
+    /// `history`, `scheduled_job_log`.
+    pub failed_from: Vec<&'static str>,
     /// Executions that the scheduler enqueued.
     pub scheduled: u64,
+    /// The queues in which executions of a method were seen, by RQ's failed jobs and the history.
+    pub queues: Vec<String>,
+    /// The most memory that a job was seen to have while a history was recorded, on those days.
+    pub memory_peak_kib: Option<u64>,
     /// Mean duration.
     pub mean_ms: Option<f64>,
     /// Median duration.
@@ -215,6 +222,13 @@ impl StatsReport {
     fn cells(&self, row: &Row, name: Cell) -> Vec<Cell> {
         let failed = match row.failed {
             None => Cell { raw: Some(String::new()), ..Cell::new("?", Role::Dim) },
+            Some(failed) if row.failed_known < row.count => Cell {
+                raw: Some(failed.to_string()),
+                ..Cell::new(
+                    format!("{}?", human::count(failed)),
+                    if failed > 0 { Role::Bad } else { Role::Dim },
+                )
+            },
             failed => Cell::count(failed, Role::Bad),
         };
         let mut cells = vec![

@@ -11,6 +11,7 @@ use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
 use crate::model::id::JobId;
 use crate::model::job::{Job, Status, seconds_between};
+use crate::ops::metrics::is_scheduled_run;
 use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
@@ -108,6 +109,9 @@ pub(crate) fn failed_within_a_day(
     let mut oldest_age_s = f64::MIN;
     for entry in &queue.failed_entries {
         let job = jobs.get(&entry.id).copied();
+        if job.is_some_and(|job| job.status == Status::Stopped) {
+            continue;
+        }
         let Some(failed_at) = failed_at_s(entry, job, usual_ttl_s) else {
             day.is_least |= job.is_none();
             continue;
@@ -169,6 +173,8 @@ pub(crate) fn ends(facts: &Facts<'_>, queue: &QueueSurvey) -> Ends {
     let ages = |sampled: &[Sampled], status: &Status| -> Vec<f64> {
         let jobs = sampled.iter().filter_map(Sampled::stored).map(|stored| &stored.job);
         jobs.filter(|job| job.status == *status && facts.concerns(job) && leaves_trace(job))
+            // Frappe swallows the errors of scheduled jobs: their runs are no successes.
+            .filter(|job| *status != Status::Finished || !is_scheduled_run(job))
             .filter_map(|job| seconds_between(job.end()?, facts.now))
             .collect()
     };

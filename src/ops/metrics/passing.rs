@@ -32,8 +32,8 @@ use crate::report::metrics::Family;
 use crate::sys::clock::Steady;
 use attention::{Attention, LONGEST_ABSENCE, Look, SLACK, back};
 use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
-pub(in crate::ops) use events::{is_wrapper, task_of};
-pub(in crate::ops) use naming::methods_of;
+pub(in crate::ops) use events::{is_scheduled_run, is_wrapper, task_of};
+pub(in crate::ops) use naming::{Named, methods_of};
 use retries::Retries;
 use totals::{Series, Totals, What};
 
@@ -57,6 +57,8 @@ pub(super) struct NewEnd {
     ended: EndedJob,
     /// Whether it is dated by the look that found it.
     is_undated: bool,
+    /// Whether it was stopped on request, which is neither a failure nor a success.
+    was_stopped: bool,
 }
 
 /// What passed so far.
@@ -334,7 +336,10 @@ impl Passing {
     ) -> Option<NewEnd> {
         let task = task_of(job);
         let (ran, waited) = (ran(job), waited(job));
-        let failed = job.status != Status::Finished;
+        let failed = match job.status {
+            Status::Finished if is_scheduled_run(job) => None,
+            ref status => Some(*status == Status::Failed),
+        };
         let ended = EndedJob {
             hash,
             queue: queue.to_owned(),
@@ -348,8 +353,9 @@ impl Passing {
         };
         let worker = self.crew_of(job).map(str::to_owned);
         let is_undated = job.end().is_none();
-        let end = NewEnd { id: job.id.clone(), worker, ended, is_undated };
-        if failed || is_wrapper(&end.ended.method) {
+        let was_stopped = job.status == Status::Stopped;
+        let end = NewEnd { id: job.id.clone(), worker, ended, is_undated, was_stopped };
+        if failed == Some(true) || is_wrapper(&end.ended.method) {
             return Some(end);
         }
         self.count_named(end, None);
@@ -435,20 +441,22 @@ impl Passing {
     }
 
     fn count_named(&mut self, end: NewEnd, sort: Option<String>) {
-        let NewEnd { worker, mut ended, .. } = end;
+        let NewEnd { worker, mut ended, was_stopped, .. } = end;
         let of = |what| Series::of(what, &ended.queue, &ended.method);
         for (what, time) in [(What::Ran, ended.run_ms), (What::Waited, ended.wait_ms)] {
             if let Some(ms) = time {
                 self.totals.observe(of(what), ms as f64 / 1_000.0);
             }
         }
-        if ended.failed {
-            let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
-            let series = of(What::Failed).by(worker.as_deref());
-            self.totals.add(Series { error_type, ..series }, 1);
-        } else {
-            self.totals.add(of(What::Completed).by(worker.as_deref()), 1);
-        }
+        let what = match ended.failed {
+            _ if was_stopped => What::Stopped,
+            Some(true) => What::Failed,
+            Some(false) => What::Completed,
+            None => What::Unknown,
+        };
+        let error_type = || Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
+        let error_type = if what == What::Failed { error_type() } else { None };
+        self.totals.add(Series { error_type, ..of(what).by(worker.as_deref()) }, 1);
         ended.error = sort;
         self.record(ended);
     }

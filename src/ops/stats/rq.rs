@@ -8,7 +8,7 @@ use crate::codec::payload::Decoder;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName};
-use crate::model::job::Job;
+use crate::model::job::{Job, Status};
 use crate::model::part::Lack;
 use crate::model::queue::Registry;
 use crate::ops::scope;
@@ -106,7 +106,8 @@ impl Reader<'_, '_> {
         let headline = headline.as_ref();
         let scheduled = headline.map(|headline| headline.is_scheduled);
         let failed = match (registry, scheduled) {
-            (Registry::Failed, _) => Some(true),
+            // One that was stopped on request did not fail.
+            (Registry::Failed, _) => Some(job.status != Status::Stopped),
             // Frappe swallows the errors of scheduled jobs, so RQ sees them finish.
             (_, Some(true)) => None,
             _ => Some(false),

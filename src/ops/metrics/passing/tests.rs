@@ -171,3 +171,27 @@ fn passing_counts_ends_that_nothing_dates_once_when_they_are_first_seen() {
     let run_again = lost("old", 49 * 250 + 1);
     assert_eq!(failures(&mut again, &[&run_again, &new], 49 * 250 + 10), 1);
 }
+
+#[test]
+fn passing_takes_no_run_of_a_scheduled_job_for_a_success_and_no_stop_for_a_failure() {
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), None, at(0));
+    let scheduled = "shop.call(site='s', method='frappe.core.doctype.scheduled_job_type.\
+        scheduled_job_type.run_schedul...)";
+    let run = finished(-9, -8, -5);
+    let by_id = Job { id: JobId::new("s::scheduled_job::shop.daily"), ..run.clone() };
+    let by_text =
+        Job { id: JobId::new("b"), description: Some(scheduled.to_owned()), ..run.clone() };
+    for job in [&run, &by_id, &by_text] {
+        assert_eq!(ends(&mut passing, job, 0), 1, "{job:?}");
+    }
+    let stopped = Job { status: Status::Stopped, ended_at: Some(at(-4)), ..run };
+    assert_eq!(failures(&mut passing, &[&stopped], 1), 1);
+    let sum = |name: &str| samples(&passing, name).iter().sum::<f64>();
+    let all = ["completed", "outcome_unknown", "failed", "stopped"]
+        .map(|what| sum(&format!("jobctl_job_{what}")));
+    assert_eq!(all, [1.0, 2.0, 0.0, 1.0]);
+    let mut batch = Batch::default();
+    passing.hand_over(&mut batch);
+    let outcomes: Vec<_> = batch.ended.iter().map(|job| job.failed).collect();
+    assert_eq!(outcomes, [Some(false), None, None, Some(false)]);
+}
