@@ -1358,6 +1358,7 @@ never\t'Never'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l record -d 'Record into the history of the target meanwhile'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Leave out notes and hints'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'

@@ -47,12 +47,12 @@ impl Reckoning {
         let mut words = text.split(' ');
         let (time, apart) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         let steady = Steady::from_words(words.next()?, words.next()?)?;
-        Some(Self { apart_for: Duration::from_secs(apart), ..Self::begin(time, steady) })
+        Some(Self { apart_for: Duration::from_millis(apart), ..Self::begin(time, steady) })
     }
 
     /// The same for a later process.
     pub fn to_text(&self) -> String {
-        format!("{} {} {}", self.time, self.apart_for.as_secs(), self.steady)
+        format!("{} {} {}", self.time, self.apart_for.as_millis(), self.steady)
     }
 
     /// The time as it was reckoned last.

@@ -99,6 +99,8 @@ pub struct Writer {
     methods: (i64, HashSet<i64>),
     /// The file that is written; `None` while there is none.
     identity: Option<Identity>,
+    /// Its log.
+    log: Option<Identity>,
     /// Held for as long as it lives.
     claim: Arc<Claim>,
 }
@@ -121,7 +123,8 @@ impl Writer {
         let methods = (i64::MIN, HashSet::new());
         let identity = identity_at(place.path());
         let names = HashMap::new();
-        let mut writer = Self { place, connection, zone, names, methods, identity, claim };
+        let mut writer =
+            Self { place, connection, zone, names, methods, identity, log: None, claim };
         writer.load_names().map_err(|error| failure(&error, "read", writer.place.path()))?;
         writer.keep_zone()?;
         Ok(Opened { writer, moved_aside })
@@ -160,18 +163,27 @@ impl Writer {
     /// Closes the file.
     fn let_go(&mut self) -> Result<()> {
         self.leave_log();
-        self.identity = None;
+        (self.identity, self.log) = (None, None);
         self.connection = Connection::open_in_memory()
             .map_err(|error| failure(&error, "open", self.place.path()))?;
         Ok(())
     }
 
-    /// Keeps what was logged for a file that is displaced from being removed in the name of the file
-    /// that is there now.
+    fn log_path(&self) -> PathBuf {
+        self.place.with_suffix("-wal")
+    }
+
+    /// Where another file stands in place of this one: removes the log of this one, which `SQLite` would
+    /// take for that of the other, and keeps the log of the other from being removed at the end.
     fn leave_log(&self) {
-        if self.displaced().is_some() {
-            let what = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-            let _ = self.connection.set_db_config(what, true);
+        if self.displaced().is_none() {
+            return;
+        }
+        let what = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        let _ = self.connection.set_db_config(what, true);
+        let path = self.log_path();
+        if self.log.is_some() && self.log == identity_at(&path) {
+            let _ = std::fs::remove_file(path);
         }
     }
 
@@ -245,6 +257,8 @@ impl Writer {
             self.names.clear();
             self.methods = (i64::MIN, HashSet::new());
             let _ = self.load_names();
+        } else if self.log.is_none() {
+            self.log = identity_at(&self.log_path());
         }
         written.map_err(|error| failure(&error, "write", self.place.path()).into())
     }

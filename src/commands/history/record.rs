@@ -82,7 +82,10 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     }
     let path = recorder.place().path().display().to_string();
     let end = args.lasting.and_then(|time| Instant::now().checked_add(time));
-    context.ui.status(&format!("recording into {path} every {}", human::age(every.as_secs_f64())));
+    if recorder.is_at_work() {
+        let every = human::age(every.as_secs_f64());
+        context.ui.status(&format!("recording into {path} every {every}"));
+    }
     loop {
         let looked = recorder.look(context, &mut passing)?;
         for line in &looked.said {
@@ -121,7 +124,7 @@ fn once(
         redis_memory_bytes: sample.redis_memory,
         jobs_ended: looked.ended,
         jobs_failed: looked.failed,
-        is_partial: looked.incomplete > 0,
+        is_partial: looked.is_partial,
         gap: looked.gap,
         pruned_samples: pruned.samples,
         pruned_jobs: pruned.jobs,

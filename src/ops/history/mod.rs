@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::report::Scope;
 use crate::report::history::Source;
+use crate::sys::clock;
 use crate::target;
 
 /// Which part of a history is asked for.
@@ -85,7 +86,7 @@ impl Open {
         reader.check_begun()?;
         reader.check(&filter)?;
         let mut notes = Vec::new();
-        if zone.iana_name() != context.ui.zone().tz().iana_name() {
+        if !keep_the_same_time(&zone, &context.ui.zone().tz()) {
             let name = recorded.zone.as_deref().unwrap_or("UTC");
             notes.push(format!("hours and days are those of {name}, where it was recorded"));
         }
@@ -105,6 +106,14 @@ impl Open {
             days: self.recorded.days,
         }
     }
+}
+
+/// Whether clocks of two zones show the same, in summer and in winter: one zone has many names.
+fn keep_the_same_time(one: &TimeZone, other: &TimeZone) -> bool {
+    let now = clock::now();
+    let days = [now, before(now, SignedDuration::from_hours(24 * 182))];
+    one.iana_name() == other.iana_name()
+        || days.into_iter().all(|day| one.to_offset(day) == other.to_offset(day))
 }
 
 /// `time` before `now`.

@@ -4,6 +4,7 @@
 //! to wait for, a file that is gone a reason to begin anew: the recorder goes on, and says so once each.
 
 mod pen;
+mod timing;
 
 use std::time::Duration;
 
@@ -35,12 +36,6 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 const MOST_SAMPLES: usize = 3_000;
 const MOST_ENDED: usize = 50_000;
 const MOST_SEEN: usize = 200_000;
-
-/// Seconds without a sample beyond what was meant, after which the time between is a gap.
-const LATE_S: f64 = 10.0;
-
-/// Seconds by which the clock may be ahead of what has passed without a word.
-const JUMP_S: f64 = 60.0;
 
 /// The fact that says when the last sample was taken.
 const LAST_SAMPLE: &str = "last_sample";
@@ -102,8 +97,8 @@ pub struct Looked {
     pub gap: Option<Gap>,
     /// What was removed because of its age, where it was looked for.
     pub pruned: Option<Pruned>,
-    /// Looks that could not read all jobs that ended, so far.
-    pub incomplete: u64,
+    /// Whether not all jobs that ended could be read.
+    pub is_partial: bool,
     /// What the operator should know, a line each.
     pub said: Vec<String>,
     /// Why nothing could be looked at.
@@ -155,25 +150,32 @@ impl Recorder {
         self.pen.place()
     }
 
+    /// Whether it records, and no other process does.
+    pub const fn is_at_work(&self) -> bool {
+        self.pen.is_ours()
+    }
+
     /// Goes on where the history ended.
     fn resume(&mut self) -> Result<Passing> {
         let now = clock::now();
         let Some(writer) = self.pen.writer() else {
-            return Ok(Passing::resumed(Vec::new(), Vec::new(), None, now));
+            return Ok(Passing::resumed(Vec::new(), Vec::new(), |_| None, now));
         };
-        let look = writer.fact(Passing::last_look_fact())?;
-        let passing = Passing::resumed(writer.totals()?, writer.seen()?, look.as_deref(), now);
-        let reckoned = writer.fact(RECKONING)?;
-        self.go_on(reckoned.as_deref())?;
+        // What cannot be read was read a moment ago; without it no more is lost than a little time.
+        let fact = |name: &str| writer.fact(name).ok().flatten();
+        let passing = Passing::resumed(writer.totals()?, writer.seen()?, fact, now);
+        self.go_on()?;
         Ok(passing)
     }
 
     /// Takes up when the last sample was, and what time it was reckoned to be.
-    fn go_on(&mut self, reckoned: Option<&str>) -> Result<()> {
+    fn go_on(&mut self) -> Result<()> {
         let Some(writer) = self.pen.writer() else { return Ok(()) };
+        let reckoned = writer.fact(RECKONING)?;
         self.last_sample = writer.fact(LAST_SAMPLE)?.and_then(|text| text.parse().ok());
         let since = || self.last_sample.map(Reckoning::since);
-        if let Some(reckoning) = reckoned.and_then(Reckoning::from_text).or_else(since) {
+        let reckoned = reckoned.as_deref().and_then(Reckoning::from_text);
+        if let Some(reckoning) = reckoned.or_else(since) {
             self.reckoning = reckoning;
         }
         Ok(())
@@ -196,11 +198,12 @@ impl Recorder {
         if !self.pen.is_ours() && !self.take_over(passing, &mut report.said)? {
             if self.recording.purpose == Purpose::Counters {
                 let looked = look(context, passing, &mut |_| {});
-                self.pass_outage(looked, context)?;
+                pass_outage(looked, context)?;
                 passing.keep_ready();
             }
             return Ok(report);
         }
+        let gaps = passing.gaps();
         let (mut outage, mut taken, mut peaks) = (None, None, Vec::new());
         let (last, recording, secrets) = (self.last_sample, self.recording, context.secrets);
         let horses = &mut self.horses;
@@ -209,13 +212,15 @@ impl Recorder {
             if outage.is_some() {
                 return;
             }
-            if recording.purpose == Purpose::Once || is_due(last, facts.now, recording.every) {
+            if recording.purpose == Purpose::Once
+                || timing::is_due(last, facts.now, recording.every)
+            {
                 taken = sample(facts);
             }
             peaks = horses.look(facts);
         });
         let named = looked.and_then(|()| self.name(context, &mut peaks));
-        if let Some(error) = self.pass_outage(named, context)? {
+        if let Some(error) = pass_outage(named, context)? {
             outage.get_or_insert_with(|| secrets.text(&error.to_string()).into_owned());
         }
         self.pending.peaks.extend(peaks.into_iter().map(|(_, peak)| peak));
@@ -228,8 +233,13 @@ impl Recorder {
         passing.hand_over(&mut self.pending);
         let ended = self.pending.ended.get(before..).unwrap_or_default();
         report.ended = ended.len() as u64;
+<<<<<<< HEAD
         report.failed = ended.iter().filter(|job| job.failed == Some(true)).count() as u64;
         report.incomplete = passing.gaps();
+=======
+        report.failed = ended.iter().filter(|job| job.failed).count() as u64;
+        report.is_partial = passing.gaps() > gaps;
+>>>>>>> hist
         self.write(passing, &mut report)?;
         Ok(report)
     }
@@ -239,29 +249,13 @@ impl Recorder {
         if Horses::needs_names(peaks) { self.horses.name(context.store()?, peaks) } else { Ok(()) }
     }
 
-    /// Passes over a failure that waiting mends, and forgets the connection; gives it.
-    fn pass_outage(
-        &self,
-        looked: Result<()>,
-        context: &mut Context,
-    ) -> Result<Option<anyhow::Error>> {
-        let Err(error) = looked else { return Ok(None) };
-        let passes = failure_of(&error).is_some_and(|failure| {
-            matches!(failure.kind(), Kind::Unreachable | Kind::TryAgain | Kind::Io)
-        });
-        if !passes {
-            return Err(error);
-        }
-        context.disconnect();
-        Ok(Some(error))
-    }
-
     /// Takes a sample up.
     fn take(&mut self, sample: Sample, report: &mut Looked) {
-        self.note_gap(sample.at, report);
+        let here = clock::now();
+        let reckoned = self.reckoning.look(here, Steady::now());
+        self.note_gap(sample.at, here.duration_since(reckoned).as_secs_f64(), report);
         self.last_sample = Some(sample.at);
         self.sampled = Some(Stopwatch::start());
-        self.reckoning.look(clock::now(), Steady::now());
         let facts = &mut self.pending.facts;
         facts.insert(LAST_SAMPLE, sample.at.to_string());
         facts.insert(RECKONING, self.reckoning.to_text());
@@ -288,7 +282,18 @@ impl Recorder {
 
     /// Takes over where the one who recorded ended; whether that is so.
     fn take_over(&mut self, passing: &mut Passing, said: &mut Vec<String>) -> Result<bool> {
-        let Claimed::Ours { moved_aside } = self.pen.claim()? else { return Ok(false) };
+        let moved_aside = match self.pen.claim() {
+            Ok(Claimed::Ours { moved_aside }) => moved_aside,
+            Ok(Claimed::Elsewhere(_)) => return Ok(false),
+            Err(error) if mends(&error) => {
+                if !std::mem::replace(&mut self.is_stuck, true) {
+                    said.push(format!("{error}; it is tried again"));
+                }
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        self.is_stuck = false;
         said.extend(moved_aside.map(|aside| pen::aside_line(&aside)));
         said.push(format!("nobody else records any more: recording into {}", self.pen.shown()));
         if self.recording.purpose != Purpose::Counters {
@@ -296,11 +301,9 @@ impl Recorder {
             return Ok(true);
         }
         if let Some(writer) = self.pen.writer() {
-            let (totals, seen, reckoned) =
-                (writer.totals()?, writer.seen()?, writer.fact(RECKONING)?);
-            passing.take_over(totals, seen);
-            self.go_on(reckoned.as_deref())?;
+            passing.take_over(writer.totals()?, writer.seen()?);
         }
+        self.go_on()?;
         Ok(true)
     }
 
@@ -320,35 +323,34 @@ impl Recorder {
     }
 
     /// Tells the time since the last sample as a gap, where it is longer than it was meant to be.
-    fn note_gap(&mut self, now: Timestamp, report: &mut Looked) {
+    /// `ahead_s` says by how much the clock of this host is ahead of what it is reckoned to be.
+    fn note_gap(&mut self, now: Timestamp, ahead_s: f64, report: &mut Looked) {
         let missed = self.missed.take();
         let Some(last) = self.last_sample else { return };
-        if let Some(why) = ahead(last, now) {
+        if let Some(why) = timing::went_back(last, now) {
             report.said.push(format!("{why}; recording goes on from now"));
             self.add_gap(Gap { from: now, until: now, why }, report);
             return;
         }
         let passed_s = now.duration_since(last).as_secs_f64();
-        let jumped_s = self.sampled.map_or(0.0, |watch| passed_s - watch.elapsed().as_secs_f64());
-        let every_s = self.recording.every.as_secs_f64();
-        let late_s = passed_s - every_s;
-        let tolerated_s = match missed {
-            _ if self.recording.purpose == Purpose::Once => PRUNE_EVERY.as_secs_f64(),
-            Some(_) => every_s,
-            None => every_s + LATE_S,
-        };
-        if late_s < tolerated_s {
-            return;
+        let watched_s = self.sampled.map(|watch| watch.elapsed().as_secs_f64());
+        let jumped_s = watched_s.map_or(0.0, |watched_s| passed_s - watched_s);
+        let jumped_s = jumped_s.max(ahead_s.min(passed_s));
+        let late_s = passed_s - self.recording.every.as_secs_f64();
+        if late_s >= self.tolerated_s(missed.is_some()) {
+            let why = timing::why_missing(missed.as_deref(), jumped_s);
+            self.add_gap(Gap { from: last, until: now, why }, report);
         }
-        let why = match missed {
-            Some(why) => format!("Redis could not be read: {why}"),
-            None if jumped_s > JUMP_S => {
-                let by = crate::human::age(jumped_s);
-                format!("the clock went {by} ahead, or the machine was stopped")
-            }
-            None => "nothing was recorded".to_owned(),
-        };
-        self.add_gap(Gap { from: last, until: now, why }, report);
+    }
+
+    /// Seconds by which a sample may be late without a gap.
+    fn tolerated_s(&self, is_outage: bool) -> f64 {
+        let every_s = self.recording.every.as_secs_f64();
+        match self.recording.purpose {
+            Purpose::Once => PRUNE_EVERY.as_secs_f64(),
+            _ if is_outage => every_s,
+            _ => every_s + timing::LATE_S,
+        }
     }
 
     fn add_gap(&mut self, gap: Gap, report: &mut Looked) {
@@ -417,6 +419,19 @@ impl Recorder {
     }
 }
 
+/// Passes over a failure that waiting mends, and forgets the connection; gives it.
+fn pass_outage(looked: Result<()>, context: &mut Context) -> Result<Option<anyhow::Error>> {
+    let Err(error) = looked else { return Ok(None) };
+    let passes = failure_of(&error).is_some_and(|failure| {
+        matches!(failure.kind(), Kind::Unreachable | Kind::TryAgain | Kind::Io)
+    });
+    if !passes {
+        return Err(error);
+    }
+    context.disconnect();
+    Ok(Some(error))
+}
+
 /// Whether a failure to write may be over the next time.
 fn mends(error: &anyhow::Error) -> bool {
     let kind = failure_of(error).map(Failure::kind);
@@ -432,48 +447,5 @@ fn blindness(facts: &Facts<'_>) -> Option<String> {
             Some("this Redis knows queues of other benches and none of this one".to_owned())
         }
         Ok(_) => None,
-    }
-}
-
-/// That the last sample was taken by a clock that was ahead, where it was.
-fn ahead(last: Timestamp, now: Timestamp) -> Option<String> {
-    let seconds = last.duration_since(now).as_secs_f64();
-    (seconds > LATE_S).then(|| {
-        let by = crate::human::age(seconds);
-        format!("the clock was {by} ahead: what ended while it was may be missing")
-    })
-}
-
-/// Whether a sample is due: a little early rather than a look late, and when the clock went back.
-fn is_due(last: Option<Timestamp>, now: Timestamp, every: Duration) -> bool {
-    let Some(last) = last else { return true };
-    let since = now.duration_since(last).as_secs_f64();
-    since < -1.0 || since + 0.25 >= every.as_secs_f64()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sample_after_a_clock_that_was_ahead_is_told_as_a_gap() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(
-            ahead(at(172_800), at(0)).unwrap().contains("2d"),
-            "{:?}",
-            ahead(at(172_800), at(0))
-        );
-        assert_eq!((ahead(at(100), at(100)), ahead(at(100), at(99))), (None, None));
-    }
-
-    #[test]
-    fn sample_is_due_after_its_time_and_when_the_clock_went_back() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let every = Duration::from_secs(30);
-        assert!(is_due(None, at(0), every));
-        assert!(!is_due(Some(at(100)), at(129), every));
-        assert!(is_due(Some(at(100)), at(130), every));
-        assert!(!is_due(Some(at(100)), at(100), every));
-        assert!(is_due(Some(at(1_000)), at(100), every));
     }
 }

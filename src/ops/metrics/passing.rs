@@ -30,7 +30,12 @@ use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::report::metrics::Family;
 use crate::sys::clock::Steady;
+<<<<<<< HEAD
 use attention::{Attention, LONGEST_ABSENCE, Look, SLACK, back};
+=======
+use crate::sys::reckoning::Reckoning;
+use attention::{Attention, Look};
+>>>>>>> hist
 use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
 pub(in crate::ops) use events::{is_scheduled_run, is_wrapper, task_of};
 pub(in crate::ops) use naming::{Named, methods_of};
@@ -47,8 +52,10 @@ const MOST_PAGES: usize = 20;
 /// Jobs of a look whose payloads are read at most.
 const MOST_NAMED: usize = 2_000;
 
-/// The fact that says when was last looked. See [`Batch::facts`].
+/// The facts that say when was last looked, and what time it was reckoned to be by the clock of Redis.
+/// See [`Batch::facts`].
 const LAST_LOOK: &str = "last_look";
+const RECKONING: &str = "look_reckoning";
 
 /// An end of which it is to be read what the job called, or what its failure is.
 pub(super) struct NewEnd {
@@ -86,15 +93,18 @@ impl Passing {
     /// Goes on where a history ended: with its totals, the events that it remembers, and when was
     /// last looked. A fresh history takes what RQ still shows of the last minutes. A last look that is
     /// still to come is one by a clock that was ahead: it is taken for now.
+    ///
+    /// `fact` gives the facts that [`Self::hand_over`] added.
     pub fn resumed(
         totals: Vec<(String, String)>,
         seen: Vec<(u64, Timestamp)>,
-        last_look: Option<&str>,
+        fact: impl Fn(&str) -> Option<String>,
         now: Timestamp,
     ) -> Self {
-        let last_look = last_look.and_then(|text| text.parse::<Timestamp>().ok());
+        let last_look = fact(LAST_LOOK).and_then(|text| text.parse::<Timestamp>().ok());
+        let reckoning = fact(RECKONING).and_then(|text| Reckoning::from_text(&text));
         Self {
-            attention: Attention::resumed(last_look, now),
+            attention: Attention::resumed(last_look, reckoning, now),
             is_recorded: true,
             seen: seen.into_iter().collect(),
             totals: Totals::restored(totals),
@@ -122,11 +132,6 @@ impl Passing {
         for (hash, at) in seen {
             self.seen.entry(hash).or_insert(at);
         }
-    }
-
-    /// The fact of a history that [`Self::resumed`] wants.
-    pub const fn last_look_fact() -> &'static str {
-        LAST_LOOK
     }
 
     /// Hands over what happened since the last time.
@@ -185,9 +190,15 @@ impl Passing {
         self.end(&look);
         self.retries.forget(now);
         if self.is_recorded {
-            self.news.facts.insert(LAST_LOOK, now.to_string());
+            self.note_look(now);
         }
         failures
+    }
+
+    /// Notes for who goes on later when was looked.
+    fn note_look(&mut self, now: Timestamp) {
+        self.news.facts.insert(LAST_LOOK, now.to_string());
+        self.news.facts.extend(self.attention.reckoning().map(|text| (RECKONING, text)));
     }
 
     /// Forgets events that no later look covers.

@@ -112,11 +112,12 @@ impl ForecastReport {
             Column::right("JOBS A DAY").for_programs("JOBS_PER_DAY"),
             Column::right("AT LEAST").for_programs("LOW"),
             Column::right("AT MOST").for_programs("HIGH"),
-            Column::left("").flexible(),
+            // Set as a number is, it is not cut.
+            Column::right(""),
         ];
         let mut table = Table::new(columns, "");
         for ahead in &growth.ahead {
-            let far = if ahead.is_far { "further ahead than the data reaches back" } else { "" };
+            let far = if ahead.is_far { "beyond the data" } else { "" };
             table.row(vec![
                 count(Some(ahead.in_days)),
                 number(Some(ahead.jobs_per_day)),

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::{Block, Cell, Role};
 use crate::human::{self, Zone};
 
-/// Columns of the longest bar.
-const BAR_COLUMNS: f64 = 24.0;
+/// Columns of the longest bar, which no terminal cuts: half a bar would say something else.
+const BAR_COLUMNS: f64 = 10.0;
 
 /// Parts of a column that a bar can be long, shortest first.
 const PARTS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -57,16 +57,11 @@ impl Source {
 
 /// A bar as long as a value beside the largest one; nothing for nothing.
 fn bar(value: f64, largest: f64, role: Role) -> Cell {
-    bar_within(BAR_COLUMNS, value, largest, role)
-}
-
-/// The same, no longer than so many columns.
-fn bar_within(most: f64, value: f64, largest: f64, role: Role) -> Cell {
     if value <= 0.0 || largest <= 0.0 {
         return Cell::default();
     }
-    let columns = (value / largest * most).min(most);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 24")]
+    let columns = (value / largest * BAR_COLUMNS).min(BAR_COLUMNS);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 10")]
     let (full, eighths) = (columns as usize, (columns.fract() * 8.0) as usize);
     let mut text = "█".repeat(full);
     if let Some(part) = eighths.checked_sub(1).and_then(|at| PARTS.get(at)) {
@@ -146,10 +141,10 @@ mod tests {
         let text = |value, largest| bar(value, largest, Role::Plain).text;
         assert_eq!(text(0.0, 5.0), "");
         assert_eq!(text(1.0, 0.0), "");
-        assert_eq!(text(5.0, 5.0), "█".repeat(24));
+        assert_eq!(text(5.0, 5.0), "█".repeat(10));
         assert_eq!(text(0.001, 5.0), "▏");
-        assert_eq!(text(1.5, 48.0), "▊");
-        assert_eq!(text(9.0, 5.0).chars().count(), 24);
+        assert_eq!(text(1.5, 20.0), "▊");
+        assert_eq!(text(9.0, 5.0).chars().count(), 10);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct RecordReport {
     pub jobs_ended: u64,
     /// Those of them that failed.
     pub jobs_failed: u64,
-    /// Whether some look, this one or an earlier, could not read all jobs that ended.
+    /// Whether not all jobs that ended could be read.
     pub is_partial: bool,
     /// The time before the sample of which nothing is known; `null` where there is none.
     pub gap: Option<Gap>,

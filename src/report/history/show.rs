@@ -5,12 +5,9 @@ use serde::Serialize;
 
 use super::super::stats::{share, time};
 use super::super::{Block, Cell, Column, Report, Role, Table, View};
-use super::{Source, age, bar_within, bytes, count, failed, failure_rate, number};
+use super::{Source, age, bar, bytes, count, failed, failure_rate, number};
 use crate::human::{self, Zone};
 use crate::model::history::Gap;
-
-/// Columns of the longest bar: the whole fits 80 columns.
-const BAR_COLUMNS: f64 = 10.0;
 
 /// Gaps that a table shows.
 const SHOWN_GAPS: usize = 10;
@@ -187,7 +184,7 @@ impl HistoryReport {
             cells.extend(shown.iter().map(|(_, cell)| cell(self, row)));
             if self.drawn {
                 let value = row.count.max(row.failed.unwrap_or(0)) as f64;
-                cells.push(bar_within(BAR_COLUMNS, value, largest as f64, Role::Started));
+                cells.push(bar(value, largest as f64, Role::Started));
             }
             table.row(cells);
         }
@@ -215,8 +212,9 @@ impl HistoryReport {
 
     fn gaps_table(&self, zone: &Zone) -> Table {
         let columns = vec![
-            Column::left("FROM"),
-            Column::left("UNTIL"),
+            // Set as numbers are: cut short they say nothing.
+            Column::right("FROM"),
+            Column::right("UNTIL"),
             Column::right("FOR").for_programs("FOR_S"),
             Column::left("WHY").flexible(),
         ];

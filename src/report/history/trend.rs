@@ -69,7 +69,7 @@ impl TrendReport {
             Column::right("P95").for_programs("P95_MS"),
         ];
         if self.drawn {
-            columns.push(Column::left("MEAN DURATION"));
+            columns.push(Column::left("BY MEAN"));
         }
         let mut table = Table::new(columns, "nothing was recorded within these days");
         let most = self.days.iter().filter_map(|day| day.mean_ms).fold(0.0, f64::max);
@@ -87,7 +87,7 @@ impl TrendReport {
                 cells.push(if day.is_recorded {
                     bar(day.mean_ms.unwrap_or(0.0), most, Role::Started)
                 } else {
-                    Cell::new("not recorded", Role::Dim)
+                    Cell::new("no samples", Role::Dim)
                 });
             }
             table.row(cells);
@@ -104,7 +104,7 @@ impl TrendReport {
             Column::right("RATE").for_programs("FAILURE_RATE"),
         ];
         if self.drawn {
-            columns.push(Column::left("FAILURE RATE"));
+            columns.push(Column::left("BY RATE"));
         }
         let mut table = Table::new(columns, "nothing was recorded within these weeks");
         let most = self.weeks.iter().filter_map(|week| week.failure_rate).fold(0.0, f64::max);

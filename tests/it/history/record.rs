@@ -314,6 +314,7 @@ fn record_waits_for_the_end_of_another_and_takes_over() {
 
 #[test]
 fn record_keeps_its_history_and_counts_on_while_the_clock_is_wrong() {
+    const YEAR: i64 = 366 * 86_400;
     let server = RedisServer::start();
     // Then the time is that of this host, which a test can set.
     server.cmd(&["ACL", "SETUSER", "default", "-time"]);
@@ -330,24 +331,28 @@ fn record_keeps_its_history_and_counts_on_while_the_clock_is_wrong() {
     };
     ended(&server, "first", "finished", 3);
     assert_eq!(once(0)["jobs_ended"], 1);
-    const YEAR: i64 = 366 * 86_400;
-    for (round, jump) in
-        [3 * YEAR, 3 * YEAR + 60, -3 * YEAR, 5 * YEAR, 5 * YEAR + 90].iter().enumerate()
-    {
-        let told = once(*jump);
-        assert_eq!(
-            (&told["pruned_samples"], &told["pruned_figures"]),
-            (&json!(0), &json!(0)),
-            "{told:#}"
-        );
+    let at = now.as_second();
+    let kept = || {
+        let sample =
+            format!("SELECT count(*) FROM samples WHERE at / 1000 BETWEEN {at} - 1 AND {at} + 1");
+        let figures = "SELECT count(*) FROM ended_rollup WHERE span = 60 AND at BETWEEN";
+        let figures = format!("{figures} {at} - 120 AND {at}");
+        number(&path, &sample) == 1 && number(&path, &figures) >= 1
+    };
+    let jumps = [3 * YEAR, 3 * YEAR + 60, -3 * YEAR, 5 * YEAR, 5 * YEAR + 90];
+    for (round, jump) in (1..).zip(jumps) {
+        once(jump);
+        assert!(kept(), "{jump}");
         ended(&server, &format!("in-{round}"), "finished", 1);
         // It is right again.
-        let told = once(10 * (i64::try_from(round).unwrap() + 1));
+        let told = once(10 * round);
         assert_eq!(told["jobs_ended"], 1, "{jump} {told:#}");
-        assert_eq!(told["pruned_figures"], 0, "{told:#}");
+        assert!(kept(), "{jump}");
     }
-    let first = format!("SELECT count(*) FROM samples WHERE at <= {}", now.as_millisecond() + 1);
-    assert!(number(&path, &first) >= 1);
+    // What stays wrong is counted all the same.
+    once(9 * YEAR);
+    ended(&server, "last", "finished", 1);
+    assert_eq!(once(9 * YEAR + 30)["jobs_ended"], 1);
 }
 
 #[test]
@@ -361,8 +366,8 @@ fn record_refuses_a_second_recorder_and_names_the_first() {
     assert!(run.stderr.contains(&format!("process {} on ", first.pid())), "{}", run.stderr);
     // Reading goes on meanwhile.
     wait_until(LONG, "a sample", || {
-        let shown = notebook.data("show", &["--by", "minute"]);
-        shown["rows"].as_array().is_some_and(|rows| !rows.is_empty()).then_some(())
+        let run = notebook.run("show", &["--by", "minute", "-o", "jsonl"]);
+        (run.code == 0 && !run.stdout.is_empty()).then_some(())
     });
     first.crash();
     notebook.once();
@@ -407,7 +412,7 @@ fn record_moves_a_damaged_history_aside_and_says_so() {
     fs::write(notebook.path(), bytes).unwrap();
     let run = notebook.run("show", &[]);
     assert_eq!(run.code, 65, "{run:?}");
-    let said = notebook.once().stderr;
+    let said = notebook.run("record", &["--once", "-o", "json"]).json()["notes"].to_string();
     assert!(said.contains("damaged") && said.contains("a new one was begun"), "{said}");
     let names = fs::read_dir(notebook.folder.path()).unwrap();
     let aside = names.filter(|entry| {

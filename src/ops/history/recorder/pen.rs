@@ -18,7 +18,7 @@ enum State {
     /// It is ours, and nothing is made yet.
     Claimed(Arc<Claim>),
     /// It is open.
-    Open(Writer),
+    Open(Box<Writer>),
 }
 
 /// What a recorder writes with.
@@ -73,7 +73,7 @@ impl Pen {
         matches!(self.state, State::Open(_))
     }
 
-    pub(super) const fn writer(&self) -> Option<&Writer> {
+    pub(super) fn writer(&self) -> Option<&Writer> {
         match &self.state {
             State::Open(writer) => Some(writer),
             State::Elsewhere | State::Claimed(_) => None,
@@ -89,18 +89,25 @@ impl Pen {
             Err(error) if is_elsewhere(&error) => return Ok(Claimed::Elsewhere(error)),
             Err(error) => return Err(error),
         }
-        let moved_aside = match &self.state {
-            State::Claimed(claim) if claim.has_file() => self.open()?,
-            _ => None,
-        };
-        Ok(Claimed::Ours { moved_aside })
+        let has_file = matches!(&self.state, State::Claimed(claim) if claim.has_file());
+        if !has_file {
+            return Ok(Claimed::Ours { moved_aside: None });
+        }
+        match self.open() {
+            Ok(moved_aside) => Ok(Claimed::Ours { moved_aside }),
+            Err(error) => {
+                // What is in it must be known before anything is written.
+                self.state = State::Elsewhere;
+                Err(error)
+            }
+        }
     }
 
     /// Opens what is claimed, made where it is missing; says where a damaged file is now.
     fn open(&mut self) -> Result<Option<PathBuf>> {
         let State::Claimed(claim) = &self.state else { return Ok(None) };
         let Opened { writer, moved_aside } = Writer::begin(Arc::clone(claim), self.zone.clone())?;
-        self.state = State::Open(writer);
+        self.state = State::Open(Box::new(writer));
         Ok(moved_aside)
     }
 

@@ -71,10 +71,21 @@ pub(super) struct Attention {
 impl Attention {
     /// Goes on after a last look. One that is still to come is one by a clock that was ahead: it is
     /// taken for now. Without one what RQ still shows of the last minutes counts.
-    pub(super) fn resumed(last_look: Option<Timestamp>, now: Timestamp) -> Self {
-        let since = last_look.map(|at| at.min(now).max(back(now, LONGEST_ABSENCE)));
+    pub(super) fn resumed(
+        last_look: Option<Timestamp>,
+        reckoning: Option<Reckoning>,
+        now: Timestamp,
+    ) -> Self {
+        // What was reckoned then is right also where the clock was not.
+        let last = reckoning.as_ref().map(Reckoning::time).or(last_look);
+        let since = last.map(|at| at.min(now).max(back(now, LONGEST_ABSENCE)));
         let horizon = since.map(|since| back(since, SLACK));
-        Self { horizon, from_the_first: true, ..Self::default() }
+        Self { horizon, reckoning, from_the_first: true, ..Self::default() }
+    }
+
+    /// The time as it is reckoned, for who goes on later.
+    pub(super) fn reckoning(&self) -> Option<String> {
+        self.reckoning.as_ref().map(Reckoning::to_text)
     }
 
     /// What a look at `now`, by the clock of Redis, covers.
@@ -83,6 +94,7 @@ impl Attention {
         let reckoning = self.reckoning.get_or_insert_with(|| Reckoning::begin(now, steady.clone()));
         let before = reckoning.time();
         let reckoned = reckoning.look(now, steady);
+        let since = before.max(back(reckoned, LONGEST_ABSENCE));
         // After a clock that was ahead and is right again, nothing would be late enough for long.
         let horizon = self.horizon.filter(|at| *at <= now).unwrap_or_else(|| back(now, SLACK));
         let forgotten = *self.forgotten.get_or_insert(Stretch { from: horizon, until: horizon });
@@ -91,7 +103,7 @@ impl Attention {
             counts,
             is_first: self.horizon.is_none(),
             by_redis: Stretch { from: horizon, until: ahead(now, SLACK) },
-            reckoned: Stretch { from: back(before, SLACK), until: ahead(reckoned, SLACK) },
+            reckoned: Stretch { from: back(since, SLACK), until: ahead(reckoned, SLACK) },
             forgotten,
         }
     }
