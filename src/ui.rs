@@ -162,10 +162,12 @@ impl Ui {
         let format = self.format_for(R::LAYOUT);
         let pretty = self.screen.out_terminal;
         let mut notes: &[String] = report.notes();
+        let mut elsewhere = None;
         let written = match format {
             Format::Table | Format::Wide => {
-                let text =
-                    layout::render(&view_of(report, &self.options.zone), notes, &self.page(format));
+                let shown = if self.options.quiet { &[] } else { notes };
+                let view = view_of(report, &self.options.zone);
+                let text = layout::render(&view, shown, &self.page(format));
                 notes = &[];
                 self.show(&text)
             }
@@ -177,12 +179,15 @@ impl Ui {
             Format::Plain => plain::write(&view_of(report, &self.options.zone), &mut self.out),
             Format::Csv => {
                 let view = view_of(report, &self.options.zone);
-                csv::write(csv::table_of(&view).ok_or_else(no_table)?, &mut self.out)
+                let own = report.csv();
+                let table = own.as_ref().map(|(table, _)| table).or_else(|| csv::table_of(&view));
+                elsewhere = own.as_ref().and_then(|(_, elsewhere)| *elsewhere);
+                csv::write(table.ok_or_else(no_table)?, &mut self.out)
             }
         };
         self.wrote(written)?;
         self.flush()?;
-        for note in notes {
+        for note in notes.iter().map(String::as_str).chain(elsewhere) {
             self.note(note);
         }
         Ok(report.outcome())

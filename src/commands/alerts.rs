@@ -16,8 +16,9 @@ use crate::ops::history::aside::Aside;
 /// that ended within 5 minutes failed, 10 jobs at least), `timeout` (a job runs longer than 600 s),
 /// `backlog` (1,000 jobs wait in a queue), `errors` (more than 100 rows of a site's Error Log within
 /// an hour). `[alert.NAME]` in the settings changes one, switches it off or adds another,
-/// `[channel.NAME]` says who is told: by mail, Slack, webhook or a program. What could not be read is unknown: it fires nothing and
-/// resolves nothing.
+/// `[channel.NAME]` says who is told: by mail, Slack, webhook or a program. What could not be read is
+/// unknown: it fires nothing and resolves nothing. What is certainly gone is resolved. A failure rate
+/// that fires is over when jobs end well, or when none is left to run, not when too few end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

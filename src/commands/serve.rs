@@ -20,7 +20,7 @@ use crate::ops::metrics::Passing;
 use crate::render::Format;
 use crate::sys::file::read_bounded;
 use crate::sys::signals::Interrupts;
-use crate::web::Server;
+use crate::web::{Duty, Server};
 use service::Service;
 
 /// Bytes of a token file, and the least of a token.
@@ -94,7 +94,11 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     context.ui.status(&format!("serving on http://{address}"));
     std::thread::scope(|threads| {
         threads.spawn(|| {
-            server.run(&|| interrupts.seen().is_some(), &|request| service.answer(request));
+            let duty = Duty {
+                refuse: &|request| service.refuse(request),
+                answer: &|request| service.answer(request),
+            };
+            server.run(&|| interrupts.seen().is_some(), duty);
         });
         loop {
             let (said, pause) = service.look();

@@ -20,8 +20,7 @@ use crate::ops::pool::{LogTo, PoolOptions, ScaleOptions, run as run_pool, status
 /// SIGTERM and SIGINT: workers finish their jobs within --grace, then are cut off; a second signal
 /// cuts them off at once. SIGHUP: the settings are read again, then every worker is replaced, one by
 /// one, the old one leaving only when the new one takes jobs. Workers run in sessions of their own;
-/// if the supervisor is killed, they finish their job and end. One that it had told to end before
-/// takes that for the second signal, and its job is cut off.
+/// if the supervisor is killed, at whatever moment, they finish their job and end.
 ///
 /// With --max the number follows the queues: waiting jobs times their recent run time over the
 /// workers is the time to clear them. Above --scale-target there are more workers at once, at most

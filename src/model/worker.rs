@@ -46,6 +46,16 @@ pub struct Worker {
     pub registered: bool,
 }
 
+/// Whether a worker's name is one that RQ drew by lot: 32 hex digits.
+pub fn is_drawn(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The first characters of a name that was drawn, the whole of a chosen one.
+pub fn short_name(name: &str) -> &str {
+    if is_drawn(name) { name.get(..8).unwrap_or(name) } else { name }
+}
+
 /// What a worker writes once, when it starts.
 #[derive(Debug, Clone, Default)]
 pub struct Identity {
@@ -119,10 +129,9 @@ impl Worker {
         self.identity.as_ref().map_or(&[], |identity| &identity.queues)
     }
 
-    /// The first characters of a name of 32 hex digits, the whole of a chosen one.
+    /// See [`short_name`].
     pub fn short_name(&self) -> &str {
-        let generated = self.name.len() == 32 && self.name.bytes().all(|b| b.is_ascii_hexdigit());
-        if generated { self.name.get(..8).unwrap_or(&self.name) } else { &self.name }
+        short_name(&self.name)
     }
 
     /// Whether it says that it runs a job.

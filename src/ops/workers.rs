@@ -4,6 +4,8 @@ mod comes_back;
 pub mod dump;
 mod identify;
 mod manager;
+pub(crate) mod orphans;
+pub(crate) mod own;
 pub mod stop;
 mod trace;
 pub mod via;

@@ -37,6 +37,8 @@ pub struct Dump {
     pub worker: Option<String>,
     /// The process id of its worker, where it is another.
     pub worker_pid: Option<u32>,
+    /// Whether it is a work horse whose worker is gone.
+    pub orphaned: bool,
     /// The host that the worker registered.
     pub hostname: Option<String>,
     /// The job that it runs.
@@ -179,6 +181,11 @@ impl Dump {
             (Some(name), Duty::Worker) => who.push_str(&format!(" {name}")),
             (Some(name), _) => who.push_str(&format!(" of worker {name}")),
             (None, _) => {}
+        }
+        match &self.short_name {
+            Some(_) if self.orphaned => who.push_str(", which is gone"),
+            None if self.orphaned => who.push_str(" whose worker is gone"),
+            _ => {}
         }
         if let Some(pid) = self.worker_pid {
             who.push_str(&format!(" (pid {pid})"));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::stats::time;
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
@@ -140,6 +141,37 @@ pub struct GroupReport {
     pub notes: Vec<String>,
 }
 
+impl GroupReport {
+    fn jobs_table(&self) -> Table {
+        let columns = vec![
+            Column::left("JOB").flexible(),
+            Column::left("STATUS"),
+            Column::left("QUEUE"),
+            Column::right("RAN").for_programs("RAN_MS"),
+            Column::left("CALL").wide(),
+        ];
+        let mut table = Table::new(columns, "all of its jobs are gone").most(TABLE_ROWS);
+        for job in &self.jobs {
+            let role = match job.status.as_str() {
+                "failed" | "stopped" => Role::Bad,
+                "finished" => Role::Good,
+                "started" => Role::Started,
+                "queued" => Role::Queued,
+                "scheduled" | "deferred" => Role::Waiting,
+                _ => Role::Plain,
+            };
+            table.row(vec![
+                Cell::from(job.id.text().into_owned()).in_one_line(),
+                Cell::new(job.status.clone(), role),
+                job.queue.clone().unwrap_or_default().into(),
+                time(job.duration_s.map(|seconds| seconds * 1_000.0)),
+                Cell::from(job.description.clone().unwrap_or_default()).in_one_line(),
+            ]);
+        }
+        table
+    }
+}
+
 impl Report for GroupReport {
     const SCHEMA: &'static str = "jobctl.group/1";
     const ITEMS: Option<&'static str> = Some("jobs");
@@ -165,32 +197,7 @@ impl Report for GroupReport {
         let mut table = Table::new(GroupLine::columns(), "");
         table.row(line.cells());
         view.push(Block::Table(table));
-        let columns = vec![
-            Column::left("JOB").flexible(),
-            Column::left("STATUS"),
-            Column::left("QUEUE"),
-            Column::right("RAN"),
-            Column::left("CALL").wide(),
-        ];
-        let mut table = Table::new(columns, "all of its jobs are gone").most(TABLE_ROWS);
-        for job in &self.jobs {
-            let role = match job.status.as_str() {
-                "failed" | "stopped" => Role::Bad,
-                "finished" => Role::Good,
-                "started" => Role::Started,
-                "queued" => Role::Queued,
-                "scheduled" | "deferred" => Role::Waiting,
-                _ => Role::Plain,
-            };
-            table.row(vec![
-                Cell::from(job.id.text().into_owned()).in_one_line(),
-                Cell::new(job.status.clone(), role),
-                job.queue.clone().unwrap_or_default().into(),
-                job.duration_s.map_or_else(String::new, human::age).into(),
-                Cell::from(job.description.clone().unwrap_or_default()).in_one_line(),
-            ]);
-        }
-        view.push(Block::Table(table));
+        view.push(Block::Table(self.jobs_table()));
         // A name that begins with a dash would be read as an option.
         let pasteable = !holds_control(&line.group) && !line.group.starts_with('-');
         if line.failed > 0 && pasteable {
@@ -203,6 +210,10 @@ impl Report for GroupReport {
                 fixes: vec![format!("{} groups retry {}", self.command, shell_quote(&line.group))],
             });
         }
+    }
+
+    fn csv(&self) -> Option<(Table, Option<&'static str>)> {
+        Some((self.jobs_table(), None))
     }
 
     fn notes(&self) -> &[String] {

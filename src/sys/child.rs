@@ -1,7 +1,8 @@
 //! Children that lead sessions of their own and do not outlive the one who started them.
 //!
-//! Owns the only unsafe call of jobctl: what runs between fork and exec.
+//! Owns the one unsafe call that matters: what runs between fork and exec.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -11,13 +12,14 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getppid, setsid};
 
-/// Starts a command in a session of its own; it gets SIGTERM when the calling *thread* ends.
+/// Starts a command in a session of its own; it gets SIGPWR when the calling *thread* ends.
 ///
 /// A session of its own keeps a terminal's Ctrl-C and hang-up away from it. The signal is tied to
 /// the thread that forks, so only a thread that lives as long as the process may call this
-/// (source: prctl(2), `PR_SET_PDEATHSIG`; Linux alone has it). It cannot be taken back from outside:
-/// a child that was sent SIGTERM before gets a second one. Dropping the value neither ends nor
-/// reaps the child: see [`reap`].
+/// (source: prctl(2), `PR_SET_PDEATHSIG`; Linux alone has it). It ends a child that does not handle
+/// it, and nobody else sends it: a child that tells its parent's death from a SIGTERM can, as nobody
+/// but the child itself can take the signal back. Dropping the value neither ends nor reaps the
+/// child: see [`reap`].
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
     let parent = getpid();
     let prepare = move || {
@@ -35,7 +37,7 @@ pub fn spawn(command: &mut Command) -> io::Result<Child> {
 
 #[cfg(target_os = "linux")]
 fn end_with(parent: Pid) -> io::Result<()> {
-    nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?;
+    nix::sys::prctl::set_pdeathsig(Signal::SIGPWR)?;
     // The parent may have ended before that took effect.
     if getppid() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
 }
@@ -43,6 +45,22 @@ fn end_with(parent: Pid) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn end_with(_parent: Pid) -> io::Result<()> {
     Ok(())
+}
+
+/// The same command with other arguments: a `Command` cannot be cloned. Its streams are left behind.
+pub fn again<'a>(command: &Command, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
+    let mut again = Command::new(command.get_program());
+    again.args(arguments);
+    if let Some(dir) = command.get_current_dir() {
+        again.current_dir(dir);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => again.env(name, value),
+            None => again.env_remove(name),
+        };
+    }
+    again
 }
 
 /// From now on processes whose parent ends become children of this one, where [`reap`] sees them

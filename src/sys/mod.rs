@@ -8,6 +8,7 @@ pub mod child;
 pub mod clock;
 pub mod fault;
 pub mod file;
+pub mod heap;
 pub mod notify;
 pub mod pidfd;
 pub mod proc;

@@ -56,7 +56,7 @@ impl ListWriter<'_> {
         let table = matches!(format, Format::Table | Format::Wide);
         if !ui.closed {
             let written = encoder.end(tail, notes, &page, &mut ui.out).and_then(|()| {
-                let notes = if table { notes } else { &[] };
+                let notes = if table && !ui.options.quiet { notes } else { &[] };
                 notes
                     .iter()
                     .try_for_each(|note| ui.out.write_all(layout::note(note, &page).as_bytes()))

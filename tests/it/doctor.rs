@@ -15,6 +15,7 @@ mod access;
 mod config;
 mod hooks;
 mod jobs;
+mod plain_processes;
 mod processes;
 mod queues;
 mod redis;
@@ -230,6 +231,12 @@ pub(crate) fn fixes(finding: &Value) -> String {
 fn lines(list: &Value) -> String {
     let lines = list.as_array().unwrap().iter().map(|line| line.as_str().unwrap());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Sets the present a few minutes forward, so that what has just started is old.
+pub(crate) fn later(stage: &mut Stage) {
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(5);
+    stage.env("JOBCTL_TEST_NOW", &later.to_string());
 }
 
 /// Declares the pair of states of each check: two tests, and the check's name in `PAIRED`.

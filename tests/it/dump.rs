@@ -1,6 +1,8 @@
 //! `workers dump` on real workers: with and without a handler, and on processes that are not what
 //! their registration says.
 
+mod orphans;
+
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::net::UnixStream;

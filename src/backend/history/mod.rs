@@ -7,6 +7,7 @@
 //! Knows nothing of Redis, of commands and of what the numbers mean for operators.
 
 mod fault;
+mod held;
 mod identity;
 mod place;
 mod reader;

@@ -227,6 +227,25 @@ fn history_of_the_first_release_is_taken_and_marked() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn looking_into_a_history_leaves_the_locks_of_this_process_on_it() {
+    use std::os::unix::fs::MetadataExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let writer = open(&path);
+    let inode = format!(":{} ", path.metadata().unwrap().ino());
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|line| line.contains(" POSIX ") && line.contains(&inode)).count()
+    };
+    assert_eq!(locks(), 1, "the writer's");
+    assert_eq!(identity::content(&path).unwrap(), identity::Content::Marked);
+    drop(Reader::open(Place::named(&path)).unwrap());
+    assert_eq!(locks(), 1);
+    drop(writer);
+}
+
+#[test]
 fn history_that_cannot_be_read_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("h.db");

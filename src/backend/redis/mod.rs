@@ -27,6 +27,7 @@ pub mod reply;
 pub mod requeue;
 mod resp;
 pub mod restore;
+mod same_place;
 pub mod scripts;
 mod sentinel;
 pub mod server;

@@ -107,6 +107,7 @@ pub fn diagnose_and<T>(
         survey: survey.as_ref(),
         crew: &crew,
         bench: bench.as_ref(),
+        processes: &Processes::read(target, survey.as_ref().ok(), &processes, now),
         sites: sites.as_deref(),
         thresholds: &context.settings.thresholds,
         now,
@@ -267,7 +268,6 @@ fn bench_facts<'a, 'w>(
         configs: names.map(|name| (name.to_owned(), bench.site_config(name))).collect(),
         around: Surroundings { workers_here, ..around },
         databases: Vec::new(),
-        processes: Processes::read(bench),
         enqueued: HashSet::new(),
         hooks: BTreeMap::new(),
     }

@@ -29,6 +29,8 @@ pub struct Facts<'a> {
     pub crew: &'a Crew<'a>,
     /// The bench, absent for plain RQ.
     pub bench: Option<&'a BenchFacts<'a>>,
+    /// The target's processes on this host.
+    pub processes: &'a Processes,
     /// The selected sites; `None` for all.
     pub sites: Option<&'a [String]>,
     /// From where on something is a finding.
@@ -128,8 +130,6 @@ pub struct BenchFacts<'a> {
     pub around: Surroundings<'a>,
     /// What the database of each selected site says.
     pub databases: Vec<ReadSite<Examined>>,
-    /// Its processes on this host.
-    pub processes: Processes,
     /// The jobs of late types that stand in Redis.
     pub enqueued: HashSet<JobId>,
     /// The hooks of each selected site by its name; empty unless the diagnosis is deep.

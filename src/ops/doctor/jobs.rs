@@ -285,12 +285,19 @@ fn timeout(facts: &Facts<'_>) -> Checked {
             Severity::Warning,
             format!("job {id} runs past its timeout"),
         )
-        .figure(format!("{} of {}", age(ran), age(limit as f64)))
-        .because(facts.who_runs(&stored.job.id, facts.short(&queue.name)));
+        .figure(format!("{} of {}", age(ran), age(limit as f64)));
+        let orphan = facts.processes.horse_without_worker(&stored.job.id);
+        finding = finding.because(match orphan {
+            Some(pid) => format!("work horse {pid} goes on with it, though its worker is gone"),
+            None => facts.who_runs(&stored.job.id, facts.short(&queue.name)),
+        });
         if let Some(method) = facts.method_of(&stored.job) {
             finding = finding.because(format!("method {method}"));
         }
-        finding.fix(facts.jobctl(&format!("workers dump --job {}", shell_quote(&id))))
+        finding.fix(facts.jobctl(&match orphan {
+            Some(pid) => format!("workers dump {pid}"),
+            None => format!("workers dump --job {}", shell_quote(&id)),
+        }))
     });
     findings.collect::<Vec<_>>().into()
 }
@@ -323,8 +330,19 @@ fn abandoned(facts: &Facts<'_>) -> Checked {
         let finding = Finding::new("job.abandoned", Severity::Warning, summary)
             .figure(format!("since {}", age(since)))
             .because(cleaned);
-        let lines = left.iter().take(5).map(|sampled| format!("id {}", sampled.entry.id.text()));
+        let horse = |sampled: &&Sampled| facts.processes.horse_without_worker(&sampled.entry.id);
+        let lines = left.iter().take(5).map(|sampled| {
+            let id = sampled.entry.id.text();
+            match horse(sampled) {
+                Some(pid) => format!("id {id}, and work horse {pid} goes on with it"),
+                None => format!("id {id}"),
+            }
+        });
         let finding = lines.fold(finding, Finding::because);
+        let dumps = left.iter().filter_map(horse).take(5);
+        let finding = dumps.fold(finding, |finding, pid| {
+            finding.fix(facts.jobctl(&format!("workers dump {pid}")))
+        });
         Some(
             finding
                 .fix(

@@ -1,21 +1,28 @@
-//! Checks of the bench's processes on this host: against their registrations, their number, their
+//! Checks of the target's processes on this host: against their registrations, their number, their
 //! memory, and whether their manager lets them end their jobs.
 //!
-//! What processes there are is read once ([`Processes::read`]); nothing is signalled.
+//! What processes there are is read once ([`Processes::read`]); which are certainly the target's is
+//! told by [`crate::ops::workers::own`]. Nothing is signalled.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::{Checked, Facts, Simple};
-use crate::bench::Bench;
-use crate::bench::processes::{BenchProcess, Role};
+use crate::backend::redis::read::StoredJob;
+use crate::backend::redis::survey::{Sampled, Survey};
+use crate::bench::processes::Role;
 use crate::human::{age, bytes};
 use crate::model::health::{Finding, Severity};
+use crate::model::id::JobId;
 use crate::model::job::seconds_between;
+use crate::model::worker::{Alive, LocalProcess, Worker};
 use crate::ops::supervisor::{self, WorkerDefinition};
+use crate::ops::workers::orphans::{jobs_of, may_be_orphaned};
+use crate::ops::workers::own::{Host, OwnProcess};
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
+use crate::target::Target;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple {
@@ -38,33 +45,51 @@ const STARTING_S: f64 = 120.0;
 /// Findings of one kind that are listed one by one.
 const MOST_LISTED: usize = 10;
 
-/// The bench's processes on this host.
+/// The target's processes on this host.
 #[derive(Debug)]
 pub struct Processes {
-    /// Those that are certainly the bench's; `Err` says why none can be told.
+    /// Those that are certainly the target's; `Err` says why none can be told.
     seen: Result<Vec<Seen>, String>,
+    /// Whether some may be expected here: a bench's always, those of plain RQ where its Redis or one
+    /// of its workers is on this host.
+    are_here: bool,
     /// What supervisor is told of the bench's workers.
     definitions: Vec<WorkerDefinition>,
 }
 
 #[derive(Debug)]
 struct Seen {
-    process: BenchProcess,
+    process: OwnProcess,
     age_s: Option<f64>,
     resident: Option<u64>,
+    is_registered: bool,
     /// Whether whoever started it is gone.
     is_orphan: bool,
+    /// The job that it runs without its worker.
+    job: Option<JobId>,
 }
 
 impl Processes {
     /// Looks at every process of this host once: some milliseconds.
-    pub fn read(bench: &Bench) -> Self {
-        let seen = ProcTable::live().map_err(|cannot| cannot.to_string()).map(|table| {
-            let now = clock::now();
-            let ours = bench.processes(&table).ours;
-            ours.into_iter().map(|process| Seen::of(&table, process, now)).collect()
-        });
-        Self { seen, definitions: supervisor::workers_of_bench_conf(bench) }
+    pub fn read(
+        target: &Target,
+        survey: Option<&Survey>,
+        local: &HashMap<String, LocalProcess>,
+        now: Timestamp,
+    ) -> Self {
+        let bench = target.bench.as_ref();
+        let endpoint = target.endpoint().ok();
+        let are_here = bench.is_some()
+            || !local.is_empty()
+            || endpoint.is_some_and(|endpoint| endpoint.is_local());
+        let definitions = bench.map(supervisor::workers_of_bench_conf).unwrap_or_default();
+        let seen = if are_here {
+            let table = ProcTable::live().map_err(|cannot| cannot.to_string());
+            table.map(|table| see(&table, target, survey, local, now))
+        } else {
+            Ok(Vec::new())
+        };
+        Self { seen, are_here, definitions }
     }
 
     /// Process id, role and bytes of each worker and work horse; why none can be told.
@@ -81,35 +106,82 @@ impl Processes {
         Ok(told.collect())
     }
 
+    /// Whether the target may have processes here at all.
+    pub(crate) const fn are_here(&self) -> bool {
+        self.are_here
+    }
+
+    /// The work horse on this host that runs a job whose worker is gone.
+    pub(super) fn horse_without_worker(&self, job: &JobId) -> Option<u32> {
+        let mut seen = self.seen.iter().flatten();
+        seen.find(|seen| seen.job.as_ref() == Some(job)).map(|seen| seen.process.pid)
+    }
+
     fn seen(&self) -> Result<&[Seen], Checked> {
         match &self.seen {
+            Ok(_) if !self.are_here => Err(Checked::Skipped),
             Ok(seen) => Ok(seen),
             Err(why) => Err(Checked::not_made(why.clone())),
         }
     }
 }
 
-impl Seen {
-    fn of(table: &ProcTable, process: BenchProcess, now: Timestamp) -> Self {
-        let stat = table.stat(process.pid);
-        let started = stat.as_ref().and_then(ProcTable::started_exactly);
-        // A service of systemd has the same parent as what was left behind.
-        let is_adopted = process.parent == 1
-            || table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
-        Self {
-            age_s: started.and_then(|started| seconds_between(started, now)),
-            resident: table.resident(process.pid),
-            is_orphan: is_adopted && table.service(process.pid).is_none(),
-            process,
-        }
-    }
+/// The processes that are certainly the target's.
+fn see(
+    table: &ProcTable,
+    target: &Target,
+    survey: Option<&Survey>,
+    local: &HashMap<String, LocalProcess>,
+    now: Timestamp,
+) -> Vec<Seen> {
+    let workers: Vec<&Worker> = survey.iter().flat_map(|s| s.workers.iter().flatten()).collect();
+    let of = |worker: &Worker| local.get(&worker.name).copied();
+    let alive =
+        |worker: &Worker| worker.liveness(now, of(worker).unwrap_or(LocalProcess::Elsewhere)).alive;
+    let lives: HashSet<&str> = workers
+        .iter()
+        .filter(|worker| {
+            alive(worker) != Alive::No || (of(worker).is_none() && worker.identity.is_some())
+        })
+        .map(|worker| worker.name.as_str())
+        .collect();
+    let queues = survey.iter().flat_map(|survey| &survey.queues);
+    let jobs: Vec<&StoredJob> = queues
+        .flat_map(|queue| queue.running.iter().chain(&queue.failed))
+        .filter_map(Sampled::stored)
+        .filter(|stored| may_be_orphaned(&stored.job, |name| lives.contains(name)))
+        .collect();
+    let named = jobs.iter().filter_map(|stored| stored.job.worker_name.as_deref());
+    let host = Host::new(table, target, workers.iter().map(|w| (*w, alive(w))), named);
+    let own = host.processes();
+    let horses: Vec<&OwnProcess> = own.iter().filter(|process| process.is_left_behind).collect();
+    let found = jobs_of(table, &horses, &jobs);
+    let found: HashMap<u32, JobId> =
+        found.into_iter().map(|(pid, stored)| (pid, stored.job.id.clone())).collect();
+    own.into_iter()
+        .map(|process| {
+            let stat = table.stat(process.pid);
+            let started = stat.as_ref().and_then(ProcTable::started_exactly);
+            // A service of systemd has the same parent as what was left behind.
+            let is_adopted = process.parent == 1
+                || table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
+            Seen {
+                age_s: started.and_then(|started| seconds_between(started, clock::now())),
+                resident: table.resident(process.pid),
+                is_registered: host.is_registered(process.pid),
+                is_orphan: process.is_left_behind
+                    || (is_adopted && table.service(process.pid).is_none()),
+                job: found.get(&process.pid).cloned(),
+                process,
+            }
+        })
+        .collect()
 }
 
 /// Worker processes that no registration names: a work horse whose worker died, or a worker whose
 /// registration is in another Redis, or lost.
 fn unregistered(facts: &Facts<'_>) -> Checked {
-    let Some(bench) = facts.bench else { return Checked::Skipped };
-    let seen = match bench.processes.seen() {
+    let seen = match facts.processes.seen() {
         Ok(seen) => seen,
         Err(not_made) => return not_made,
     };
@@ -121,23 +193,20 @@ fn unregistered(facts: &Facts<'_>) -> Checked {
             "a living worker lost its registration, and with it its process id",
         );
     }
-    let registered: HashSet<u32> = workers
-        .iter()
-        .filter(|worker| worker.died_at.is_none())
-        .filter_map(|worker| worker.identity.as_ref()?.pid)
-        .collect();
     let strays = seen.iter().filter(|seen| {
         // A work horse below a worker is that worker's.
-        seen.process.role == Role::Worker
-            && !registered.contains(&seen.process.pid)
-            && seen.age_s.is_some_and(|age| age > STARTING_S)
+        let is_worker =
+            seen.process.role == Role::Worker && seen.age_s.is_some_and(|age| age > STARTING_S);
+        !seen.is_registered && (is_worker || seen.process.is_left_behind)
     });
     strays.take(MOST_LISTED).map(|stray| stray_finding(facts, stray)).collect::<Vec<_>>().into()
 }
 
 fn stray_finding(facts: &Facts<'_>, stray: &Seen) -> Finding {
     let pid = stray.process.pid;
-    let what = if stray.is_orphan {
+    let what = if stray.process.is_left_behind {
+        format!("work horse {pid} was left behind: its worker is gone")
+    } else if stray.is_orphan {
         format!("process {pid} was left behind: no registration, and who started it is gone")
     } else {
         format!("worker process {pid} is not registered in this Redis")
@@ -146,6 +215,10 @@ fn stray_finding(facts: &Facts<'_>, stray: &Seen) -> Finding {
         .because(stray.process.command.clone());
     let finding = match stray.age_s {
         Some(seconds) => finding.figure(format!("up {}", age(seconds))),
+        None => finding,
+    };
+    let finding = match &stray.job {
+        Some(job) => finding.because(format!("it runs job {}", job.text())),
         None => finding,
     };
     let finding = if stray.is_orphan {
@@ -160,8 +233,7 @@ fn stray_finding(facts: &Facts<'_>, stray: &Seen) -> Finding {
 
 /// Workers and work horses of much memory: what leaks ends in the kernel's killer.
 fn memory(facts: &Facts<'_>) -> Checked {
-    let Some(bench) = facts.bench else { return Checked::Skipped };
-    let seen = match bench.processes.seen() {
+    let seen = match facts.processes.seen() {
         Ok(seen) => seen,
         Err(not_made) => return not_made,
     };
@@ -196,7 +268,7 @@ fn stop_timeout(facts: &Facts<'_>) -> Checked {
     let queues = bench.bench.queues();
     let limits: HashMap<&str, i64> =
         queues.iter().filter_map(|queue| Some((queue.name.as_str(), queue.timeout_s?))).collect();
-    let short = bench.processes.definitions.iter().filter_map(|program| {
+    let short = facts.processes.definitions.iter().filter_map(|program| {
         let limits = program.queues.iter().filter_map(|queue| limits.get(queue.as_str()));
         let longest = limits.copied().max()?;
         let stop_s = program.stop_s;
@@ -220,18 +292,18 @@ fn stop_timeout(facts: &Facts<'_>) -> Checked {
 /// Two schedulers enqueue everything twice where nothing locks them out (before Frappe 15).
 fn twice(facts: &Facts<'_>) -> Checked {
     let Some(bench) = facts.bench else { return Checked::Skipped };
-    let seen = match bench.processes.seen() {
+    let seen = match facts.processes.seen() {
         Ok(seen) => seen,
         Err(not_made) => return not_made,
     };
-    let all: Vec<&BenchProcess> = seen
+    let all: Vec<&OwnProcess> = seen
         .iter()
         .map(|seen| &seen.process)
         .filter(|process| process.role == Role::Scheduler)
         .collect();
     // What a scheduler forked is not a second one.
-    let first = |process: &&&BenchProcess| !all.iter().any(|other| other.pid == process.parent);
-    let schedulers: Vec<&&BenchProcess> = all.iter().filter(first).collect();
+    let first = |process: &&&OwnProcess| !all.iter().any(|other| other.pid == process.parent);
+    let schedulers: Vec<&&OwnProcess> = all.iter().filter(first).collect();
     if schedulers.len() < 2 {
         return Vec::new().into();
     }

@@ -30,12 +30,8 @@ use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
 use crate::report::metrics::Family;
 use crate::sys::clock::Steady;
-<<<<<<< HEAD
-use attention::{Attention, LONGEST_ABSENCE, Look, SLACK, back};
-=======
 use crate::sys::reckoning::Reckoning;
-use attention::{Attention, Look};
->>>>>>> hist
+use attention::{Attention, LONGEST_ABSENCE, Look, SLACK, back};
 use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
 pub(in crate::ops) use events::{is_scheduled_run, is_wrapper, task_of};
 pub(in crate::ops) use naming::{Named, methods_of};

@@ -5,6 +5,7 @@
 //! supervisor means.
 
 mod failures;
+mod mortality;
 mod observer;
 mod orphans;
 mod output;

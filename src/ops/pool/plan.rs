@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::PoolOptions;
+use super::mortality::heeding;
 use super::scaling::{COOL_DOWN, Scaling, TARGET};
 use super::supervisor::{Pool, Size};
 use crate::backend::redis::Endpoint;
@@ -303,7 +304,7 @@ fn pool(
         max_memory: plan.max_memory,
         max_jobs: plan.max_jobs.filter(|_| !counts_itself),
         ends_early: plan.max_jobs.is_some(),
-        ..Pool::new(plan.name, plan.size, worker::command(context, &of_worker)?)
+        ..Pool::new(plan.name, plan.size, heeding(&worker::command(context, &of_worker)?))
     })
 }
 

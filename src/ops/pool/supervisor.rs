@@ -6,6 +6,7 @@
 
 mod children;
 mod looking;
+mod member;
 mod place;
 mod reload;
 mod rolling;
@@ -17,7 +18,6 @@ use std::os::fd::AsFd;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
@@ -36,6 +36,8 @@ use crate::sys::child;
 use crate::sys::clock;
 use crate::sys::notify::Notifier;
 use crate::sys::signals::SignalCounter;
+use member::{Leaving, Telling};
+pub(super) use member::{Member, Place};
 pub(super) use place::{Pool, Size, Slot};
 
 /// How often memory, Redis' sight and the state file are looked after.
@@ -56,10 +58,6 @@ const LONGEST_START: Duration = Duration::from_secs(300);
 /// `request_force_stop`, all releases.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(1200);
 
-/// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
-/// which it passes over the signal if somebody tells all processes at once.
-const BEFORE_SIGNAL: Duration = Duration::from_millis(500);
-
 /// How often such a look is asked for.
 const NEAR: Duration = Duration::from_millis(20);
 
@@ -68,67 +66,6 @@ const FOR_READERS: Duration = Duration::from_secs(2);
 
 /// How long workers have to end their horses and themselves before they are killed.
 const COLD: Duration = Duration::from_secs(5);
-
-/// The place of a worker: the number of its pool, and its number there. Neither is ever removed.
-pub(super) type Place = (usize, usize);
-
-/// A worker that runs.
-#[derive(Debug)]
-pub(super) struct Member {
-    pub(super) place: Place,
-    pub(super) name: String,
-    pub(super) started: Instant,
-    pub(super) started_at: Timestamp,
-    pub(super) leaving: Option<Leaving>,
-    pub(super) memory: Option<u64>,
-}
-
-impl Member {
-    /// Whether it is to leave and has not been told yet.
-    fn is_untold(&self) -> bool {
-        self.leaving.as_ref().is_some_and(|leaving| leaving.told.is_none())
-    }
-}
-
-/// Why and since when a worker is to end.
-#[derive(Debug, Clone)]
-pub(super) struct Leaving {
-    pub(super) why: String,
-    asked: Instant,
-    /// When it was told, or was seen to have been told by somebody else.
-    told: Option<Instant>,
-    told_twice: bool,
-}
-
-/// What is to be done about a worker that is to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Telling {
-    /// Nothing, or nothing yet.
-    Wait,
-    /// Tell it.
-    Tell,
-    /// Only wait for its end: somebody else has told it, and a second signal would cut its job off.
-    Spare,
-}
-
-impl Leaving {
-    fn new(why: &str, asked: Instant) -> Self {
-        Self { why: why.to_owned(), asked, told: None, told_twice: false }
-    }
-
-    /// Decides by a look that began at `looked`, and that saw whether it is stopping already. Where
-    /// Redis does not answer in time it is told.
-    fn telling(&self, now: Instant, looked: Option<Instant>, is_stopping: bool) -> Telling {
-        let is_fresh = looked.is_some_and(|at| at >= self.asked);
-        let is_over = now.saturating_duration_since(self.asked) >= BEFORE_SIGNAL;
-        match self.told {
-            Some(_) => Telling::Wait,
-            None if is_stopping => Telling::Spare,
-            None if is_fresh || is_over => Telling::Tell,
-            None => Telling::Wait,
-        }
-    }
-}
 
 /// How the supervisor goes about its work.
 struct Rules {
@@ -484,42 +421,11 @@ fn watch(context: &Context, prepared: &Prepared, fault: Option<String>) -> Obser
     Observer::start(prepared.endpoint.clone(), context.settings.timeout, watched, fault)
 }
 
-/// The same command anew: a `Command` cannot be cloned. What systemd told the supervisor is none of
-/// the worker's business.
+/// A worker's command anew. What systemd told the supervisor is none of the worker's business.
 fn copy_of(command: &Command) -> Command {
-    let mut copy = Command::new(command.get_program());
-    copy.args(command.get_args());
-    if let Some(dir) = command.get_current_dir() {
-        copy.current_dir(dir);
-    }
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => copy.env(name, value),
-            None => copy.env_remove(name),
-        };
-    }
+    let mut copy = child::again(command, command.get_args());
     for name in [env::NOTIFY_SOCKET, env::WATCHDOG_USEC, env::WATCHDOG_PID] {
         copy.env_remove(name);
     }
     copy
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn worker_that_somebody_else_has_told_to_end_is_not_told_again() {
-        let now = Instant::now();
-        let leaving = Leaving::new("the pool stops", now);
-        let before = now.checked_sub(Duration::from_secs(4));
-        assert_eq!(leaving.telling(now, before, false), Telling::Wait, "what was seen is old");
-        assert_eq!(leaving.telling(now, before, true), Telling::Spare);
-        assert_eq!(leaving.telling(now, Some(now), true), Telling::Spare);
-        assert_eq!(leaving.telling(now, Some(now), false), Telling::Tell);
-        let late = now + BEFORE_SIGNAL;
-        assert_eq!(leaving.telling(late, before, false), Telling::Tell, "Redis is silent");
-        let told = Leaving { told: Some(now), ..leaving };
-        assert_eq!(told.telling(late, Some(late), false), Telling::Wait);
-    }
 }

@@ -13,6 +13,7 @@ use crate::stats::tally::Counted;
 use crate::stats::timeline::Axis;
 
 const HOUR_US: f64 = 3_600_000_000.0;
+const MINUTE_US: i64 = 60_000_000;
 
 /// Where bars of the histogram end, in milliseconds.
 const EDGES_MS: [u64; 14] =
@@ -21,7 +22,13 @@ const EDGES_MS: [u64; 14] =
 /// The report of what was counted; the caller adds where it is from.
 pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsReport {
     let Counted { groups, total, axis, slowest, oddities } = counted;
-    let overall = Overall { sum_us: total.duration.sum_us(), hours: hours(&total), axis };
+    let hours_of_row = match ask.by {
+        By::Hour => Some(1.0),
+        By::Day => Some(24.0),
+        _ => None,
+    };
+    let overall =
+        Overall { sum_us: total.duration.sum_us(), hours: hours(&total), hours_of_row, axis };
     let mut rows: Vec<Row> = groups
         .iter()
         .filter(|(_, group)| group.count > 0)
@@ -58,6 +65,7 @@ pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsRepo
             unreadable_lines: oddities.unreadable,
             cut_short_lines: oddities.cut_short,
             undated_jobs: 0,
+            misdated_jobs: oddities.misdated,
             negative_durations: oddities.negative,
         },
         quantile_error: ERROR,
@@ -72,10 +80,20 @@ pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsRepo
 struct Overall {
     sum_us: u64,
     hours: Option<f64>,
+    /// The hours that each row is about, of hours and days.
+    hours_of_row: Option<f64>,
     axis: Axis,
 }
 
 impl Overall {
+    /// The hours that executions of a row are divided by.
+    fn hours_of(&self, key: Option<&Key>) -> Option<f64> {
+        match key {
+            Some(Key::Start(_)) => self.hours_of_row,
+            _ => self.hours,
+        }
+    }
+
     fn row(&self, key: Option<&Key>, group: &Group, secrets: Secrets) -> Row {
         let (duration, wait) = (&group.duration, &group.wait);
         let known = duration.count() > 0;
@@ -97,7 +115,7 @@ impl Overall {
             total_ms: known.then(|| ms(duration.sum_us() as f64)),
             share: (known && self.sum_us > 0)
                 .then(|| duration.sum_us() as f64 / self.sum_us as f64),
-            per_hour: self.hours.map(|hours| group.count as f64 / hours),
+            per_hour: self.hours_of(key).map(|hours| group.count as f64 / hours),
             wait_known: wait.count(),
             wait_mean_ms: wait.mean_us().map(ms),
             wait_median_ms: wait.quantile_us(0.5).map(ms),
@@ -166,9 +184,9 @@ fn ended(group: &Group) -> Option<jiff::Timestamp> {
     (group.count > 0).then(|| timestamp(group.last_us)).flatten()
 }
 
-/// How many hours executions span; `None` where that is no time at all.
+/// How many hours executions span; `None` below a minute, of which no rate can be told.
 fn hours(total: &Group) -> Option<f64> {
-    let span_us = total.last_us.checked_sub(total.first_us).filter(|us| *us > 0)?;
+    let span_us = total.last_us.checked_sub(total.first_us).filter(|us| *us >= MINUTE_US)?;
     (total.count > 0).then(|| span_us as f64 / HOUR_US)
 }
 

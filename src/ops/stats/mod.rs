@@ -27,6 +27,9 @@ use crate::stats::{By, Query, Tally};
 use crate::target;
 use logs::Opened;
 
+/// 2010-01-01: before there was Redis Queue, Frappe's monitor or a clock that shows it and is right.
+const EARLIEST_S: i64 = 1_262_304_000;
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Ask {
@@ -107,6 +110,7 @@ fn query(ask: &Ask, sites: Option<Vec<String>>, context: &Context) -> Query {
         slowest: ask.slowest,
         zone: context.ui.zone().tz(),
         now_us: ask.now.as_microsecond(),
+        earliest_us: EARLIEST_S * 1_000_000,
     }
 }
 

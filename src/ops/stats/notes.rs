@@ -124,7 +124,11 @@ fn odd(oddities: &Oddities, notes: &mut Vec<String>) {
     note(oddities.salvaged, "record", "found behind the remains of another in the same line");
     note(oddities.cut_short, "last line", "cut short: its writer was stopped, or is writing");
     note(oddities.negative, "execution", "took less than no time: a clock was set back");
-    note(oddities.future, "execution", "in the future: a clock was wrong");
+    note(
+        oddities.misdated,
+        "execution",
+        "not counted: they began before 2010 or in the future, so a clock was wrong",
+    );
     note(
         oddities.steps_back,
         "step",

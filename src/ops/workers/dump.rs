@@ -6,17 +6,17 @@
 //! [`identify`]: super::identify
 //! [`trace`]: super::trace
 
-use std::path::Path;
+mod advice;
+mod unregistered;
+
 use std::time::Duration;
 
-use super::identify::{Doubt, hold, hold_child, hold_horse, hold_worker, still_held};
+use super::identify::{Doubt, hold_child, hold_horse, hold_worker};
 use super::trace::{Traced, outlet, trace};
 use super::{ProcessTree, find, rows};
 use crate::backend::redis::read::Want;
-use crate::bench::processes::{BenchProcess, Role};
 use crate::codec::stack_dump::StackDump;
 use crate::context::Context;
-use crate::env;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::model::job::Status;
 use crate::model::worker::{Alive, Worker};
@@ -25,11 +25,11 @@ use crate::ops::jobs::lookup;
 use crate::ops::scope::Reach;
 use crate::report::dump::{Dump, DumpReport, Duty, Turn};
 use crate::report::workers::WorkerRow;
-use crate::sanitize::shell_quote;
 use crate::secrets::Secrets;
 use crate::sys::pidfd::ProcessHandle;
-use crate::sys::proc::{ProcTable, Title, is_python};
+use crate::sys::proc::ProcTable;
 use crate::sys::signals::Interrupts;
+use advice::Tools;
 
 /// Which processes are meant.
 #[derive(Debug, Clone)]
@@ -93,54 +93,6 @@ pub fn dump(context: &mut Context, what: &Dumping) -> Result<DumpReport> {
     Ok(dumper.report)
 }
 
-/// What helps where no signal does.
-struct Tools {
-    py_spy: Option<String>,
-    is_bench: bool,
-    jobctl: String,
-}
-
-impl Tools {
-    fn of(context: &Context) -> Self {
-        let target = context.target().ok();
-        let bench = target.and_then(|target| target.bench.as_ref());
-        let own = bench.map(|bench| bench.root().join("env/bin/py-spy"));
-        let found = env::read(env::PATH).and_then(|path| {
-            let mut places = std::env::split_paths(&path).map(|folder| folder.join("py-spy"));
-            places.find(|place| is_program(place))
-        });
-        let py_spy = own.filter(|place| is_program(place)).or(found);
-        Self {
-            py_spy: py_spy.map(|path| shell_quote(&path.to_string_lossy()).into_owned()),
-            is_bench: bench.is_some(),
-            jobctl: target.map_or_else(|| "jobctl".to_owned(), crate::target::Target::command),
-        }
-    }
-
-    /// What to type for a process without a handler.
-    fn instead_of_handler(&self, pid: u32) -> Vec<String> {
-        let mut hints: Vec<String> = self
-            .py_spy
-            .iter()
-            .map(|py_spy| {
-                let sudo = if nix::unistd::geteuid().is_root() { "" } else { "sudo " };
-                format!("{sudo}{py_spy} dump --pid {pid}")
-            })
-            .collect();
-        hints.push(if self.is_bench {
-            "Frappe 14 and newer set the handler when a process opens its first site; try again in a moment".to_owned()
-        } else {
-            "to have it next time: faulthandler.register(signal.SIGUSR1) in the worker's program"
-                .to_owned()
-        });
-        hints
-    }
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
-}
-
 /// Goes from process to process.
 struct Dumper<'w> {
     table: ProcTable,
@@ -159,8 +111,10 @@ impl Dumper<'_> {
             Ok(worker) => worker,
             Err(error) => {
                 let is_unknown = failure_of(&error).is_some_and(|f| f.kind() == Kind::NotFound);
-                let other = pid.filter(|_| is_unknown);
-                let found = other.and_then(|pid| self.other_process(context, reach, pid));
+                let found = match pid.filter(|_| is_unknown) {
+                    Some(pid) => self.other_process(context, reach, pid)?,
+                    None => None,
+                };
                 return self.must_answer(found.ok_or(error)?, name);
             }
         };
@@ -181,11 +135,6 @@ impl Dumper<'_> {
                 .into());
         };
         let id = stored.job.id;
-        if stored.job.status != Status::Started {
-            let word = stored.job.status.word();
-            let message = format!("cannot dump job `{id}`: it does not run, it is {word}");
-            return Err(Failure::new(Kind::NotFound, message).into());
-        }
         let workers = reach.inventory.workers();
         let silent: Vec<&Worker> =
             workers.iter().filter(|worker| worker.current_jobs.is_empty()).collect();
@@ -193,20 +142,29 @@ impl Dumper<'_> {
         let runs = |worker: &&Worker| {
             worker.current_jobs.contains(&id) || guessed.get(&worker.name) == Some(&id)
         };
-        let Some(worker) = workers.iter().find(runs) else {
+        let worker = workers.iter().find(runs);
+        if worker.is_none_or(|worker| reach.liveness(worker).alive == Alive::No) {
+            // Its worker was killed; its work horse may go on with it.
+            let shown = self.secrets.text(&id.text()).into_owned();
+            let mut orphans = self.orphans(context, reach)?.into_iter();
+            let orphan = orphans.find(|orphan| orphan.dump.job.as_ref() == Some(&shown));
+            if let Some(dump) = orphan.and_then(|orphan| self.take_orphan(orphan)) {
+                return self.must_answer(dump, typed);
+            }
+        }
+        if stored.job.status != Status::Started {
+            let word = stored.job.status.word();
+            let message = format!("cannot dump job `{id}`: it does not run, it is {word}");
+            return Err(Failure::new(Kind::NotFound, message).into());
+        }
+        let Some(worker) = worker else {
             let message = format!("cannot dump job `{id}`: no worker says that it runs it");
             return Err(Failure::new(Kind::NotFound, message)
                 .hint(format!("{} doctor", self.tools.jobctl))
                 .into());
         };
         let row = row_of(context, reach, worker)?;
-        let mut dump = self.worker(reach, worker, &row);
-        if dump.turn == Turn::Refused {
-            // Killed, it may have left its work horse behind, which goes on with the job.
-            let left = self.horses_left(context, reach);
-            let hint = |pid| format!("{} workers dump {pid}", self.tools.jobctl);
-            dump.hints.extend(left.into_iter().map(hint));
-        }
+        let dump = self.worker(reach, worker, &row);
         self.must_answer(dump, typed)
     }
 
@@ -240,6 +198,18 @@ impl Dumper<'_> {
             }
             let dump = self.worker(reach, worker, &row);
             self.report.dumps.push(dump);
+        }
+        for orphan in self.orphans(context, reach)? {
+            if orphan.is_stuck(longer_than) && self.interrupts.seen().is_none() {
+                let dump = self.take_orphan(orphan);
+                self.report.dumps.extend(dump);
+            } else if let (None, Some(pid)) = (&orphan.dump.job, orphan.dump.pid) {
+                self.report.notes.push(format!(
+                    "work horse {pid} goes on without its worker, and which job it runs cannot be \
+                     told; see it with: {} workers dump {pid}",
+                    self.tools.jobctl
+                ));
+            }
         }
         Ok(())
     }
@@ -298,111 +268,6 @@ impl Dumper<'_> {
         }
         let why = "it runs another program than its worker, or has just ended";
         self.doubtful(dump, &Doubt::Unproven(why.to_owned()), &worker.name)
-    }
-
-    /// A process of the target that no registration names: a pool, a scheduler, a work horse that
-    /// lost its worker. `None` where the id means none of these.
-    fn other_process(&self, context: &Context, reach: &Reach, pid: u32) -> Option<Dump> {
-        let held = hold(pid).ok()?;
-        let bench = context.target().ok()?.bench.as_ref();
-        let duty = match bench {
-            Some(bench) => {
-                let processes = bench.processes(&self.table);
-                let process = processes.ours.into_iter().find(|process| process.pid == pid)?;
-                match process.role {
-                    Role::Scheduler => Duty::Scheduler,
-                    Role::Pool => Duty::Pool,
-                    Role::Worker if self.is_left_behind(&process) => Duty::Horse,
-                    Role::Worker => Duty::Worker,
-                    Role::Horse => Duty::Horse,
-                    // Web servers do something else on this signal.
-                    Role::Web => return None,
-                }
-            }
-            None => self.is_pool(reach, pid).then_some(Duty::Pool)?,
-        };
-        let held = still_held(held).ok()?;
-        Some(self.take(Dump::of(Some(pid), duty), &held))
-    }
-
-    /// The work horses of the bench on this host whose worker is gone.
-    fn horses_left(&self, context: &Context, reach: &Reach) -> Vec<u32> {
-        let bench = context.target().ok().and_then(|target| target.bench.as_ref());
-        let Some(bench) = bench else { return Vec::new() };
-        let is_registered = |pid: u32| {
-            reach.inventory.workers().iter().any(|worker| {
-                let claimed = worker.identity.as_ref().and_then(|identity| identity.pid);
-                claimed == Some(pid) && reach.liveness(worker).alive != Alive::No
-            })
-        };
-        let processes = bench.processes(&self.table).ours;
-        let left = processes.iter().filter(|process| {
-            process.role == Role::Worker
-                && self.is_left_behind(process)
-                && !is_registered(process.pid)
-        });
-        left.map(|process| process.pid).collect()
-    }
-
-    /// Whether a process that looks like a worker is a work horse whose worker was killed: it has
-    /// the worker's command line, leads a group of its own, and nobody looks after it.
-    fn is_left_behind(&self, process: &BenchProcess) -> bool {
-        let is_adopted = process.parent == 1
-            || self.table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
-        is_adopted
-            && self.table.service(process.pid).is_none()
-            && self.table.stat(process.pid).is_some_and(|stat| stat.leads_group())
-    }
-
-    /// Whether a process is a pool of this target: it started a worker that is certainly one.
-    fn is_pool(&self, reach: &Reach, pid: u32) -> bool {
-        let command = self.table.command_line(pid).unwrap_or_default();
-        let is_named = command.iter().any(|argument| argument.contains("worker-pool"));
-        is_named
-            && reach.inventory.workers().iter().any(|worker| {
-                let held = hold_worker(&self.table, reach, worker);
-                let stat = held.ok().and_then(|held| self.table.stat(held.pid()));
-                stat.is_some_and(|stat| stat.parent == pid)
-            })
-    }
-
-    /// The id that a worker registered, and the id here of the one process in a container that has
-    /// it there and may be the worker.
-    fn in_container(&self, dump: &Dump) -> Option<(u32, u32)> {
-        let inside = dump.worker_pid.or(dump.pid)?;
-        let may_be = |outside: &u32| {
-            let command = self.table.command_line(*outside).unwrap_or_default();
-            let title = Title::of(&command);
-            let named = dump.worker.as_deref().zip(title).map(|(name, title)| title.names(name));
-            named.unwrap_or_else(|| is_python(&command))
-        };
-        let found = self.table.seen_from_outside(inside).into_iter().filter(may_be);
-        match found.collect::<Vec<_>>().as_slice() {
-            [outside] => Some((inside, *outside)),
-            _ => None,
-        }
-    }
-
-    /// A process that is not certain to be what it should be.
-    fn doubtful(&self, mut dump: Dump, doubt: &Doubt, name: &str) -> Dump {
-        (dump.turn, dump.reason) = (Turn::Refused, Some(doubt.reason()));
-        if let (Doubt::Unproven(_), Some((inside, outside))) = (doubt, self.in_container(&dump)) {
-            let container = self.table.container(outside);
-            let (name, jobctl) = (shell_quote(name), &self.tools.jobctl);
-            let (place, enter) = match container {
-                Some((program, id)) => (format!(" `{id}`"), format!("{program} exec {id}")),
-                None => (String::new(), format!("nsenter --target {outside} --pid --mount")),
-            };
-            dump.reason = Some(format!(
-                "it runs in a container{place}: there it is process {inside}, here {outside}"
-            ));
-            dump.hints.push(format!("{enter} {jobctl} workers dump {name}"));
-        }
-        if let Doubt::Elsewhere(_) = doubt {
-            let name = shell_quote(name);
-            dump.hints.push(format!("on that host: {} workers dump {name}", self.tools.jobctl));
-        }
-        dump
     }
 
     /// Signals a process that is certain, and reads its stacks.
@@ -483,6 +348,7 @@ impl Dump {
             stuck_in: None,
             stacks: Vec::new(),
             short_name: None,
+            orphaned: false,
         }
     }
 }

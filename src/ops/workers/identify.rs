@@ -72,7 +72,10 @@ pub(super) fn hold_worker(
         return Err(Doubt::Gone(format!("it is gone: {}", liveness.reason)));
     }
     let handle = hold(pid)?;
-    is_that_worker(table, reach, worker, pid).map_err(Doubt::Unproven)?;
+    let is_named = is_worker_by_look(table, worker, pid).map_err(Doubt::Unproven)?;
+    if !is_named {
+        has_no_twin(reach, worker).map_err(Doubt::Unproven)?;
+    }
     still_held(handle)
 }
 
@@ -95,13 +98,13 @@ pub(super) fn still_held(handle: ProcessHandle) -> Result<ProcessHandle, Doubt> 
     Ok(handle)
 }
 
-/// Whether the process is the worker; else why not.
-fn is_that_worker(
+/// Whether the title of a process names the worker that is registered under its id on this host, or
+/// it may be the worker otherwise; else why not.
+pub(super) fn is_worker_by_look(
     table: &ProcTable,
-    reach: &Reach,
     worker: &Worker,
     pid: u32,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let unreadable = || format!("process {pid} cannot be looked at");
     let status = table.status(pid).ok_or_else(unreadable)?;
     if status.is_in_container() {
@@ -112,7 +115,7 @@ fn is_that_worker(
     let stat = table.stat(pid).ok_or_else(unreadable)?;
     let arguments = table.command_line(pid).ok_or_else(unreadable)?;
     match Title::of(&arguments) {
-        Some(title) if title.names(&worker.name) => return Ok(()),
+        Some(title) if title.names(&worker.name) => return Ok(true),
         Some(Title::Worker(other)) => {
             return Err(format!("process {pid} is another worker, `rq:worker:{other}`"));
         }
@@ -124,13 +127,7 @@ fn is_that_worker(
         return Err(format!("process {pid} handles no SIGTERM, as every worker does"));
     }
     started_in_time(worker, &stat)?;
-    match twin(reach, worker) {
-        Some(twin) => Err(format!(
-            "worker `{}` is registered as process {pid} of this host, too",
-            twin.short_name()
-        )),
-        None => Ok(()),
-    }
+    Ok(false)
 }
 
 /// A worker registers itself within moments of its start, so a process that is younger than the
@@ -152,18 +149,25 @@ fn started_in_time(worker: &Worker, stat: &Stat) -> Result<(), String> {
     Ok(())
 }
 
-/// Another worker that claims the same process: in containers that share the host's name.
-fn twin<'r>(reach: &'r Reach, worker: &Worker) -> Option<&'r Worker> {
+/// Refuses where another worker claims the same process: in containers that share the host's name.
+fn has_no_twin(reach: &Reach, worker: &Worker) -> Result<(), String> {
     let place = |worker: &Worker| {
         let identity = worker.identity.as_ref()?;
         Some((identity.hostname.clone()?, identity.pid?))
     };
     let here = place(worker);
-    reach.inventory.workers().iter().find(|other| {
+    let twin = reach.inventory.workers().iter().find(|other| {
         other.name != worker.name
             && place(other) == here
             && reach.liveness(other).alive != Alive::No
-    })
+    });
+    match (twin, &here) {
+        (Some(twin), Some((_, pid))) => Err(format!(
+            "worker `{}` is registered as process {pid} of this host, too",
+            twin.short_name()
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Takes hold of the work horse of a worker that is held: the child that leads a process group of
@@ -182,7 +186,7 @@ pub(super) fn hold_horse(table: &ProcTable, worker: &ProcessHandle) -> Option<Pr
 
 /// Whether two processes run the same program: what a job starts, such as a converter, is nobody's
 /// work horse, and may mean something else by a signal.
-fn runs_the_same(table: &ProcTable, one: u32, other: u32) -> bool {
+pub(super) fn runs_the_same(table: &ProcTable, one: u32, other: u32) -> bool {
     table.program(one).is_some_and(|program| table.program(other) == Some(program))
 }
 

@@ -1,6 +1,8 @@
 //! What `/proc/PID/status` tells: whose process it is, in which namespaces, and what it does with
 //! signals.
 
+use std::collections::HashMap;
+
 use super::ProcTable;
 
 /// One process as `/proc/PID/status` shows it.
@@ -14,6 +16,8 @@ pub struct Status {
     pub ids: Vec<u32>,
     /// The signals that it has a handler for, signal 1 in the lowest bit.
     caught: u64,
+    /// The signals that it passes over.
+    ignored: u64,
     /// The signals that its main thread holds back.
     blocked: u64,
 }
@@ -33,6 +37,7 @@ impl Status {
             user,
             ids: Result::ok(ids)?,
             caught: mask("SigCgt:")?,
+            ignored: mask("SigIgn:")?,
             blocked: mask("SigBlk:")?,
         })
     }
@@ -40,6 +45,11 @@ impl Status {
     /// Whether the process has a handler for a signal, so that the signal does not end it.
     pub fn catches(&self, signal: u32) -> bool {
         has(self.caught, signal)
+    }
+
+    /// Whether the process passes over a signal.
+    pub fn ignores(&self, signal: u32) -> bool {
+        has(self.ignored, signal)
     }
 
     /// Whether its main thread holds a signal back.
@@ -76,6 +86,22 @@ impl ProcTable {
             .split(|&byte| byte == 0)
             .find_map(|variable| variable.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
         Some(String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// The variables with which a process was started, cut at 64 KiB; `None` also for processes of
+    /// other users.
+    pub fn variables(&self, pid: u32) -> Option<HashMap<String, String>> {
+        let bytes = self.read(pid, "environ")?;
+        let text = String::from_utf8_lossy(&bytes);
+        let pairs = text.split('\0').filter_map(|variable| variable.split_once('='));
+        Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// Whether a process has the network of this one, so that an address means the same to both;
+    /// `None` also for processes of other users. Source: namespaces(7).
+    pub fn shares_network(&self, pid: u32) -> Option<bool> {
+        let of = |process: &str| std::fs::read_link(self.root.join(process).join("ns/net")).ok();
+        Some(of(&pid.to_string())? == of("self")?)
     }
 
     /// The service of systemd to which a process belongs; `None` outside of services.
@@ -146,7 +172,7 @@ mod tests {
     use super::*;
 
     const PYTHON: &str = "Name:\tpython\nState:\tS (sleeping)\nUid:\t1000\t1001\t1000\t1000\n\
-                          NSpid:\t4711\t17\nSigBlk:\t0000000000004000\nSigCgt:\t0000000100004202\n";
+                          NSpid:\t4711\t17\nSigBlk:\t0000000000004000\nSigIgn:\t0000000000001000\nSigCgt:\t0000000100004202\n";
 
     #[test]
     fn status_of_a_python_with_faulthandler_catches_sigusr1_and_sigterm() {
@@ -155,6 +181,7 @@ mod tests {
         assert!(status.catches(10) && status.catches(15) && status.catches(2));
         assert!(!status.catches(1) && !status.catches(0) && !status.catches(200));
         assert!(status.blocks(15) && !status.blocks(10));
+        assert!(status.ignores(13) && !status.ignores(2));
         assert!(status.is_in_container());
     }
 

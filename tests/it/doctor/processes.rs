@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use super::{Stage, evidence, fixes, pairs};
+use super::{Stage, evidence, fixes, later, pairs};
 
 /// A process that looks like one of the bench's; ends with the value.
 struct Process(Child);
@@ -36,12 +36,6 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Sets the present a few minutes forward, so that what has just started is old.
-fn later(stage: &mut Stage) {
-    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(5);
-    stage.env("JOBCTL_TEST_NOW", &later.to_string());
 }
 
 fn register(stage: &mut Stage, process: &Process) {

@@ -1,7 +1,6 @@
 //! How a pool ends: drained, stopped warm, stopped cold, given up.
 
 use std::fs;
-use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -119,17 +118,8 @@ fn worker_that_was_told_to_end_before_keeps_its_job_when_the_pool_stops() {
         state["workers"][0]["worker"].as_str().map(|name| format!("rq:worker:{name}"))
     });
     kill(Pid::from_raw(workers[0]), Signal::SIGTERM).unwrap();
-    wait_until(LONG, "the worker to note it", || {
-        let mut client = place.server.client();
-        let asked: Option<String> = redis::cmd("HGET")
-            .arg(&name)
-            .arg("shutdown_requested_date")
-            .query(&mut client)
-            .unwrap();
-        asked.filter(|asked| !asked.is_empty())
-    });
+    let told = place.told(&name);
     // RQ passes over a second signal that comes within a second.
-    let told = Instant::now();
     wait_until(LONG, "RQ to listen again", || (told.elapsed().as_millis() > 1300).then_some(()));
     pool.signal(Signal::SIGTERM);
     wait_until(LONG, "the pool to see that", || {

@@ -70,6 +70,38 @@ fn killed_pool_takes_its_workers_along_after_their_jobs() {
 }
 
 #[test]
+fn pool_killed_while_it_stops_cuts_no_job_off() {
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let Busy { mut pool, workers, id, horse } = place.busy(1, &[]);
+        let name = pool.wait_for("the worker's name", |state| {
+            state["workers"][0]["worker"].as_str().map(|name| format!("rq:worker:{name}"))
+        });
+        pool.signal(Signal::SIGTERM);
+        let told = place.told(&name);
+        // RQ passes over a second signal that comes within a second.
+        wait_until(LONG, "RQ to listen again", || {
+            (told.elapsed().as_millis() > 1300).then_some(())
+        });
+        let parent = format!("PPid:\t{}\n", pool.child.id());
+        pool.child.kill().unwrap();
+        pool.child.wait().unwrap();
+        // The worker hears of it, and looks after its job as before.
+        wait_until(LONG, "the kernel's signal to be taken", || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", workers[0])).unwrap();
+            let pending = |label| status.lines().find_map(|line| line.strip_prefix(label)).unwrap();
+            let pending: [&str; 2] = ["SigPnd:", "ShdPnd:"].map(pending).map(str::trim);
+            (pending == ["0000000000000000"; 2] && !status.contains(&parent)).then_some(())
+        });
+        place.release_job();
+        wait_gone(&workers);
+        wait_gone(&[horse]);
+        assert_eq!(place.lines("log").len(), 2, "{version}: the job was cut off");
+        assert_eq!(place.status(&id), "finished", "{version}");
+    });
+}
+
+#[test]
 fn workers_killed_again_and_again_lose_no_job_and_run_none_twice() {
     let place = Place::of("2.6.1");
     place.enqueue_marks("a", 0..60);

@@ -12,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -121,6 +121,19 @@ impl Place {
         let workers = pool.up(workers);
         let id = self.enqueue_until("a");
         Busy { horse: self.horse(), pool, workers, id }
+    }
+
+    /// Waits until the worker under this key has noted that it is to end; from then on it may be told
+    /// once more.
+    fn told(&self, worker: &str) -> Instant {
+        let mut client = self.server.client();
+        wait_until(LONG, "the worker to note it", || {
+            let mut asked = redis::cmd("HGET");
+            asked.arg(worker).arg("shutdown_requested_date");
+            let asked: Option<String> = asked.query(&mut client).unwrap();
+            asked.filter(|asked| !asked.is_empty())
+        });
+        Instant::now()
     }
 
     fn release_job(&self) {

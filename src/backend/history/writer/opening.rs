@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::super::fault::{failure, is_damage};
 use super::super::identity::{APPLICATION_ID, Content, content, foreign, has_our_tables};
-use super::super::{Place, schema};
+use super::super::{Place, held, schema};
 use crate::error::{Failure, Kind, Result};
 use crate::sys::clock;
 use crate::sys::proc::hostname;
@@ -98,7 +98,7 @@ fn may_write(place: &Place, content: Content) -> bool {
 
 /// Opens the file and brings it up to date. The inner error: it is damaged.
 pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
-    drop(place.open(place.path())?);
+    held::keep(place.open(place.path())?);
     let cannot = |error: &rusqlite::Error| failure(error, "open", place.path());
     let open = || -> rusqlite::Result<(Connection, usize)> {
         // The folder may be reached through links, the file may not be one.
