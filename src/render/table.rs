@@ -21,6 +21,8 @@ const LEAST_WRAPPED: usize = 18;
 /// A word up to this length is not broken.
 const LONGEST_WORD: usize = 24;
 const LEAST_NAME: usize = 10;
+/// What a flexible column keeps beside columns that can be spared: names that are cut shorter look alike.
+const LEAST_BESIDE_SPARE: usize = 28;
 /// comfy-table counts columns in 16 bits.
 const WIDEST_CELL: usize = 60_000;
 
@@ -64,11 +66,18 @@ pub fn render(table: &Table, page: &Page) -> String {
         if uncut {
             break Some(natural);
         }
+        let whole = natural.clone();
         let widths = fit(&titles, &rows, natural, page.width);
         // Columns are rather given up than each row made a card.
         let spare = titles.iter().enumerate().filter(|(_, column)| column.spare > 0);
         let spare = spare.max_by_key(|(_, column)| column.spare).map(|(at, _)| at);
-        match spare.filter(|_| widths.is_none()) {
+        let is_squeezed = widths.as_ref().is_none_or(|widths| {
+            let mut fitted = titles.iter().zip(&whole).zip(widths);
+            fitted.any(|((column, whole), width)| {
+                column.flexible && *width < (*whole).min(LEAST_BESIDE_SPARE)
+            })
+        });
+        match spare.filter(|_| is_squeezed) {
             Some(at) => {
                 titles.remove(at);
                 for row in rows.iter_mut().filter(|row| at < row.len()) {

@@ -204,3 +204,25 @@ fn word(by: By) -> &'static str {
         By::Day => "day",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_of_the_whole_time_from_a_minute_on_and_of_an_hour_over_that() {
+        let group =
+            |span_us| Group { count: 18, first_us: 5, last_us: 5 + span_us, ..Group::default() };
+        assert_eq!(hours(&group(1_500_000)), None);
+        assert_eq!(hours(&group(MINUTE_US)), Some(1.0 / 60.0));
+        let overall = Overall {
+            sum_us: 0,
+            hours: Some(24.0),
+            hours_of_row: Some(1.0),
+            axis: Axis::default(),
+        };
+        let rate = |key: Option<&Key>| overall.row(key, &group(0), Secrets::default()).per_hour;
+        assert_eq!(rate(Some(&Key::Start(0))), Some(18.0));
+        assert_eq!(rate(None), Some(0.75));
+    }
+}
