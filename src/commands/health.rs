@@ -23,7 +23,8 @@ use crate::report::health::{HealthReport, PingLine};
 /// `queue.failed`, `queue.stalled`), `worker` (`worker.activity`, `worker.processing`),
 /// `scheduler` (`scheduler.activity`, `scheduler.processing`), `redis`, `database`, `site`,
 /// `config`; `-v` lists them. Where Redis cannot be read, nothing that needs it is healthy. What does
-/// not apply to the target is named and no part of the verdict.
+/// not apply to the target is named and no part of the verdict; where nothing that was asked for
+/// applies, that is UNKNOWN.
 /// Exits 0 when HEALTHY, 1 DEGRADED, 2 UNHEALTHY, 3 UNKNOWN. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

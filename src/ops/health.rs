@@ -218,7 +218,7 @@ pub fn judge(doctor: DoctorReport, wanted: &[String], thresholds: &Thresholds) -
         }
         line.verdict = verdict_of(&line.cases);
         // Who names a gate wants an answer: that none of its checks could be made is not known.
-        // What does not apply to the target is no part of the verdict, here as in alerts.
+        // What does not apply to the target is no part of the verdict, unless nothing else is asked.
         let named = asked && !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == AGGREGATE);
         if line.verdict.is_none() && named {
             line.verdict = (!line.cases.is_empty()).then_some(Verdict::Unknown);
@@ -228,12 +228,12 @@ pub fn judge(doctor: DoctorReport, wanted: &[String], thresholds: &Thresholds) -
             lines.push(line);
         }
     }
-    let verdict = worst(&lines);
+    // A gate at the wrong target must not pass for want of anything to look at.
+    let nothing_fits = !unfit.is_empty() && lines.iter().all(|line| line.verdict.is_none());
+    let verdict = if nothing_fits { Verdict::Unknown } else { worst(&lines) };
     let unfit = does_not_apply(&unfit);
     let message = match (verdict, &unfit) {
-        (Verdict::Healthy, Some(unfit)) if lines.iter().all(|line| line.verdict.is_none()) => {
-            unfit.clone()
-        }
+        (_, Some(unfit)) if nothing_fits => unfit.clone(),
         (Verdict::Healthy, _) => healthy,
         _ => in_words(&lines),
     };

@@ -83,18 +83,18 @@ fn health_check_counts_only_what_it_names() {
 }
 
 #[test]
-fn health_of_a_gate_that_does_not_apply_says_so_and_is_no_part_of_the_verdict_as_in_alerts() {
+fn health_of_a_gate_that_does_not_apply_says_so_and_passes_only_beside_one_that_does() {
     let mut stage = Stage::plain();
     let worker = stage.worker("w1", &["default"]).start();
     stage.hire(worker);
     let words = "scheduler.activity, scheduler.processing do not apply to this target";
     let asked = health(&stage, &["--check", "scheduler"]);
-    assert_eq!((asked.code, asked.stdout), (0, format!("HEALTHY  {words}\n")));
+    assert_eq!((asked.code, asked.stdout), (3, format!("UNKNOWN  {words}\n")));
     let asked = health(&stage, &["--check", "scheduler,redis", "-o", "json"]);
     assert_eq!((asked.code, &asked.json()["notes"][0]), (0, &words.into()), "{asked:?}");
     let junit = health(&stage, &["--check", "scheduler", "--as", "junit"]);
     assert!(junit.stdout.contains("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"2\""));
-    // The same rule in an alert: it is not unknown, and does not fire.
+    // In an alert it is not unknown, and does not fire: there are others.
     let settings = stage.server.folder().join("alerts.toml");
     fs::write(&settings, "[alert.x]\ncondition = 'check(\"scheduler\")'\n").unwrap();
     let target = ["--redis", &stage.server.url(), "--config", settings.to_str().unwrap()];

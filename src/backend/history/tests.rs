@@ -246,6 +246,24 @@ fn looking_into_a_history_leaves_the_locks_of_this_process_on_it() {
 }
 
 #[test]
+fn history_that_is_locked_is_waited_for_as_long_as_there_is_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    writer.set_patience(Duration::ZERO).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let facts = std::collections::BTreeMap::from([("a", "b".to_owned())]);
+    let batch = Batch { facts, ..Batch::default() };
+    let began = std::time::Instant::now();
+    assert_eq!(exit_code_of(&writer.write(&batch).unwrap_err()), 75);
+    assert!(began.elapsed() < Duration::from_secs(5), "what a file that is opened is waited for");
+    other.execute_batch("ROLLBACK").unwrap();
+    writer.write(&batch).unwrap();
+    assert_eq!(writer.fact("a").unwrap().as_deref(), Some("b"));
+}
+
+#[test]
 fn history_that_cannot_be_read_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("h.db");

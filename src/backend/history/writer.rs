@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::model::history::{EndedJob, Gap, MemoryPeak, Retention, Sample};
 pub use opening::Claim;
 pub(super) use opening::newer;
-use opening::{Identity, connect, identity_at, move_aside};
+use opening::{BUSY, Identity, connect, identity_at, move_aside};
 use step::Step;
 pub(super) use step::figures_of;
 
@@ -101,6 +101,8 @@ pub struct Writer {
     identity: Option<Identity>,
     /// Its log.
     log: Option<Identity>,
+    /// The longest wait for a program that has the file locked.
+    patience: Duration,
     /// Held for as long as it lives.
     claim: Arc<Claim>,
 }
@@ -123,11 +125,20 @@ impl Writer {
         let methods = (i64::MIN, HashSet::new());
         let identity = identity_at(place.path());
         let names = HashMap::new();
+        let (log, patience) = (None, BUSY);
         let mut writer =
-            Self { place, connection, zone, names, methods, identity, log: None, claim };
+            Self { place, connection, zone, names, methods, identity, log, patience, claim };
         writer.load_names().map_err(|error| failure(&error, "read", writer.place.path()))?;
         writer.keep_zone()?;
         Ok(Opened { writer, moved_aside })
+    }
+
+    /// From now on a program that has the file locked is waited for so long and no longer; until it
+    /// lets go, whatever is written fails with `TryAgain`.
+    pub fn set_patience(&mut self, patience: Duration) -> Result<()> {
+        self.patience = patience;
+        let set = self.connection.busy_timeout(patience);
+        set.map_err(|error| failure(&error, "open", self.place.path()).into())
     }
 
     /// What became of the file since it was opened; `None` where it is still in its place.
@@ -189,6 +200,7 @@ impl Writer {
 
     fn take_up(&mut self, connection: Connection) -> Result<()> {
         self.connection = connection;
+        self.set_patience(self.patience)?;
         self.names.clear();
         self.methods = (i64::MIN, HashSet::new());
         self.load_names().map_err(|error| failure(&error, "read", self.place.path()))?;

@@ -29,6 +29,10 @@ pub const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How long it is waited where a sample is overdue.
 const OVERDUE: Duration = Duration::from_secs(1);
 
+/// How long somebody who has the file locked is waited for while others wait for an answer: what
+/// could not be written is written later.
+const SERVING: Duration = Duration::from_millis(250);
+
 /// How often old figures are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -116,7 +120,8 @@ impl Recorder {
         context: &Context,
         recording: Recording,
     ) -> Result<(Self, Passing, Vec<String>)> {
-        let pen = Pen::new(place, context.ui.zone().tz());
+        let patience = (recording.purpose == Purpose::Counters).then_some(SERVING);
+        let pen = Pen::new(place, context.ui.zone().tz(), patience);
         let mut recorder = Self {
             pen,
             settings: context.settings.history,

@@ -18,7 +18,7 @@ use crate::sys::clock;
 use crate::sys::proc::hostname;
 
 /// The longest wait for a program that has the file locked.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// How often a lock is taken anew whose file went away meanwhile.
 const TRIES: usize = 10;

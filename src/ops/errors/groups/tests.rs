@@ -32,8 +32,8 @@ fn groups_beyond_the_bound_leave_the_frequent_and_the_new_ones() {
         groups.add(event("often, long ago", seconds));
     }
     let rare = 2 * MOST_GROUPS;
-    for seconds in 0..rare {
-        groups.add(event(&format!("rare {}", to_letters(seconds)), 10 + seconds as i64));
+    for (seconds, at) in (0..rare).zip(10..) {
+        groups.add(event(&format!("rare {}", to_letters(seconds)), at));
     }
     assert!(groups.is_full());
     let rows = groups.rows(&Target::plain("redis://h"), at(100_000));
@@ -54,7 +54,7 @@ fn groups_beyond_the_bound_leave_the_frequent_and_the_new_ones() {
 fn to_letters(mut number: usize) -> String {
     let mut letters = String::new();
     while letters.is_empty() || number > 0 {
-        letters.push(char::from(b'a' + (number % 26) as u8));
+        letters.push(char::from(b"abcdefghijklmnopqrstuvwxyz"[number % 26]));
         number /= 26;
     }
     letters

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,6 +26,7 @@ enum State {
 pub(super) struct Pen {
     place: Place,
     zone: TimeZone,
+    patience: Option<Duration>,
     state: State,
 }
 
@@ -51,8 +53,10 @@ pub(super) enum Written {
 
 impl Pen {
     /// A pen that has nothing yet.
-    pub(super) const fn new(place: Place, zone: TimeZone) -> Self {
-        Self { place, zone, state: State::Elsewhere }
+    ///
+    /// `patience` bounds how long it waits for a program that has the file locked.
+    pub(super) const fn new(place: Place, zone: TimeZone, patience: Option<Duration>) -> Self {
+        Self { place, zone, patience, state: State::Elsewhere }
     }
 
     pub(super) const fn place(&self) -> &Place {
@@ -107,7 +111,11 @@ impl Pen {
     fn open(&mut self) -> Result<Option<PathBuf>> {
         let State::Claimed(claim) = &self.state else { return Ok(None) };
         let Opened { writer, moved_aside } = Writer::begin(Arc::clone(claim), self.zone.clone())?;
-        self.state = State::Open(Box::new(writer));
+        let mut writer = Box::new(writer);
+        if let Some(patience) = self.patience {
+            writer.set_patience(patience)?;
+        }
+        self.state = State::Open(writer);
         Ok(moved_aside)
     }
 
