@@ -18,6 +18,18 @@ const EXCEPTIONS: usize = 32;
 const CAUSED: &str = "The above exception was the direct cause of the following exception:";
 const WHILE_HANDLING: &str = "During handling of the above exception, another exception occurred:";
 
+/// What RQ writes of a job whose worker was lost, before the time.
+const MOVED: &str = "Moved to FailedJobRegistry";
+
+/// When RQ noticed that a job's worker was lost, by the text of the failure.
+///
+/// 2.0 and later write it in UTC; 1.x in the zone of whoever noticed, which is not told, so that it
+/// cannot be known. Source: `rq/registry.py` `StartedJobRegistry.cleanup`.
+pub fn abandoned_at(text: &str) -> Option<jiff::Timestamp> {
+    let (_, at) = text.trim().strip_prefix(MOVED)?.rsplit_once(", at ")?;
+    at.parse().ok()
+}
+
 /// A failure's text, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Traceback<'a> {

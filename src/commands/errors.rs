@@ -15,7 +15,7 @@ use crate::sys::clock;
 /// Failures are one group when the exception, what it says apart from names and numbers, and the
 /// function that raised it are the same. A failing job of Frappe leaves a failed job and a row of
 /// the Error Log, so the count is the larger of both, not their sum; errors of web requests stand
-/// in the Error Log alone. Changes nothing.
+/// in the Error Log alone. A job that was stopped on request did not fail. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,

@@ -55,8 +55,9 @@ pub struct EndedJob {
     pub site: Option<String>,
     /// When it ended, by the worker's clock.
     pub ended_at: Timestamp,
-    /// Whether it failed or was stopped.
-    pub failed: bool,
+    /// Whether it failed; one that was stopped on request did not. `None` where RQ cannot tell: Frappe
+    /// swallows the errors of scheduled jobs, which RQ then sees finish.
+    pub failed: Option<bool>,
     /// The class of the exception that ended it.
     pub error: Option<String>,
     /// How long it waited, in milliseconds.

@@ -119,8 +119,10 @@ pub struct Job {
     pub enqueued_at: Option<Timestamp>,
     /// When it was last started.
     pub started_at: Option<Timestamp>,
-    /// When it last ended.
+    /// When it last ended, as the hash says. Whoever asks when a job ended asks [`Job::end`].
     pub ended_at: Option<Timestamp>,
+    /// When it was put among the failed jobs, as its entry or the text of its failure tells.
+    pub failed_at: Option<Timestamp>,
     /// The last sign of life of its worker.
     pub last_heartbeat: Option<Timestamp>,
     /// The worker that ran it last.
@@ -160,6 +162,7 @@ impl Job {
             enqueued_at: None,
             started_at: None,
             ended_at: None,
+            failed_at: None,
             last_heartbeat: None,
             worker_name: None,
             timeout_s: None,
@@ -172,6 +175,36 @@ impl Job {
             dependency_ids: Vec::new(),
             group_id: None,
             bad_fields: Vec::new(),
+        }
+    }
+
+    /// When it last ended: what the hash says, unless that is of an earlier run; else when it was
+    /// put among the failed jobs, where that was learnt.
+    ///
+    /// RQ writes no end where it fails the job of a lost worker, nor where a job is stopped. Source:
+    /// `rq/registry.py` `StartedJobRegistry.cleanup`, 1.11 to 3.0.
+    pub fn end(&self) -> Option<Timestamp> {
+        let own = self.ended_at.filter(|end| self.started_at.is_none_or(|start| start <= *end));
+        own.or(self.failed_at)
+    }
+
+    /// Learns from the score of its entry among the failed jobs when it was put there: a failure TTL
+    /// before. Nothing where it is kept for ever (-1), or has not failed and merely lingers there.
+    ///
+    /// Source: `rq/registry.py` `FailedJobRegistry.add`: whole seconds, so an end may seem to lie
+    /// before its start.
+    pub fn learn_failed_entry(&mut self, score: Option<f64>) {
+        let ttl = self.failure_ttl_s.unwrap_or(RQ_FAILURE_TTL_S);
+        let score = score.filter(|score| *score > 0.0 && score.is_finite() && ttl >= 0);
+        #[expect(clippy::cast_possible_truncation, reason = "saturates and is refused below")]
+        let at = score.and_then(|score| Timestamp::from_second(score as i64 - ttl).ok());
+        self.learn_failed(at);
+    }
+
+    /// Learns when it was put among the failed jobs, where nothing else told.
+    pub fn learn_failed(&mut self, at: Option<Timestamp>) {
+        if self.failed_at.is_none() && matches!(self.status, Status::Failed | Status::Stopped) {
+            self.failed_at = at.max(self.started_at.filter(|_| at.is_some()));
         }
     }
 
@@ -201,6 +234,10 @@ impl Job {
         }
     }
 }
+
+/// Seconds that RQ keeps a failed job that does not say it. Source: `rq/defaults.py`,
+/// `DEFAULT_FAILURE_TTL`.
+pub const RQ_FAILURE_TTL_S: i64 = 31_536_000;
 
 /// Seconds from `start` to `end`; negative where clocks disagree becomes 0.
 pub fn seconds_between(start: Timestamp, end: Timestamp) -> Option<f64> {
@@ -250,6 +287,34 @@ mod tests {
         let at: Timestamp = "2026-11-21T20:54:24.000050999Z".parse().unwrap();
         assert_eq!(rq_date(at), "2026-11-21T20:54:24.000050Z");
         assert!(parse_rq_date(&rq_date(at)).is_some());
+    }
+
+    #[test]
+    fn job_of_a_lost_worker_ended_when_it_was_put_among_the_failed() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let job = || Job {
+            status: Status::Failed,
+            started_at: Some(at(1_000)),
+            ..Job::bare(JobId::new("a"))
+        };
+        let end = |mut job: Job, score| {
+            job.learn_failed_entry(Some(score));
+            job.end()
+        };
+        assert_eq!(end(job(), 31_536_000.0 + 1_600.0), Some(at(1_600)));
+        let week = Job { failure_ttl_s: Some(604_800), ..job() };
+        assert_eq!(end(week.clone(), 604_800.0 + 1_600.0), Some(at(1_600)));
+        // Whole seconds.
+        assert_eq!(end(week, 604_800.0 + 999.0), Some(at(1_000)));
+        assert_eq!(end(Job { failure_ttl_s: Some(-1), ..job() }, -1.0), None);
+        assert_eq!(end(Job { status: Status::Finished, ..job() }, 31_537_000.0), None);
+        // The end of an earlier run, and one of its own.
+        let of = |second| Job { ended_at: Some(at(second)), ..job() };
+        assert_eq!(end(of(900), 31_536_000.0 + 1_600.0), Some(at(1_600)));
+        assert_eq!(end(of(1_200), 31_536_000.0 + 1_600.0), Some(at(1_200)));
+        let mut told = job();
+        told.learn_failed(Some(at(1_700)));
+        assert_eq!(told.end(), Some(at(1_700)));
     }
 
     #[test]

@@ -263,7 +263,8 @@ pub fn in_state_since(state: State, job: &Job) -> Option<Timestamp> {
         State::Queued => enqueued,
         State::Started => job.started_at.or(enqueued),
         State::Finished | State::Failed | State::Stopped => {
-            job.ended_at.or(job.started_at).or(enqueued)
+            // The last sign of life is never after the end.
+            job.end().or(job.last_heartbeat.max(job.started_at)).or(enqueued)
         }
         State::Scheduled | State::Deferred | State::Canceled => job.created_at.or(enqueued),
     }

@@ -21,6 +21,8 @@ const LEAST_WRAPPED: usize = 18;
 /// A word up to this length is not broken.
 const LONGEST_WORD: usize = 24;
 const LEAST_NAME: usize = 10;
+/// What a flexible column keeps beside columns that can be spared: names that are cut shorter look alike.
+const LEAST_BESIDE_SPARE: usize = 28;
 /// comfy-table counts columns in 16 bits.
 const WIDEST_CELL: usize = 60_000;
 
@@ -57,9 +59,34 @@ pub fn render(table: &Table, page: &Page) -> String {
                 .collect()
         })
         .collect();
-    let natural = natural_widths(&titles, &rows);
+    let (mut titles, mut rows) = (titles, rows);
     let uncut = page.wide || page.whole;
-    let widths = if uncut { Some(natural) } else { fit(&titles, &rows, natural, page.width) };
+    let widths = loop {
+        let natural = natural_widths(&titles, &rows);
+        if uncut {
+            break Some(natural);
+        }
+        let whole = natural.clone();
+        let widths = fit(&titles, &rows, natural, page.width);
+        // Columns are rather given up than each row made a card.
+        let spare = titles.iter().enumerate().filter(|(_, column)| column.spare > 0);
+        let spare = spare.max_by_key(|(_, column)| column.spare).map(|(at, _)| at);
+        let is_squeezed = widths.as_ref().is_none_or(|widths| {
+            let mut fitted = titles.iter().zip(&whole).zip(widths);
+            fitted.any(|((column, whole), width)| {
+                column.flexible && *width < (*whole).min(LEAST_BESIDE_SPARE)
+            })
+        });
+        match spare.filter(|_| is_squeezed) {
+            Some(at) => {
+                titles.remove(at);
+                for row in rows.iter_mut().filter(|row| at < row.len()) {
+                    row.remove(at);
+                }
+            }
+            None => break widths,
+        }
+    };
     let mut out = match widths {
         Some(widths) => grid(&titles, &rows, &widths, page),
         None => cards(&titles, &rows, page),

@@ -442,3 +442,23 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 }
+
+#[test]
+fn narrow_table_gives_up_spare_columns_before_its_rows_become_cards() {
+    let columns = vec![
+        Column::left("NAME").flexible(),
+        Column::right("COUNT"),
+        Column::right("MEAN").spare(1),
+        Column::right("WAIT").spare(2),
+    ];
+    let mut table = Table::new(columns, "");
+    table.row(vec!["a-long-name".into(), "1000000".into(), "2000000".into(), "3000000".into()]);
+    let drawn = |width, wide| table::render(&table, &page(width, wide, false));
+    assert!(drawn(80, false).contains("3000000"));
+    let narrow = drawn(30, false);
+    assert!(narrow.contains("2000000") && !narrow.contains("3000000"), "{narrow}");
+    assert_eq!(narrow.lines().count(), 2, "{narrow}");
+    let narrower = drawn(20, false);
+    assert!(narrower.contains("1000000") && !narrower.contains("2000000"), "{narrower}");
+    assert!(drawn(20, true).contains("3000000"));
+}

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::stats::time;
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
@@ -146,7 +147,7 @@ impl GroupReport {
             Column::left("JOB").flexible(),
             Column::left("STATUS"),
             Column::left("QUEUE"),
-            Column::right("RAN"),
+            Column::right("RAN").for_programs("RAN_MS"),
             Column::left("CALL").wide(),
         ];
         let mut table = Table::new(columns, "all of its jobs are gone").most(TABLE_ROWS);
@@ -163,7 +164,7 @@ impl GroupReport {
                 Cell::from(job.id.text().into_owned()).in_one_line(),
                 Cell::new(job.status.clone(), role),
                 job.queue.clone().unwrap_or_default().into(),
-                job.duration_s.map_or_else(String::new, human::age).into(),
+                time(job.duration_s.map(|seconds| seconds * 1_000.0)),
                 Cell::from(job.description.clone().unwrap_or_default()).in_one_line(),
             ]);
         }

@@ -184,10 +184,12 @@ pub struct Column {
     pub wide: bool,
     /// May be cut short with `…` where the terminal is narrow.
     pub flexible: bool,
-    /// Goes on in further lines where the terminal is narrow: it says nothing when it is cut.
-    pub wraps: bool,
     /// The heading for programs, where it differs: with the unit that people see in each cell.
     pub raw_title: Option<&'static str>,
+    /// Goes on in further lines where the terminal is narrow: it says nothing when it is cut.
+    pub wraps: bool,
+    /// Given up where the terminal is narrow, the highest first; `wide` and programs have it. 0: never.
+    pub spare: u8,
 }
 
 impl Column {
@@ -199,6 +201,7 @@ impl Column {
             wide: false,
             flexible: false,
             wraps: false,
+            spare: 0,
             raw_title: None,
         }
     }
@@ -211,6 +214,7 @@ impl Column {
             wide: false,
             flexible: false,
             wraps: false,
+            spare: 0,
             raw_title: None,
         }
     }
@@ -227,6 +231,13 @@ impl Column {
     #[must_use]
     pub const fn for_programs(mut self, title: &'static str) -> Self {
         self.raw_title = Some(title);
+        self
+    }
+
+    /// The same column, given up on a narrow terminal: that of the highest `spare` first.
+    #[must_use]
+    pub const fn spare(mut self, spare: u8) -> Self {
+        self.spare = spare;
         self
     }
 

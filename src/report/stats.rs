@@ -11,8 +11,8 @@ use crate::human::{self, Zone};
 const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Columns of a spark line.
 const SPARK_COLUMNS: usize = 16;
-/// Columns of the longest bar of a histogram.
-const BAR_COLUMNS: u64 = 40;
+/// Columns of the longest bar of a histogram: whole at 50 columns, as one that is cut would lie.
+const BAR_COLUMNS: u64 = 14;
 
 /// Figures of executions.
 #[derive(Debug, Serialize)]
@@ -82,8 +82,15 @@ pub struct Row {
     pub failed: Option<u64>,
     /// Executions that tell whether they failed.
     pub failed_known: u64,
+    /// What tells that, beside `source`: `registries` (RQ's failed jobs that began in this time),
+    /// `history`, `scheduled_job_log`.
+    pub failed_from: Vec<&'static str>,
     /// Executions that the scheduler enqueued.
     pub scheduled: u64,
+    /// The queues in which executions of a method were seen, by RQ's failed jobs and the history.
+    pub queues: Vec<String>,
+    /// The most memory that a job was seen to have while a history was recorded, on those days.
+    pub memory_peak_kib: Option<u64>,
     /// Mean duration.
     pub mean_ms: Option<f64>,
     /// Median duration.
@@ -98,7 +105,8 @@ pub struct Row {
     pub total_ms: Option<f64>,
     /// The share of all durations (1.0 is all).
     pub share: Option<f64>,
-    /// Executions in an hour, over the whole time from `first_at` to `last_at` of the report.
+    /// Executions in an hour, over the whole time from `first_at` to `last_at` of the report; of an
+    /// hour or a day over that. `null` where the whole time is less than a minute.
     pub per_hour: Option<f64>,
     /// Executions that tell how long they waited.
     pub wait_known: u64,
@@ -176,6 +184,8 @@ pub struct LeftOut {
     pub cut_short_lines: u64,
     /// Jobs that do not tell when they ran.
     pub undated_jobs: u64,
+    /// Jobs that began before 2010 or in the future, by the clock of who wrote that down.
+    pub misdated_jobs: u64,
     /// Durations below 0, because a clock was set back.
     pub negative_durations: u64,
 }
@@ -194,20 +204,22 @@ impl StatsReport {
             Column::right("COUNT"),
             Column::right("FAILED"),
             Column::right("SCHEDULED").wide(),
-            Column::right("MEAN").for_programs("MEAN_MS"),
-            Column::right("MEDIAN").for_programs("MEDIAN_MS"),
+            Column::right("MEAN").for_programs("MEAN_MS").spare(4),
+            Column::right("MEDIAN").for_programs("MEDIAN_MS").spare(2),
             Column::right("P95").for_programs("P95_MS"),
             Column::right("P99").for_programs("P99_MS").wide(),
-            Column::right("MAX").for_programs("MAX_MS"),
-            Column::right("TOTAL").for_programs("TOTAL_MS"),
-            Column::right("SHARE"),
+            Column::right("MAX").for_programs("MAX_MS").spare(3),
+            Column::right("TOTAL").for_programs("TOTAL_MS").spare(1),
+            Column::right("SHARE").spare(5),
             Column::right("PER HOUR").for_programs("PER_HOUR").wide(),
-            Column::right("WAIT").for_programs("WAIT_MEDIAN_MS"),
-            Column::right("WAIT P95").for_programs("WAIT_P95_MS"),
+            Column::right("WAIT").for_programs("WAIT_MEDIAN_MS").spare(8),
+            Column::right("WAIT P95").for_programs("WAIT_P95_MS").spare(7),
             Column::right("WAIT MAX").for_programs("WAIT_MAX_MS").wide(),
+            Column::right("MEMORY").for_programs("MEMORY_PEAK_BYTES").wide(),
+            Column::left("QUEUES").wide(),
         ];
         if self.drawn {
-            columns.push(Column::left("OVER TIME"));
+            columns.push(Column::left("OVER TIME").spare(6));
         }
         columns
     }
@@ -215,6 +227,13 @@ impl StatsReport {
     fn cells(&self, row: &Row, name: Cell) -> Vec<Cell> {
         let failed = match row.failed {
             None => Cell { raw: Some(String::new()), ..Cell::new("?", Role::Dim) },
+            Some(failed) if row.failed_known < row.count => Cell {
+                raw: Some(failed.to_string()),
+                ..Cell::new(
+                    format!("{}?", human::count(failed)),
+                    if failed > 0 { Role::Bad } else { Role::Dim },
+                )
+            },
             failed => Cell::count(failed, Role::Bad),
         };
         let mut cells = vec![
@@ -236,6 +255,11 @@ impl StatsReport {
             time(row.wait_median_ms),
             time(row.wait_p95_ms),
             time(row.wait_max_ms),
+            row.memory_peak_kib.map_or_else(Cell::default, |kib| {
+                let bytes = kib.saturating_mul(1024);
+                Cell { raw: Some(bytes.to_string()), ..human::bytes(bytes).into() }
+            }),
+            row.queues.join(" ").into(),
         ];
         if self.drawn {
             cells.push(Cell::new(sparks(&row.trend), Role::Started));
@@ -250,7 +274,7 @@ impl StatsReport {
         };
         let start = key.parse::<Timestamp>().ok().map(|at| human::time(at, zone));
         match (self.by, start) {
-            ("hour", Some(start)) => start.into(),
+            ("hour", Some(start)) => Cell { raw: Some(key.clone()), ..start.into() },
             ("day", Some(start)) => start.split(' ').next().unwrap_or_default().into(),
             _ => key.clone().into(),
         }
@@ -289,7 +313,10 @@ impl StatsReport {
                 Some(false) => Cell::new("finished", Role::Good),
             };
             table.row(vec![
-                slow.started_at.map_or_else(String::new, |at| human::time(at, zone)).into(),
+                slow.started_at.map_or_else(Cell::default, |at| Cell {
+                    raw: Some(human::rfc3339(at)),
+                    ..human::time(at, zone).into()
+                }),
                 time(Some(slow.duration_ms)),
                 time(slow.wait_ms),
                 text(&slow.method),

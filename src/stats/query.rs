@@ -20,6 +20,9 @@ pub enum By {
     Day,
 }
 
+/// By how much the clock of whoever wrote a record may be ahead of ours.
+const AHEAD_US: i64 = 60 * 60 * 1_000_000;
+
 /// What is asked.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -39,6 +42,8 @@ pub struct Query {
     pub zone: TimeZone,
     /// The present, microseconds since 1970.
     pub now_us: i64,
+    /// What began before then was written under a wrong clock, microseconds since 1970.
+    pub earliest_us: i64,
 }
 
 impl Query {
@@ -49,6 +54,12 @@ impl Query {
             && self.until_us.is_none_or(|until| at < until)
             && (self.sites.is_empty()
                 || record.site.is_some_and(|s| self.sites.iter().any(|site| site == s)))
+    }
+
+    /// Whether a record can have begun when it says.
+    pub fn believes(&self, record: &Record<'_>) -> bool {
+        let latest = self.now_us.saturating_add(AHEAD_US);
+        (self.earliest_us..=latest).contains(&record.started_us)
     }
 
     /// Whether a job's record is of the sort that is asked for. One that does not tell is of

@@ -23,6 +23,9 @@ const PART_BYTES: u64 = 4 * 1024 * 1024;
 /// Parts that a thread reads at a stretch: few enough that threads end together; enough that most
 /// of them are not at an edge, where remembering records costs more.
 const PARTS_OF_RUN: usize = 16;
+/// Parts of a log of which all are known to all threads, however far a record and its repetition are
+/// apart: 256 MiB, beyond which the sharing would cost more time than reading.
+const SHARED_PARTS: usize = 64;
 /// More threads would only take memory: two read faster than most disks.
 const MOST_THREADS: usize = 4;
 /// Bytes that are read at once from a compressed file.
@@ -130,8 +133,7 @@ fn runs_of(logs: &[Log]) -> Vec<Vec<Part>> {
     for (log, bytes) in files.iter().filter_map(|(log, of)| Some((*log, of.bytes()?))) {
         let starts = (0..bytes.div_ceil(PART_BYTES)).map(|part| part * PART_BYTES);
         let ranges: Vec<_> = starts.map(|start| start..(start + PART_BYTES).min(bytes)).collect();
-        // What fits into one run is rather read by all threads.
-        let parts = if ranges.len() > PARTS_OF_RUN { PARTS_OF_RUN } else { 1 };
+        let parts = if ranges.len() > SHARED_PARTS { PARTS_OF_RUN } else { 1 };
         for run in ranges.chunks(parts) {
             let last = run.len() - 1;
             let part = |(at, range): (usize, &Range<u64>)| Part {

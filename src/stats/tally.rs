@@ -15,8 +15,6 @@ use super::timeline::Axis;
 const EXACT_VALUES: usize = 1 << 19;
 /// Exact values that one group may hold, few or many groups.
 const EXACT_VALUES_OF_GROUP: (usize, usize) = (128, 16_384);
-/// A record that begins so much after the present was written under a wrong clock.
-const FUTURE_US: i64 = 5 * 60 * 1_000_000;
 /// Records of one site are in order and those of several within minutes; more than this is odd.
 const STEP_BACK_US: i64 = 60 * 60 * 1_000_000;
 /// How a record of Frappe begins, also behind the remains of another.
@@ -41,8 +39,9 @@ pub struct Oddities {
     pub others: u64,
     /// Executions that took less than no time.
     pub negative: u64,
-    /// Executions in the future.
-    pub future: u64,
+    /// Executions that cannot have begun when they say: long before there were such jobs, or in the
+    /// future. They are in no figure, for one of them would stretch the time of all.
+    pub misdated: u64,
     /// Records that end more than an hour before the one that was written before them.
     pub steps_back: u64,
     /// Executions whose wait v15 wrote as 0.
@@ -59,7 +58,7 @@ impl Oddities {
         self.requests += other.requests;
         self.others += other.others;
         self.negative += other.negative;
-        self.future += other.future;
+        self.misdated += other.misdated;
         self.steps_back += other.steps_back;
         self.waits_of_v15 += other.waits_of_v15;
     }
@@ -162,6 +161,9 @@ impl<'q> Tally<'q> {
             Transaction::Request => return self.oddities.requests += 1,
             Transaction::Other => return self.oddities.others += 1,
         }
+        if !self.query.believes(record) {
+            return self.execution(record);
+        }
         let end = record.started_us.saturating_add(record.duration_us.unwrap_or(0));
         let before = self.previous_end_us.replace(end);
         self.oddities.steps_back +=
@@ -181,6 +183,10 @@ impl<'q> Tally<'q> {
         if !self.query.covers(record) || !self.query.takes(record) {
             return;
         }
+        if !self.query.believes(record) {
+            self.oddities.misdated += 1;
+            return;
+        }
         let number = self.number_of(record);
         let span = self.span_of(record.started_us.div_euclid(super::instant::SECOND_US));
         let limit = self.limit;
@@ -192,8 +198,6 @@ impl<'q> Tally<'q> {
             Some(Err(_)) => self.oddities.negative += 1,
             None => {}
         }
-        let is_future = record.started_us > self.query.now_us.saturating_add(FUTURE_US);
-        self.oddities.future += u64::from(is_future);
         let unknown_wait = record.written_wait_us.is_some() && record.wait_us().is_none();
         self.oddities.waits_of_v15 += u64::from(unknown_wait);
     }

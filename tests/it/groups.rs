@@ -157,7 +157,7 @@ fn groups_with_hostile_names_are_shown_harmless_and_without_commands() {
         assert!(!run.stdout.contains(hostile), "{:?}", run.stdout);
     }
     let csv = on(&server, &["groups", "show", "g", "-o", "csv"]);
-    assert!(csv.stdout.starts_with("JOB,STATUS,QUEUE,RAN,CALL\r\n"), "the jobs: {csv:?}");
+    assert!(csv.stdout.starts_with("JOB,STATUS,QUEUE,RAN_MS,CALL\r\n"), "the jobs: {csv:?}");
     let show = on(&server, &["groups", "show", "--", "-rf"]);
     assert_eq!(show.code, 0, "{show:?}");
     assert!(!show.stdout.contains("groups retry"), "{}", show.stdout);

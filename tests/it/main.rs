@@ -26,6 +26,7 @@ mod jobs;
 mod layers;
 mod list_removal;
 mod logs;
+mod lost_workers;
 mod metrics;
 mod model;
 mod moving;

@@ -248,7 +248,7 @@ fn filters_narrow_by_time_kind_and_site() {
     let lines = [
         PING,
         Line { id: "b", at: "2026-11-21 22:30:00.000001", scheduled: true, ..PING },
-        Line { id: "c", at: "2026-11-22 23:30:00.000001", ..PING },
+        Line { id: "c", at: "2026-11-22 00:30:00.000001", ..PING },
     ];
     let path = log(&folder, &lines);
     let count = |more: &[&str]| of_file(&path, more)["data"]["total"]["count"].as_u64().unwrap();

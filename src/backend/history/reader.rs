@@ -2,7 +2,7 @@
 
 mod levels;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -58,6 +58,8 @@ pub struct Recorded {
 pub struct Reader {
     place: Place,
     connection: Connection,
+    /// Of the file; nobody but a recorder brings it up.
+    version: usize,
     names: HashMap<String, i64>,
     by_id: HashMap<i64, String>,
 }
@@ -80,14 +82,14 @@ impl Reader {
         if content == Content::Unmarked && !has_our_tables(&connection) {
             return Err(foreign(&place).into());
         }
-        match schema::version(&connection).map_err(|error| cannot(&error))? {
+        let version = match schema::version(&connection).map_err(|error| cannot(&error))? {
             0 => return Err(nothing(place.path()).into()),
             version if version > schema::VERSION => return Err(newer(&place).into()),
-            _ => {}
-        }
+            version => version,
+        };
         let names = names(&connection).map_err(|error| cannot(&error))?;
         let by_id = names.iter().map(|(name, id)| (*id, name.clone())).collect();
-        Ok(Self { place, connection, names, by_id })
+        Ok(Self { place, connection, version, names, by_id })
     }
 
     /// Where it reads.
@@ -247,6 +249,32 @@ impl Reader {
         Ok(peaks.collect())
     }
 
+    /// As [`Self::memory`], by queue.
+    pub fn memory_of_queues(&self, filter: &Filter) -> Result<BTreeMap<String, u64>> {
+        let (conditions, values) = self.conditions(filter, true, false);
+        let sql = format!("SELECT queue, max(peak_kib) FROM memory WHERE {conditions} GROUP BY 1");
+        let rows = self.pairs(&sql, values)?;
+        Ok(rows.into_iter().map(|(queue, kib)| (self.name_of(queue), unsigned(kib))).collect())
+    }
+
+    /// The queues in which jobs of each method ended.
+    pub fn queues_of_methods(
+        &self,
+        span: Span,
+        filter: &Filter,
+    ) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let (conditions, values) = self.conditions(filter, true, true);
+        let sql = format!(
+            "SELECT DISTINCT method, queue FROM ended_rollup WHERE span = ? AND {conditions}"
+        );
+        let values = [vec![Value::Integer(span.number())], values].concat();
+        let mut queues: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (method, queue) in self.pairs(&sql, values)? {
+            queues.entry(self.name_of(method)).or_default().insert(self.name_of(queue));
+        }
+        Ok(queues)
+    }
+
     /// Times of which nothing is known, oldest first.
     pub fn gaps(&self, filter: &Filter) -> Result<Vec<Gap>> {
         self.tell(|connection| {
@@ -272,9 +300,11 @@ impl Reader {
     ) -> Result<BTreeMap<K, Figures>> {
         let (conditions, values) = self.conditions(filter, true, true);
         let all = [vec![Value::Integer(span.number())], values].concat();
+        let unknown = if self.version < schema::UNKNOWN_SINCE { "0" } else { "unknown" };
         let sql = format!(
             "SELECT {key}, count, failed, runs, run_sum, run_squares, run_max, run_histogram, waits,
-             wait_sum, wait_max, wait_histogram FROM ended_rollup WHERE span = ? AND {conditions}"
+             wait_sum, wait_max, wait_histogram, {unknown} FROM ended_rollup
+             WHERE span = ? AND {conditions}"
         );
         let by_key = self.tell(|connection| {
             let mut by_key: BTreeMap<i64, Figures> = BTreeMap::new();

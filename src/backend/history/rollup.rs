@@ -53,6 +53,8 @@ pub struct Figures {
     pub count: u64,
     /// How many of them failed.
     pub failed: u64,
+    /// Of how many it is not known whether they failed.
+    pub unknown: u64,
     /// How many tell how long they ran.
     pub runs: u64,
     /// How long those ran together, in milliseconds.
@@ -77,7 +79,8 @@ impl Figures {
     /// Counts one more.
     pub fn add(&mut self, job: &EndedJob) {
         self.count += 1;
-        self.failed += u64::from(job.failed);
+        self.failed += u64::from(job.failed == Some(true));
+        self.unknown += u64::from(job.failed.is_none());
         if let Some(ms) = job.run_ms {
             self.runs += 1;
             self.run_sum_ms = self.run_sum_ms.saturating_add(ms);
@@ -97,6 +100,7 @@ impl Figures {
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.failed += other.failed;
+        self.unknown += other.unknown;
         self.runs += other.runs;
         self.run_sum_ms = self.run_sum_ms.saturating_add(other.run_sum_ms);
         self.run_squares += other.run_squares;
@@ -131,9 +135,15 @@ impl Figures {
         quantile(&self.wait_histogram, share, self.waits, self.wait_max_ms)
     }
 
-    /// The share that failed.
+    /// How many tell whether they failed.
+    pub fn failed_known(&self) -> u64 {
+        self.count.saturating_sub(self.unknown)
+    }
+
+    /// The share that failed, of those that tell.
     pub fn failure_rate(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.failed as f64 / self.count as f64)
+        let known = self.failed_known();
+        (known > 0).then(|| self.failed as f64 / known as f64)
     }
 }
 
@@ -171,7 +181,7 @@ mod tests {
             method: "m".to_owned(),
             site: None,
             ended_at: Timestamp::UNIX_EPOCH,
-            failed: true,
+            failed: Some(true),
             error: None,
             wait_ms: None,
             run_ms: Some(1_000),
@@ -180,7 +190,9 @@ mod tests {
         assert_eq!((figures.run_mean_ms(), figures.failure_rate()), (Some(1_000.0), Some(1.0)));
         assert_eq!((figures.run_deviation_ms(), figures.wait_quantile_ms(0.5)), (None, None));
         assert_eq!(figures.run_quantile_ms(0.95), Some(1_000.0));
-        figures.add(&EndedJob { run_ms: Some(3_000), failed: false, ..job });
+        figures.add(&EndedJob { run_ms: Some(3_000), failed: None, ..job });
+        // What is not known is no success.
+        assert_eq!((figures.failed_known(), figures.failure_rate()), (1, Some(1.0)));
         assert!((figures.run_deviation_ms().unwrap() - 1_414.2).abs() < 0.1);
     }
 }

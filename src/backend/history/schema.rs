@@ -6,7 +6,8 @@
 use rusqlite::Connection;
 
 /// What each version adds to the one before; the number of the last is in `user_version`.
-const MIGRATIONS: [&str; 1] = [r"
+const MIGRATIONS: [&str; 2] = [
+    r"
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE samples (at INTEGER PRIMARY KEY, body BLOB NOT NULL);
@@ -49,10 +50,26 @@ CREATE TABLE memory (
 CREATE TABLE totals (series TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE seen (hash INTEGER PRIMARY KEY, at INTEGER NOT NULL);
 CREATE TABLE gaps (since INTEGER PRIMARY KEY, until INTEGER NOT NULL, why TEXT NOT NULL);
-"];
+",
+    // Runs of which it is not known whether they failed; `failed` in `ended` may be NULL from now on.
+    r"
+ALTER TABLE ended_rollup ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE ended_2 (
+    at INTEGER NOT NULL, hash INTEGER NOT NULL, queue INTEGER NOT NULL, method INTEGER NOT NULL,
+    site INTEGER, failed INTEGER, error INTEGER, wait_ms INTEGER, run_ms INTEGER,
+    PRIMARY KEY (at, hash)
+) WITHOUT ROWID;
+INSERT INTO ended_2 SELECT * FROM ended;
+DROP TABLE ended;
+ALTER TABLE ended_2 RENAME TO ended;
+",
+];
 
 /// The version that this jobctl writes.
 pub(super) const VERSION: usize = MIGRATIONS.len();
+
+/// The version that first told of how many runs it is not known whether they failed.
+pub(super) const UNKNOWN_SINCE: usize = 2;
 
 /// The version of a file; 0 for an empty one.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {

@@ -41,7 +41,7 @@ fn ended(second: i64, method: &str, run_ms: u64) -> EndedJob {
         method: method.to_owned(),
         site: Some("a.localhost".to_owned()),
         ended_at: at(second),
-        failed: run_ms == 666,
+        failed: Some(run_ms == 666),
         error: (run_ms == 666).then(|| "ValueError".to_owned()),
         wait_ms: Some(5),
         run_ms: Some(run_ms),
@@ -459,4 +459,42 @@ fn history_that_is_claimed_and_never_begun_leaves_nothing_behind() {
     assert_eq!(exit_code_of(&Claim::take(Place::named(&path)).unwrap_err()), 75);
     drop(claim);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn history_of_the_first_version_is_read_as_it_is_and_brought_up_by_who_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    drop(open(&path));
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(
+        "DROP TABLE ended; DROP TABLE ended_rollup; CREATE TABLE ended (
+             at INTEGER NOT NULL, hash INTEGER NOT NULL, queue INTEGER NOT NULL,
+             method INTEGER NOT NULL, site INTEGER, failed INTEGER NOT NULL, error INTEGER,
+             wait_ms INTEGER, run_ms INTEGER, PRIMARY KEY (at, hash)) WITHOUT ROWID;
+         CREATE TABLE ended_rollup (
+             span INTEGER NOT NULL, at INTEGER NOT NULL, queue INTEGER NOT NULL,
+             method INTEGER NOT NULL, site INTEGER NOT NULL, count INTEGER NOT NULL,
+             failed INTEGER NOT NULL, runs INTEGER NOT NULL, run_sum INTEGER NOT NULL,
+             run_squares REAL NOT NULL, run_max INTEGER NOT NULL, run_histogram BLOB NOT NULL,
+             waits INTEGER NOT NULL, wait_sum INTEGER NOT NULL, wait_max INTEGER NOT NULL,
+             wait_histogram BLOB NOT NULL,
+             PRIMARY KEY (span, at, queue, method, site)) WITHOUT ROWID;
+         INSERT INTO names VALUES (1, 'short'), (2, 'a.b');
+         INSERT INTO ended VALUES (1795291200000, 7, 1, 2, NULL, 0, NULL, NULL, NULL);
+         INSERT INTO ended_rollup VALUES
+             (86400, 1795219200, 1, 2, 0, 4, 1, 0, 0, 0.0, 0, x'', 0, 0, 0, x'');
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let known = || {
+        let reader = Reader::open(Place::named(&path)).unwrap();
+        let figures = &reader.ended_by_method(Span::Day, &everything()).unwrap()["a.b"];
+        (figures.count, figures.failed, figures.failed_known())
+    };
+    assert_eq!(known(), (4, 1, 4));
+    let unknown = EndedJob { failed: None, site: None, ..ended(10, "a.b", 9) };
+    open(&path).writer.write(&batch(Vec::new(), vec![unknown])).unwrap();
+    assert_eq!(known(), (5, 1, 4));
 }

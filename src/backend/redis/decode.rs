@@ -117,6 +117,7 @@ pub(super) fn job(id: JobId, values: Vec<Option<Vec<u8>>>) -> Option<Job> {
         enqueued_at,
         started_at,
         ended_at,
+        failed_at: None,
         last_heartbeat,
         worker_name,
         timeout_s,

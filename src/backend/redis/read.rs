@@ -310,12 +310,25 @@ impl Store {
         }))
     }
 
-    /// Reads a job's score in the scheduled registry, its due time: one round trip.
-    pub fn due_score(&mut self, queue: &QueueName, id: &JobId) -> Result<Part<Option<f64>>> {
-        let mut batch = Batch::default();
-        let key = self.keys.registry(Registry::Scheduled, queue);
-        let slot = batch.add("ZSCORE", cmd("ZSCORE").arg(key).arg(id.as_bytes()).take());
-        Ok(self.run(batch)?.get(slot))
+    /// Reads the scores of jobs in a registry of their queues, in the order of `jobs`: one round trip
+    /// per [`JOB_BATCH`].
+    pub fn scores(
+        &mut self,
+        registry: Registry,
+        jobs: &[(&QueueName, &JobId)],
+    ) -> Result<Vec<Part<Option<f64>>>> {
+        let mut scores = Vec::with_capacity(jobs.len());
+        for jobs in jobs.chunks(JOB_BATCH) {
+            let mut batch = Batch::default();
+            let slots = jobs.iter().map(|(queue, id)| {
+                let key = self.keys.registry(registry, queue);
+                batch.add("ZSCORE", cmd("ZSCORE").arg(key).arg(id.as_bytes()).take())
+            });
+            let slots: Vec<_> = slots.collect();
+            let mut replies = self.run(batch)?;
+            scores.extend(slots.into_iter().map(|slot| replies.get(slot)));
+        }
+        Ok(scores)
     }
 
     /// Reads payloads, in batches of [`JOB_BATCH`] a round trip, in the order of `ids`.

@@ -14,7 +14,7 @@ use crate::codec::frappe::headline_of_description;
 use crate::error::Kind;
 use crate::model::fault::FaultKind;
 use crate::model::id::{JobId, QueueName, site_of_id};
-use crate::model::job::Job;
+use crate::model::job::{Job, RQ_FAILURE_TTL_S};
 use crate::model::worker::{Alive, Liveness, LocalProcess, Worker};
 use crate::ops::sites::{ReadSite, Surroundings};
 use crate::sanitize::shell_quote;
@@ -341,8 +341,6 @@ impl<'a> Facts<'a> {
 
 /// Source: `frappe.utils.background_jobs`, `RQ_JOB_FAILURE_TTL`.
 const FRAPPE_FAILURE_TTL_S: i64 = 604_800;
-/// Source: `rq/defaults.py`, `DEFAULT_FAILURE_TTL`.
-pub(super) const RQ_FAILURE_TTL_S: i64 = 31_536_000;
 
 /// Whether a name in a command to paste stays a name: one that begins with a dash would be read as
 /// an option, and whoever may enqueue chooses names.

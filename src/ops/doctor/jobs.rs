@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::facts::RQ_FAILURE_TTL_S;
 use super::queues::each;
 use super::{Checked, Facts, Simple};
 use crate::backend::redis::read::Entry;
@@ -12,6 +11,7 @@ use crate::model::fault::FaultKind;
 use crate::model::health::{Finding, Severity};
 use crate::model::id::JobId;
 use crate::model::job::{Job, Status, seconds_between};
+use crate::ops::metrics::is_scheduled_run;
 use crate::sanitize::shell_quote;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
@@ -109,6 +109,9 @@ pub(crate) fn failed_within_a_day(
     let mut oldest_age_s = f64::MIN;
     for entry in &queue.failed_entries {
         let job = jobs.get(&entry.id).copied();
+        if job.is_some_and(|job| job.status == Status::Stopped) {
+            continue;
+        }
         let Some(failed_at) = failed_at_s(entry, job, usual_ttl_s) else {
             day.is_least |= job.is_none();
             continue;
@@ -129,20 +132,13 @@ pub(crate) fn failed_within_a_day(
     day
 }
 
-/// When an entry failed, Unix seconds. Jobs that 1.x found abandoned have no end of their own.
+/// When an entry failed, Unix seconds. Of one whose job was not read the score alone tells.
 fn failed_at_s(entry: &Entry, job: Option<&Job>, usual_ttl_s: f64) -> Option<f64> {
-    let ended = job.and_then(|job| {
-        job.ended_at.filter(|ended| job.started_at.is_none_or(|started| started <= *ended))
-    });
-    if let Some(ended) = ended {
-        return Some(ended.as_second() as f64);
+    if let Some(job) = job {
+        return job.end().map(|end| end.as_second() as f64);
     }
     let score = entry.score.filter(|score| *score > 0.0 && score.is_finite())?;
-    let ttl_s = match job {
-        Some(job) => job.failure_ttl_s.unwrap_or(RQ_FAILURE_TTL_S) as f64,
-        None => usual_ttl_s,
-    };
-    Some(score - ttl_s)
+    Some(score - usual_ttl_s)
 }
 
 /// The ended jobs that a failure rate is taken of.
@@ -177,7 +173,9 @@ pub(crate) fn ends(facts: &Facts<'_>, queue: &QueueSurvey) -> Ends {
     let ages = |sampled: &[Sampled], status: &Status| -> Vec<f64> {
         let jobs = sampled.iter().filter_map(Sampled::stored).map(|stored| &stored.job);
         jobs.filter(|job| job.status == *status && facts.concerns(job) && leaves_trace(job))
-            .filter_map(|job| seconds_between(job.ended_at?, facts.now))
+            // Frappe swallows the errors of scheduled jobs: their runs are no successes.
+            .filter(|job| *status != Status::Finished || !is_scheduled_run(job))
+            .filter_map(|job| seconds_between(job.end()?, facts.now))
             .collect()
     };
     let failed = ages(&queue.failed, &Status::Failed);

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::backend::site_db::read::ERROR_CHARS;
 use crate::backend::site_db::{Access, DbError, DbFault, Fleet, SiteDb};
 use crate::bench::Bench;
+use crate::codec::traceback::abandoned_at;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::human;
@@ -173,9 +174,12 @@ fn read_jobs(
     refuse_ambiguous_sites(target, store, &selection, &queues, now)?;
     let shown = Shown { headline: true, failure: true };
     let mut finder = Finder::new(store, &selection, shown, now);
-    finder.visit(&queues, &mut |found: Found| {
+    finder.visit(&queues, &mut |mut found: Found| {
         progress.add(1);
         let text = found.failure.as_deref().unwrap_or_default();
+        if let Some(job) = &mut found.job {
+            job.learn_failed(abandoned_at(text));
+        }
         let signature = Signature::of(text);
         if !ask.classes.is_empty() && !ask.classes.contains(&signature.class) {
             return Ok(Flow::More);

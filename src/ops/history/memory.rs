@@ -12,7 +12,7 @@ use crate::model::id::JobId;
 use crate::model::job::Job;
 use crate::model::worker::LocalProcess;
 use crate::ops::doctor::Facts;
-use crate::ops::metrics::{is_wrapper, methods_of, task_of};
+use crate::ops::metrics::{Named, is_wrapper, methods_of, task_of};
 use crate::sys::proc::ProcTable;
 
 /// What was seen of a job.
@@ -43,7 +43,7 @@ impl Horses {
         });
         let ids: Vec<JobId> = unnamed.map(|(id, _)| id.clone()).collect();
         let read = methods_of(store, &ids).map(|methods| {
-            for (id, method) in methods {
+            for (id, Named { method, .. }) in methods {
                 if let Some(seen) = self.0.get_mut(&id) {
                     seen.method = Some(method);
                 }

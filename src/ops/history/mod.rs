@@ -3,6 +3,7 @@
 
 pub mod aside;
 pub mod forecast;
+pub(in crate::ops) mod known;
 mod memory;
 pub mod peaks;
 pub mod recorder;

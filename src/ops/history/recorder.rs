@@ -238,7 +238,7 @@ impl Recorder {
         passing.hand_over(&mut self.pending);
         let ended = self.pending.ended.get(before..).unwrap_or_default();
         report.ended = ended.len() as u64;
-        report.failed = ended.iter().filter(|job| job.failed).count() as u64;
+        report.failed = ended.iter().filter(|job| job.failed == Some(true)).count() as u64;
         report.is_partial = passing.gaps() > gaps;
         self.write(passing, &mut report)?;
         Ok(report)

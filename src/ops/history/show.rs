@@ -119,6 +119,7 @@ pub fn show(context: &Context, ask: &Ask) -> Result<(Scope, HistoryReport)> {
     }
     let gaps = open.reader.gaps(&open.filter)?;
     add_notes(&open, ask.by, since, &mut notes);
+    notes.extend(unknown_note(total.unknown));
     let report = HistoryReport {
         by: ask.by.word(),
         source: open.source(),
@@ -185,10 +186,24 @@ fn rows(open: &Open, by: By, span: Span, levels: &BTreeMap<i64, Level>) -> Resul
         }
         By::Error => {
             let counts = reader.errors(filter)?.into_iter();
-            let of =
-                |(error, failed)| HistoryRow { key: Some(error), failed, ..HistoryRow::default() };
+            let of = |(error, failed)| HistoryRow {
+                key: Some(error),
+                failed: Some(failed),
+                ..HistoryRow::default()
+            };
             counts.map(of).collect()
         }
+    })
+}
+
+/// Says of how many runs it is not known whether they failed.
+pub(super) fn unknown_note(unknown: u64) -> Option<String> {
+    (unknown > 0).then(|| {
+        format!(
+            "of {} it is not known whether they failed: Frappe swallows the errors of scheduled \
+             jobs, and RQ sees them finish; see `jobctl scheduler log --status failed`",
+            crate::human::counted(unknown, "run")
+        )
     })
 }
 
@@ -196,7 +211,8 @@ fn row(key: Option<String>, figures: &Figures) -> HistoryRow {
     HistoryRow {
         key,
         count: figures.count,
-        failed: figures.failed,
+        failed: (figures.count == 0 || figures.failed_known() > 0).then_some(figures.failed),
+        failed_known: figures.failed_known(),
         failure_rate: figures.failure_rate(),
         mean_ms: figures.run_mean_ms(),
         deviation_ms: figures.run_deviation_ms(),

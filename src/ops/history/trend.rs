@@ -3,6 +3,7 @@
 use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan as _};
 
+use super::show::unknown_note;
 use super::{Open, Wanted};
 use crate::backend::history::{Figures, Span};
 use crate::context::Context;
@@ -43,7 +44,9 @@ pub fn trend(
             date: date.to_string(),
             is_recorded: known,
             count: known.then_some(figures.count),
-            failed: known.then_some(figures.failed),
+            failed: (known && (figures.count == 0 || figures.failed_known() > 0))
+                .then_some(figures.failed),
+            failed_known: known.then_some(figures.failed_known()),
             mean_ms: figures.run_mean_ms(),
             p95_ms: figures.run_quantile_ms(0.95),
         }
@@ -63,13 +66,16 @@ pub fn trend(
             monday: monday.to_string(),
             days_recorded: recorded,
             count: (recorded > 0).then_some(sum.count),
-            failed: (recorded > 0).then_some(sum.failed),
+            failed: (recorded > 0 && (sum.count == 0 || sum.failed_known() > 0))
+                .then_some(sum.failed),
+            failed_known: (recorded > 0).then_some(sum.failed_known()),
             failure_rate: sum.failure_rate(),
         }
     };
     let weeks = (0..WEEKS).map(|number| week(monday.saturating_add(number.weeks())));
     let (days, weeks): (Vec<_>, Vec<_>) = (days.collect(), weeks.collect());
     let mut notes = std::mem::take(&mut open.notes);
+    notes.extend(unknown_note(ended.values().map(|figures| figures.unknown).sum()));
     let known = days.iter().filter(|day| day.is_recorded).count();
     if known < 7 {
         notes.push(format!(

@@ -68,6 +68,7 @@ mod tests {
             enqueued_at: enqueued,
             started_at: started,
             ended_at: ended,
+            failed_at: None,
             id: JobId::new("x"),
             status: Status::Missing,
             origin: None,

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::model::event::MatchedBy;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status};
-use crate::model::part::Lack;
+use crate::model::part::{Lack, Part};
 use crate::model::queue::Registry;
 use crate::model::selection::{Admits, Facets, Selection, State};
 
@@ -115,7 +115,8 @@ impl<'a> Finder<'a> {
         covers: &dyn Fn(&QueueName) -> bool,
         visit: &mut dyn FnMut(Found) -> Result<Flow>,
     ) -> Result<()> {
-        let jobs = self.store.jobs(&self.selection.ids, Want::default())?;
+        let mut jobs = self.store.jobs(&self.selection.ids, Want::default())?;
+        self.learn_failed_entries(&mut jobs)?;
         let mut found = Vec::new();
         for (id, job) in self.selection.ids.iter().zip(jobs) {
             let job = match job {
@@ -142,6 +143,23 @@ impl<'a> Finder<'a> {
             if visit(found)? == Flow::Enough {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Reads from the failed registries when those ended that do not say it: nothing where all do.
+    fn learn_failed_entries(&mut self, jobs: &mut [Part<Option<StoredJob>>]) -> Result<()> {
+        let undated: Vec<&mut Job> = jobs
+            .iter_mut()
+            .filter_map(|job| Some(&mut job.as_mut().ok()?.as_mut()?.job))
+            .filter(|job| matches!(job.status, Status::Failed | Status::Stopped))
+            .filter(|job| job.origin.is_some() && job.end().is_none())
+            .collect();
+        let entries: Vec<_> =
+            undated.iter().filter_map(|job| Some((job.origin.as_ref()?, &job.id))).collect();
+        let scores = self.store.scores(Registry::Failed, &entries)?;
+        for (job, score) in undated.into_iter().zip(scores) {
+            job.learn_failed_entry(score.ok().flatten());
         }
         Ok(())
     }
@@ -227,6 +245,10 @@ impl<'a> Finder<'a> {
     /// The second stage: the small fields.
     fn by_fields(&self, place: &Place, entry: &Entry, job: Option<Job>) -> Option<Found> {
         let registry = registry_of(place);
+        let mut job = job;
+        if let Some(job) = job.as_mut().filter(|_| registry == Some(Registry::Failed)) {
+            job.learn_failed_entry(entry.score);
+        }
         let status = job.as_ref().map_or(&Status::Missing, |job| &job.status);
         let state = State::of(registry, status)?;
         // Ended jobs expire before RQ's clean-up drops their entries; that is no news.

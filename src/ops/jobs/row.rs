@@ -36,7 +36,7 @@ pub(super) fn row_of(found: &Found, target: &Target, secrets: Secrets, now: Time
         created_at: at(|job| job.created_at),
         enqueued_at: at(|job| job.enqueued_at),
         started_at: at(|job| job.started_at),
-        ended_at: at(|job| job.ended_at),
+        ended_at: at(Job::end),
         due_at: found.due_at(),
         duration_ms: job.and_then(|job| duration_ms(found.state, job, now)),
         wait_ms: job.and_then(|job| wait_ms(found.state, job, now)),

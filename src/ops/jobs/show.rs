@@ -14,6 +14,7 @@ use crate::codec::value::Value;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::model::job::Status;
+use crate::model::queue::Registry;
 use crate::model::selection::State;
 use crate::report::job::{
     Arguments, Cause, Dependency, Execution, Failed, Frame, JobReport, Kept, ResultValue,
@@ -27,7 +28,7 @@ const ARGUMENT_CHARS: usize = 2_000;
 /// Exceptions that led to the last one and are told of.
 const CAUSES: usize = 5;
 
-/// Shows a job. Two round trips, three if it waits for others or for its time; where only the beginning of the id
+/// Shows a job. Two round trips, three if it waits for others or for its time, or does not say when it failed; where only the beginning of the id
 /// was typed, as many more as there are pages of ids.
 ///
 /// Errors: `NotFound`, also for an id whose hash has expired; `Usage` for a beginning that fits
@@ -43,10 +44,14 @@ pub fn show(context: &mut Context, typed: &str, full: bool) -> Result<JobReport>
         let store = context.store()?;
         store.dependents(&stored.job.id)?
     };
-    let due_score = due_score(context, &stored)?;
+    let score = score(context, &stored)?;
+    let mut stored = stored;
+    if matches!(stored.job.status, Status::Failed | Status::Stopped) {
+        stored.job.learn_failed_entry(score);
+    }
     let mut report =
         Showing { secrets: context.secrets, decoder: Decoder::default(), now: clock::now() }
-            .report(context, &stored, due_score, full)?;
+            .report(context, &stored, score, full)?;
     report.dependencies = dependencies;
     match dependents {
         Ok(ids) => report.dependents = ids,
@@ -86,13 +91,17 @@ fn dependencies(context: &mut Context, stored: &StoredJob) -> Result<Vec<Depende
         .collect())
 }
 
-/// When a scheduled job is due, as its registry has it.
-fn due_score(context: &mut Context, stored: &StoredJob) -> Result<Option<f64>> {
-    let (Status::Scheduled, Some(queue)) = (&stored.job.status, &stored.job.origin) else {
-        return Ok(None);
+/// The score that tells when a scheduled job is due, or when one failed that does not say it.
+fn score(context: &mut Context, stored: &StoredJob) -> Result<Option<f64>> {
+    let registry = match stored.job.status {
+        Status::Scheduled => Registry::Scheduled,
+        Status::Failed | Status::Stopped if stored.job.end().is_none() => Registry::Failed,
+        _ => return Ok(None),
     };
+    let Some(queue) = &stored.job.origin else { return Ok(None) };
     // An access list that hides the registry costs only this time.
-    Ok(context.store()?.due_score(queue, &stored.job.id)?.unwrap_or_default())
+    let scores = context.store()?.scores(registry, &[(queue, &stored.job.id)])?;
+    Ok(scores.into_iter().next().and_then(|score| score.ok().flatten()))
 }
 
 struct Showing {
@@ -106,7 +115,7 @@ impl Showing {
         &mut self,
         context: &Context,
         stored: &StoredJob,
-        due_score: Option<f64>,
+        score: Option<f64>,
         full: bool,
     ) -> Result<JobReport> {
         let job = &stored.job;
@@ -131,7 +140,7 @@ impl Showing {
                 || stored.results.first().is_some_and(|r| r.kind != Some(1))
         });
         let state = State::told_by(&job.status).unwrap_or(State::Queued);
-        let entry = Entry { id: job.id.clone(), execution: None, score: due_score };
+        let entry = Entry { id: job.id.clone(), execution: None, score };
         let found = Found {
             headline: call.map(|call| call.headline().into_owned()),
             failure: failure.clone(),

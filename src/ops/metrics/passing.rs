@@ -31,10 +31,10 @@ use crate::ops::doctor::{Facts, site_of};
 use crate::report::metrics::Family;
 use crate::sys::clock::Steady;
 use crate::sys::reckoning::Reckoning;
-use attention::{Attention, Look};
+use attention::{Attention, LONGEST_ABSENCE, Look, SLACK, back};
 use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
-pub(in crate::ops) use events::{is_wrapper, task_of};
-pub(in crate::ops) use naming::methods_of;
+pub(in crate::ops) use events::{is_scheduled_run, is_wrapper, task_of};
+pub(in crate::ops) use naming::{Named, methods_of};
 use retries::Retries;
 use totals::{Series, Totals, What};
 
@@ -58,6 +58,10 @@ pub(super) struct NewEnd {
     id: JobId,
     worker: Option<String>,
     ended: EndedJob,
+    /// Whether it is dated by the look that found it.
+    is_undated: bool,
+    /// Whether it was stopped on request, which is neither a failure nor a success.
+    was_stopped: bool,
 }
 
 /// What passed so far.
@@ -220,7 +224,17 @@ impl Passing {
         // Ended jobs linger in a registry after they moved on.
         for job in jobs.filter(|job| has_ended_in(job, registry)) {
             self.meet(queue, job, look);
-            let Some(at) = job.ended_at.filter(|at| look.covers(*at)) else { continue };
+            let Some(at) = job.end() else {
+                page.covered += 1;
+                if let Some(hash) = self.is_new_undated(queue, job, &look) {
+                    page.new += 1;
+                    failures.extend(self.count_end(queue, job, look.now, hash));
+                }
+                continue;
+            };
+            if !look.covers(at) {
+                continue;
+            }
             page.covered += 1;
             let hash = hash_of(Event::Ended, queue, &job.id, at);
             if !self.is_new(hash, at) || !look.counts {
@@ -303,6 +317,23 @@ impl Passing {
         is_new
     }
 
+    /// Whether an end that nothing dates counts: where it was not there at the last look, and the
+    /// job lived lately. Gives what stands for it; it is remembered for as long as it is looked at.
+    fn is_new_undated(&mut self, queue: &str, job: &Job, look: &Look) -> Option<u64> {
+        let began = job.started_at.or(job.enqueued_at).unwrap_or(Timestamp::UNIX_EPOCH);
+        let hash = hash_of(Event::Ended, queue, &job.id, began);
+        let before = self.seen.insert(hash, look.now);
+        let is_written = before.is_some_and(|at| at >= back(look.now, SLACK / 2));
+        if is_written && let Some(at) = before {
+            self.seen.insert(hash, at);
+        } else if self.is_recorded {
+            self.news.seen.push((hash, look.now));
+        }
+        let lived = job.last_heartbeat.max(job.started_at).max(job.enqueued_at)?;
+        let is_new = before.is_none() && look.counts && !look.is_first;
+        (is_new && lived >= back(look.now, LONGEST_ABSENCE)).then_some(hash)
+    }
+
     fn count_end(
         &mut self,
         queue: &str,
@@ -312,7 +343,10 @@ impl Passing {
     ) -> Option<NewEnd> {
         let task = task_of(job);
         let (ran, waited) = (ran(job), waited(job));
-        let failed = job.status != Status::Finished;
+        let failed = match job.status {
+            Status::Finished if is_scheduled_run(job) => None,
+            ref status => Some(*status == Status::Failed),
+        };
         let ended = EndedJob {
             hash,
             queue: queue.to_owned(),
@@ -325,8 +359,10 @@ impl Passing {
             run_ms: ran.map(milliseconds),
         };
         let worker = self.crew_of(job).map(str::to_owned);
-        let end = NewEnd { id: job.id.clone(), worker, ended };
-        if failed || is_wrapper(&end.ended.method) {
+        let is_undated = job.end().is_none();
+        let was_stopped = job.status == Status::Stopped;
+        let end = NewEnd { id: job.id.clone(), worker, ended, is_undated, was_stopped };
+        if failed == Some(true) || is_wrapper(&end.ended.method) {
             return Some(end);
         }
         self.count_named(end, None);
@@ -384,10 +420,15 @@ impl Passing {
             if entries.is_empty() {
                 return Ok(true);
             }
-            let ids: Vec<JobId> = entries.into_iter().map(|entry| entry.id).collect();
-            let jobs = store.jobs(&ids, Want::default())?;
-            let stored = jobs.iter().filter_map(|job| Some(&job.as_ref().ok()?.as_ref()?.job));
-            let new = self.meet_ended(name, *registry, stored, *look, failures).new;
+            let ids: Vec<JobId> = entries.iter().map(|entry| entry.id.clone()).collect();
+            let read = store.jobs(&ids, Want::default())?.into_iter();
+            let jobs = read.zip(&entries).filter_map(|(job, entry)| {
+                let mut job = job.ok()??.job;
+                job.learn_failed_entry(entry.score);
+                Some(job)
+            });
+            let jobs: Vec<Job> = jobs.collect();
+            let new = self.meet_ended(name, *registry, jobs.iter(), *look, failures).new;
             missing = missing.saturating_sub(new as u64);
             if new == 0 && missing == 0 {
                 return Ok(true);
@@ -407,20 +448,22 @@ impl Passing {
     }
 
     fn count_named(&mut self, end: NewEnd, sort: Option<String>) {
-        let NewEnd { worker, mut ended, .. } = end;
+        let NewEnd { worker, mut ended, was_stopped, .. } = end;
         let of = |what| Series::of(what, &ended.queue, &ended.method);
         for (what, time) in [(What::Ran, ended.run_ms), (What::Waited, ended.wait_ms)] {
             if let Some(ms) = time {
                 self.totals.observe(of(what), ms as f64 / 1_000.0);
             }
         }
-        if ended.failed {
-            let error_type = Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
-            let series = of(What::Failed).by(worker.as_deref());
-            self.totals.add(Series { error_type, ..series }, 1);
-        } else {
-            self.totals.add(of(What::Completed).by(worker.as_deref()), 1);
-        }
+        let what = match ended.failed {
+            _ if was_stopped => What::Stopped,
+            Some(true) => What::Failed,
+            Some(false) => What::Completed,
+            None => What::Unknown,
+        };
+        let error_type = || Some(sort.clone().unwrap_or_else(|| "unknown".to_owned()));
+        let error_type = if what == What::Failed { error_type() } else { None };
+        self.totals.add(Series { error_type, ..of(what).by(worker.as_deref()) }, 1);
         ended.error = sort;
         self.record(ended);
     }

@@ -34,7 +34,7 @@ impl Failed {
         let (old, new): (Vec<JobId>, Vec<JobId>) =
             now.into_iter().partition(|id| self.ids.contains(id));
         let again = store.jobs(&old, Want::default())?.into_iter().flatten().flatten();
-        let again = again.filter(|stored| stored.job.ended_at.is_some_and(|end| end >= self.at));
+        let again = again.filter(|stored| stored.job.end().is_some_and(|end| end >= self.at));
         Ok(new.len() as u64 + again.count() as u64)
     }
 }

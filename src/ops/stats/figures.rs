@@ -13,6 +13,7 @@ use crate::stats::tally::Counted;
 use crate::stats::timeline::Axis;
 
 const HOUR_US: f64 = 3_600_000_000.0;
+const MINUTE_US: i64 = 60_000_000;
 
 /// Where bars of the histogram end, in milliseconds.
 const EDGES_MS: [u64; 14] =
@@ -21,7 +22,13 @@ const EDGES_MS: [u64; 14] =
 /// The report of what was counted; the caller adds where it is from.
 pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsReport {
     let Counted { groups, total, axis, slowest, oddities } = counted;
-    let overall = Overall { sum_us: total.duration.sum_us(), hours: hours(&total), axis };
+    let hours_of_row = match ask.by {
+        By::Hour => Some(1.0),
+        By::Day => Some(24.0),
+        _ => None,
+    };
+    let overall =
+        Overall { sum_us: total.duration.sum_us(), hours: hours(&total), hours_of_row, axis };
     let mut rows: Vec<Row> = groups
         .iter()
         .filter(|(_, group)| group.count > 0)
@@ -58,6 +65,7 @@ pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsRepo
             unreadable_lines: oddities.unreadable,
             cut_short_lines: oddities.cut_short,
             undated_jobs: 0,
+            misdated_jobs: oddities.misdated,
             negative_durations: oddities.negative,
         },
         quantile_error: ERROR,
@@ -72,10 +80,20 @@ pub(super) fn report(counted: Counted, ask: &Ask, secrets: Secrets) -> StatsRepo
 struct Overall {
     sum_us: u64,
     hours: Option<f64>,
+    /// The hours that each row is about, of hours and days.
+    hours_of_row: Option<f64>,
     axis: Axis,
 }
 
 impl Overall {
+    /// The hours that executions of a row are divided by.
+    fn hours_of(&self, key: Option<&Key>) -> Option<f64> {
+        match key {
+            Some(Key::Start(_)) => self.hours_of_row,
+            _ => self.hours,
+        }
+    }
+
     fn row(&self, key: Option<&Key>, group: &Group, secrets: Secrets) -> Row {
         let (duration, wait) = (&group.duration, &group.wait);
         let known = duration.count() > 0;
@@ -85,7 +103,10 @@ impl Overall {
             count: group.count,
             failed: (group.failed_known > 0).then_some(group.failed),
             failed_known: group.failed_known,
+            failed_from: Vec::new(),
             scheduled: group.scheduled,
+            queues: Vec::new(),
+            memory_peak_kib: None,
             mean_ms: duration.mean_us().map(ms),
             median_ms: duration.quantile_us(0.5).map(ms),
             p95_ms: duration.quantile_us(0.95).map(ms),
@@ -94,7 +115,7 @@ impl Overall {
             total_ms: known.then(|| ms(duration.sum_us() as f64)),
             share: (known && self.sum_us > 0)
                 .then(|| duration.sum_us() as f64 / self.sum_us as f64),
-            per_hour: self.hours.map(|hours| group.count as f64 / hours),
+            per_hour: self.hours_of(key).map(|hours| group.count as f64 / hours),
             wait_known: wait.count(),
             wait_mean_ms: wait.mean_us().map(ms),
             wait_median_ms: wait.quantile_us(0.5).map(ms),
@@ -163,9 +184,9 @@ fn ended(group: &Group) -> Option<jiff::Timestamp> {
     (group.count > 0).then(|| timestamp(group.last_us)).flatten()
 }
 
-/// How many hours executions span; `None` where that is no time at all.
+/// How many hours executions span; `None` below a minute, of which no rate can be told.
 fn hours(total: &Group) -> Option<f64> {
-    let span_us = total.last_us.checked_sub(total.first_us).filter(|us| *us > 0)?;
+    let span_us = total.last_us.checked_sub(total.first_us).filter(|us| *us >= MINUTE_US)?;
     (total.count > 0).then(|| span_us as f64 / HOUR_US)
 }
 
@@ -181,5 +202,27 @@ fn word(by: By) -> &'static str {
         By::Site => "site",
         By::Hour => "hour",
         By::Day => "day",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rate_is_of_the_whole_time_from_a_minute_on_and_of_an_hour_over_that() {
+        let group =
+            |span_us| Group { count: 18, first_us: 5, last_us: 5 + span_us, ..Group::default() };
+        assert_eq!(hours(&group(1_500_000)), None);
+        assert_eq!(hours(&group(MINUTE_US)), Some(1.0 / 60.0));
+        let overall = Overall {
+            sum_us: 0,
+            hours: Some(24.0),
+            hours_of_row: Some(1.0),
+            axis: Axis::default(),
+        };
+        let rate = |key: Option<&Key>| overall.row(key, &group(0), Secrets::default()).per_hour;
+        assert_eq!(rate(Some(&Key::Start(0))), Some(18.0));
+        assert_eq!(rate(None), Some(0.75));
     }
 }

@@ -3,6 +3,7 @@
 //! On a bench the monitor's buffer is read before its log: what a flush moves meanwhile is then met
 //! twice, which is noticed, and not missed.
 
+mod beside;
 mod buffer;
 mod figures;
 mod logs;
@@ -25,6 +26,9 @@ use crate::stats::tally::Oddities;
 use crate::stats::{By, Query, Tally};
 use crate::target;
 use logs::Opened;
+
+/// 2010-01-01: before there was Redis Queue, Frappe's monitor or a clock that shows it and is right.
+const EARLIEST_S: i64 = 1_262_304_000;
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -79,13 +83,21 @@ pub fn stats(context: &mut Context, ask: &Ask) -> Result<(Scope, StatsReport)> {
     if context.target()?.bench.is_some() {
         if ask.by != By::Queue {
             match of_bench(context, ask, &query)? {
-                Ok(report) => return Ok((scope, report)),
+                Ok(report) => return Ok((scope, completed(context, ask, report))),
                 Err(nothing) => read = nothing,
             }
         }
         read.notes.push(notes::no_monitor(context, ask.by)?);
     }
-    Ok((scope, of_rq(context, ask, &query, read)?))
+    let report = of_rq(context, ask, &query, read)?;
+    Ok((scope, completed(context, ask, report)))
+}
+
+/// The report with what other sources tell.
+fn completed(context: &mut Context, ask: &Ask, mut report: StatsReport) -> StatsReport {
+    beside::add(context, ask, &mut report);
+    report.notes.extend(notes::failures(&report));
+    report
 }
 
 fn query(ask: &Ask, sites: Option<Vec<String>>, context: &Context) -> Query {
@@ -98,6 +110,7 @@ fn query(ask: &Ask, sites: Option<Vec<String>>, context: &Context) -> Query {
         slowest: ask.slowest,
         zone: context.ui.zone().tz(),
         now_us: ask.now.as_microsecond(),
+        earliest_us: EARLIEST_S * 1_000_000,
     }
 }
 
@@ -121,7 +134,9 @@ fn of_files(context: &mut Context, ask: &Ask) -> Result<(Scope, StatsReport)> {
     let mut read = Read::default();
     scan_logs(context, opened, &query, &seen, &mut tally, &mut read);
     refuse_garbage(ask, tally.oddities())?;
-    Ok((scope, report(tally, ask, read, "monitor", context.secrets)))
+    let mut report = report(tally, ask, read, "monitor", context.secrets);
+    report.notes.extend(notes::failures(&report));
+    Ok((scope, report))
 }
 
 /// Refuses files in which not one record stands: they are no monitor logs.

@@ -5,7 +5,7 @@ use super::Read;
 use crate::context::Context;
 use crate::error::Result;
 use crate::human::{bytes, count, counted, percent};
-use crate::report::stats::Source;
+use crate::report::stats::{Source, StatsReport};
 use crate::stats::By;
 use crate::stats::buckets::ERROR;
 use crate::stats::group::Group;
@@ -78,20 +78,26 @@ fn sources(sources: &[Source]) -> String {
     format!("read: {named}{more}")
 }
 
+/// Of how many it is not known whether they failed, and why.
+pub(super) fn failures(report: &StatsReport) -> Option<String> {
+    let total = &report.total;
+    if total.failed_known >= total.count {
+        return None;
+    }
+    let known = match total.failed_known {
+        0 => "failures are not known".to_owned(),
+        known => format!("failures are known of {} of {}", count(known), jobs(total.count)),
+    };
+    let why = if report.source == "monitor" {
+        "the monitor flags them from v16 on, and never those of scheduled jobs"
+    } else {
+        "Frappe swallows the errors of scheduled jobs, and RQ sees them finish"
+    };
+    Some(format!("{known}: {why}; see `jobctl scheduler log --status failed` and `jobctl errors`"))
+}
+
 /// What no record tells.
 fn unknown(total: &Group, oddities: &Oddities, source: &str, notes: &mut Vec<String>) {
-    if source == "monitor" && total.failed_known < total.count {
-        let known = match total.failed_known {
-            0 => "failures are not known".to_owned(),
-            known => {
-                format!("failures are known of {} of {}", count(known), jobs(total.count))
-            }
-        };
-        notes.push(format!(
-            "{known}: the monitor flags them from v16 on, and never those of scheduled jobs; see \
-             `jobctl jobs list --status failed`"
-        ));
-    }
     if oddities.waits_of_v15 > 0 {
         notes.push(format!(
             "waits of {} are not known: Frappe v15 always writes 0",
@@ -118,7 +124,11 @@ fn odd(oddities: &Oddities, notes: &mut Vec<String>) {
     note(oddities.salvaged, "record", "found behind the remains of another in the same line");
     note(oddities.cut_short, "last line", "cut short: its writer was stopped, or is writing");
     note(oddities.negative, "execution", "took less than no time: a clock was set back");
-    note(oddities.future, "execution", "in the future: a clock was wrong");
+    note(
+        oddities.misdated,
+        "execution",
+        "not counted: they began before 2010 or in the future, so a clock was wrong",
+    );
     note(
         oddities.steps_back,
         "step",

@@ -8,7 +8,7 @@ use crate::codec::payload::Decoder;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName};
-use crate::model::job::Job;
+use crate::model::job::{Job, Status};
 use crate::model::part::Lack;
 use crate::model::queue::Registry;
 use crate::ops::scope;
@@ -68,14 +68,17 @@ impl Reader<'_, '_> {
                 Ok(page) => page,
                 Err(why) => return Ok((jobs, Some(why))),
             };
-            let ids: Vec<JobId> = page.into_iter().map(|entry| entry.id).collect();
-            for ids in ids.chunks(JOB_BATCH) {
-                let stored = self.store.jobs(ids, Want::default())?;
-                let payloads = self.store.payloads(ids)?;
-                for (stored, payload) in stored.into_iter().zip(payloads) {
+            for page in page.chunks(JOB_BATCH) {
+                let ids: Vec<JobId> = page.iter().map(|entry| entry.id.clone()).collect();
+                let stored = self.store.jobs(&ids, Want::default())?.into_iter();
+                let payloads = self.store.payloads(&ids)?;
+                for ((stored, payload), entry) in stored.zip(payloads).zip(page) {
                     match stored {
-                        Ok(Some(stored)) => {
+                        Ok(Some(mut stored)) => {
                             jobs += 1;
+                            if registry == Registry::Failed {
+                                stored.job.learn_failed_entry(entry.score);
+                            }
                             let payload = payload.ok().flatten();
                             self.count(&stored.job, payload.as_deref(), registry, queue);
                         }
@@ -86,7 +89,7 @@ impl Reader<'_, '_> {
                 }
                 progress(ids.len() as u64);
             }
-            if ids.len() < ID_PAGE {
+            if page.len() < ID_PAGE {
                 return Ok((jobs, lack));
             }
             start += ID_PAGE;
@@ -95,7 +98,7 @@ impl Reader<'_, '_> {
 
     fn count(&mut self, job: &Job, payload: Option<&[u8]>, registry: Registry, queue: &QueueName) {
         // A job that was lost before it began tells only when that was noticed.
-        let Some(began) = job.started_at.or(job.ended_at) else {
+        let Some(began) = job.started_at.or(job.end()) else {
             self.undated += 1;
             return;
         };
@@ -103,7 +106,8 @@ impl Reader<'_, '_> {
         let headline = headline.as_ref();
         let scheduled = headline.map(|headline| headline.is_scheduled);
         let failed = match (registry, scheduled) {
-            (Registry::Failed, _) => Some(true),
+            // One that was stopped on request did not fail.
+            (Registry::Failed, _) => Some(job.status != Status::Stopped),
             // Frappe swallows the errors of scheduled jobs, so RQ sees them finish.
             (_, Some(true)) => None,
             _ => Some(false),

@@ -122,9 +122,14 @@ fn failure_rate(rate: Option<f64>) -> Cell {
     Cell { raw: Some(format!("{rate:.4}")), ..Cell::new(human::percent(rate), role) }
 }
 
-/// Jobs that failed: red, unless there are none.
-fn failed(failed: u64) -> Cell {
-    Cell::count(Some(failed), if failed > 0 { Role::Bad } else { Role::Dim })
+/// Jobs that failed: red, unless there are none. With a question mark where some do not tell.
+fn failed(failed: Option<u64>, some_unknown: bool) -> Cell {
+    let Some(failed) = failed else {
+        return Cell { raw: Some(String::new()), ..Cell::new("?", Role::Dim) };
+    };
+    let cell = Cell::count(Some(failed), if failed > 0 { Role::Bad } else { Role::Dim });
+    let mark = if some_unknown { "?" } else { "" };
+    Cell { raw: Some(failed.to_string()), text: format!("{}{mark}", cell.text), ..cell }
 }
 
 #[cfg(test)]

@@ -50,9 +50,11 @@ pub struct HistoryRow {
     pub key: Option<String>,
     /// Jobs that ended.
     pub count: u64,
-    /// Those that failed.
-    pub failed: u64,
-    /// Their share (1.0 is all).
+    /// Those that failed; `null` where none tells.
+    pub failed: Option<u64>,
+    /// Jobs that tell whether they failed; runs of Frappe's scheduled jobs do not.
+    pub failed_known: u64,
+    /// Their share of those that tell (1.0 is all).
     pub failure_rate: Option<f64>,
     /// Mean duration.
     pub mean_ms: Option<f64>,
@@ -97,11 +99,11 @@ impl HistoryReport {
     /// The columns that this report has something for.
     fn columns(&self) -> Vec<Shown> {
         if self.by == "error" {
-            return vec![(Column::right("FAILED"), |_, row| failed(row.failed))];
+            return vec![(Column::right("FAILED"), |_, row| failed(row.failed, false))];
         }
         let mut columns: Vec<Shown> = vec![
             (Column::right("JOBS"), |_, row| count(Some(row.count))),
-            (Column::right("FAILED"), |_, row| failed(row.failed)),
+            (Column::right("FAILED"), |_, row| failed(row.failed, row.count > row.failed_known)),
             (Column::right("RATE").for_programs("FAILURE_RATE").wide(), |_, row| {
                 failure_rate(row.failure_rate)
             }),
@@ -175,12 +177,13 @@ impl HistoryReport {
             columns.push(Column::left(""));
         }
         let mut table = Table::new(columns, "nothing was recorded in this time");
-        let largest = self.rows.iter().map(|row| row.count.max(row.failed)).max().unwrap_or(0);
+        let largest =
+            self.rows.iter().map(|row| row.count.max(row.failed.unwrap_or(0))).max().unwrap_or(0);
         for row in &self.rows {
             let mut cells = vec![self.name_of(row, zone)];
             cells.extend(shown.iter().map(|(_, cell)| cell(self, row)));
             if self.drawn {
-                let value = row.count.max(row.failed) as f64;
+                let value = row.count.max(row.failed.unwrap_or(0)) as f64;
                 cells.push(bar(value, largest as f64, Role::Started));
             }
             table.row(cells);

@@ -32,8 +32,10 @@ pub struct TrendDay {
     pub is_recorded: bool,
     /// Jobs that ended.
     pub count: Option<u64>,
-    /// Those that failed.
+    /// Those that failed; `null` where none tells.
     pub failed: Option<u64>,
+    /// Jobs that tell whether they failed; runs of Frappe's scheduled jobs do not.
+    pub failed_known: Option<u64>,
     /// Mean duration.
     pub mean_ms: Option<f64>,
     /// What 95 % of the durations do not exceed.
@@ -49,9 +51,11 @@ pub struct TrendWeek {
     pub days_recorded: u64,
     /// Jobs that ended; `null` where nothing was recorded.
     pub count: Option<u64>,
-    /// Those that failed.
+    /// Those that failed; `null` where none tells.
     pub failed: Option<u64>,
-    /// Their share (1.0 is all).
+    /// Jobs that tell whether they failed.
+    pub failed_known: Option<u64>,
+    /// Their share of those that tell (1.0 is all).
     pub failure_rate: Option<f64>,
 }
 
@@ -75,7 +79,7 @@ impl TrendReport {
             let mut cells = vec![
                 Cell::new(day.date.clone(), name),
                 count(day.count),
-                day.failed.map_or_else(Cell::default, failed),
+                failed_of(day.count, day.failed, day.failed_known),
                 time(day.mean_ms),
                 time(day.p95_ms),
             ];
@@ -109,7 +113,7 @@ impl TrendReport {
                 week.monday.clone().into(),
                 count(Some(week.days_recorded)),
                 count(week.count),
-                week.failed.map_or_else(Cell::default, failed),
+                failed_of(week.count, week.failed, week.failed_known),
                 failure_rate(week.failure_rate),
             ];
             if self.drawn {
@@ -119,6 +123,12 @@ impl TrendReport {
         }
         table
     }
+}
+
+/// Nothing where nothing was recorded.
+fn failed_of(count: Option<u64>, number: Option<u64>, known: Option<u64>) -> Cell {
+    let (Some(count), Some(known)) = (count, known) else { return Cell::default() };
+    failed(number, count > known)
 }
 
 impl Report for TrendReport {

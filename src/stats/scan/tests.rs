@@ -18,6 +18,7 @@ fn query() -> Query {
         slowest: 5,
         zone: TimeZone::UTC,
         now_us: i64::MAX,
+        earliest_us: i64::MIN,
     }
 }
 
@@ -105,4 +106,17 @@ fn file_that_was_cut_after_it_was_opened_is_read_to_its_end() {
     let (counted, failures, _) = scanned(&[Log::File(file(&bytes), 100 * PART_BYTES)]);
     assert!(failures.is_empty());
     assert_eq!(counted.total.count, 10);
+}
+
+#[test]
+fn all_of_a_log_is_shared_up_to_256_mebibytes_and_the_edges_of_a_longer_one() {
+    let edges = |mebibytes: u64| {
+        let log = Log::File(tempfile::tempfile().unwrap(), mebibytes * 1024 * 1024);
+        let runs = runs_of(&[log]);
+        let parts: Vec<bool> = runs.iter().flatten().map(|part| part.is_edge).collect();
+        (runs.len(), parts.iter().filter(|edge| **edge).count(), parts.len())
+    };
+    assert_eq!(edges(88), (22, 22, 22));
+    assert_eq!(edges(256), (64, 64, 64));
+    assert_eq!(edges(260), (5, 9, 65));
 }

@@ -16,6 +16,7 @@ fn query(by: By) -> Query {
         slowest: 3,
         zone: TimeZone::UTC,
         now_us: i64::MAX,
+        earliest_us: i64::MIN,
     }
 }
 
@@ -106,16 +107,21 @@ fn open_line_counts_if_it_is_whole_and_else_as_cut_short() {
 
 #[test]
 fn clock_that_jumps_is_noticed() {
-    let query = Query { now_us: 10_000_000_000, ..query(By::Method) };
+    let query = Query { now_us: 10_000_000_000, earliest_us: 50_000_000, ..query(By::Method) };
     let lines = [
         line(1, "a", 9_000, 1_000_000, false),
-        line(2, "a", 11_000, -5_000_000, false),
+        line(2, "a", 9_100, -5_000_000, false),
         line(3, "a", 100, 1_000_000, false),
+        // In the future, and before there were any; a clock of another host may be a little ahead.
+        line(4, "a", 14_000, 1_000_000, false),
+        line(5, "a", 5, 1_000_000, false),
+        line(6, "a", 11_000, 1_000_000, false),
     ];
     let counted = counted(&query, &lines);
-    let Oddities { negative, future, steps_back, .. } = counted.oddities;
-    assert_eq!((negative, future, steps_back), (1, 1, 1));
-    assert_eq!((counted.total.count, counted.total.duration.count()), (3, 2));
+    let Oddities { negative, misdated, steps_back, .. } = counted.oddities;
+    assert_eq!((negative, misdated, steps_back), (1, 2, 1));
+    assert_eq!((counted.total.count, counted.total.duration.count()), (4, 3));
+    assert_eq!(counted.total.first_us / 1_000_000, 100);
 }
 
 #[test]

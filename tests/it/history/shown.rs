@@ -70,7 +70,7 @@ impl Past {
                 method: "shop.month_end".to_owned(),
                 site: None,
                 ended_at: at + SignedDuration::from_secs(number),
-                failed: number % 10 == 0,
+                failed: Some(number % 10 == 0),
                 error: None,
                 wait_ms: Some(1_000),
                 run_ms: Some(6_000),

@@ -174,7 +174,7 @@ impl Step<'_> {
             .transaction
             .prepare(
                 "SELECT count, failed, runs, run_sum, run_squares, run_max, run_histogram, waits,
-                 wait_sum, wait_max, wait_histogram FROM ended_rollup
+                 wait_sum, wait_max, wait_histogram, unknown FROM ended_rollup
                  WHERE span = ? AND at = ? AND queue = ? AND method = ? AND site = ?",
             )?
             .query_row(key, |row| figures_of(row, 0))
@@ -195,7 +195,7 @@ impl Step<'_> {
         self.transaction
             .prepare(
                 "INSERT OR REPLACE INTO ended_rollup
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 span,
@@ -214,6 +214,7 @@ impl Step<'_> {
                 wait_sum,
                 wait_max,
                 sum.wait_histogram.to_bytes(),
+                integer(Some(sum.unknown)),
             ])?;
         Ok(())
     }
@@ -261,7 +262,7 @@ impl Step<'_> {
     }
 }
 
-/// Figures out of eleven columns, the first at `first`.
+/// Figures out of twelve columns, the first at `first`.
 pub(in crate::backend::history) fn figures_of(
     row: &rusqlite::Row<'_>,
     first: usize,
@@ -283,6 +284,7 @@ pub(in crate::backend::history) fn figures_of(
         wait_sum_ms: number(8)?,
         wait_max_ms: number(9)?,
         wait_histogram: histogram(10)?,
+        unknown: number(11)?,
     })
 }
 

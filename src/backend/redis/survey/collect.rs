@@ -192,6 +192,11 @@ impl Store {
                 let Some(slots) = slots.next() else { break };
                 sampled.job = take_job(&mut replies, &sampled.entry.id, slots);
             }
+            for Sampled { entry, job } in &mut queue.survey.failed {
+                if let Ok(Some(stored)) = job {
+                    stored.job.learn_failed_entry(entry.score);
+                }
+            }
         }
         Ok(())
     }

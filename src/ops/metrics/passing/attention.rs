@@ -15,7 +15,7 @@ use crate::sys::reckoning::Reckoning;
 pub(super) const SLACK: SignedDuration = SignedDuration::from_secs(600);
 
 /// The longest time without a look after which what happened meanwhile is still counted.
-const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Events that are remembered at most for a clock that was set: beyond that it is believed.
 const MOST_REMEMBERED: usize = 300_000;
@@ -39,6 +39,8 @@ pub(super) struct Look {
     pub(super) now: Timestamp,
     /// Whether what is new counts; otherwise it is only remembered.
     pub(super) counts: bool,
+    /// Whether nobody looked before.
+    pub(super) is_first: bool,
     by_redis: Stretch,
     reckoned: Stretch,
     /// What was counted already and is remembered no more.
@@ -99,6 +101,7 @@ impl Attention {
         Look {
             now,
             counts,
+            is_first: self.horizon.is_none(),
             by_redis: Stretch { from: horizon, until: ahead(now, SLACK) },
             reckoned: Stretch { from: back(since, SLACK), until: ahead(reckoned, SLACK) },
             forgotten,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::totals::OTHER;
 use crate::backend::redis::survey::QueueSurvey;
 use crate::codec::frappe::headline_of_description;
-use crate::model::id::JobId;
+use crate::model::id::{JobId, is_scheduled_job_id};
 use crate::model::job::{Job, Status};
 use crate::model::queue::Registry;
 
@@ -80,6 +80,17 @@ pub(super) fn has_ended_in(job: &Job, registry: Registry) -> bool {
         Registry::Finished => job.status == Status::Finished,
         _ => matches!(job.status, Status::Failed | Status::Stopped),
     }
+}
+
+/// How the call of a scheduled job begins in a description, which keeps 75 characters of it.
+const SCHEDULED_CALL: &str =
+    "method='frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_schedul";
+
+/// Whether a job is a run of one of Frappe's scheduled jobs, as far as its id and its description
+/// tell. Source: `frappe/core/doctype/scheduled_job_type`, v14 (no fixed id) to v17.
+pub(in crate::ops) fn is_scheduled_run(job: &Job) -> bool {
+    is_scheduled_job_id(job.id.as_bytes())
+        || job.description.as_deref().is_some_and(|text| text.contains(SCHEDULED_CALL))
 }
 
 /// What a job calls, where its description is a call; other descriptions may be anything.

@@ -7,10 +7,18 @@ use super::events::is_wrapper;
 use super::{MOST_NAMED, NewEnd, Passing, Unnamed};
 use crate::backend::redis::read::{Store, Want};
 use crate::codec::payload::Decoder;
-use crate::codec::traceback::Traceback;
+use crate::codec::traceback::{Traceback, abandoned_at};
 use crate::error::Result;
 use crate::model::id::JobId;
 use crate::ops::jobs::decode::failure_text;
+
+/// What a job calls, by its payload.
+pub(in crate::ops) struct Named {
+    /// The method; of a scheduled job the real one.
+    pub(in crate::ops) method: String,
+    /// Whether Frappe's scheduler enqueued it.
+    pub(in crate::ops) is_scheduled: bool,
+}
 
 /// What jobs call, by their payloads; jobs that are gone or cannot be read are left out.
 ///
@@ -18,7 +26,7 @@ use crate::ops::jobs::decode::failure_text;
 pub(in crate::ops) fn methods_of(
     store: &mut Store,
     ids: &[JobId],
-) -> Result<HashMap<JobId, String>> {
+) -> Result<HashMap<JobId, Named>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -29,7 +37,10 @@ pub(in crate::ops) fn methods_of(
         let stored = job.ok().flatten();
         let data = stored.as_ref().and_then(|job| job.data.as_deref());
         let headline = data.and_then(|data| decoder.headline(data));
-        methods.extend(headline.map(|headline| (id.clone(), headline.method.into_owned())));
+        methods.extend(headline.map(|headline| {
+            let is_scheduled = headline.is_scheduled;
+            (id.clone(), Named { method: headline.method.into_owned(), is_scheduled })
+        }));
     }
     Ok(methods)
 }
@@ -46,12 +57,15 @@ impl Passing {
         let nothing = HashMap::new();
         let methods = read.as_ref().unwrap_or(&nothing);
         for end in new {
-            if let Some(method) = methods.get(&end.id) {
-                end.ended.method.clone_from(method);
+            if let Some(named) = methods.get(&end.id) {
+                end.ended.method.clone_from(&named.method);
+                if named.is_scheduled && end.ended.failed == Some(false) && !end.was_stopped {
+                    end.ended.failed = None;
+                }
             }
         }
         for Unnamed { id, mut series, more } in std::mem::take(&mut self.unnamed) {
-            series.task = methods.get(&id).cloned().or(series.task);
+            series.task = methods.get(&id).map(|named| named.method.clone()).or(series.task);
             self.totals.add(series, more);
         }
         read.map(|_| ())
@@ -59,7 +73,8 @@ impl Passing {
 
     /// Counts ends, and failures by what they are called.
     pub(super) fn name_failures(&mut self, store: &mut Store, new: Vec<NewEnd>) -> Result<()> {
-        let (new, done): (Vec<_>, Vec<_>) = new.into_iter().partition(|end| end.ended.failed);
+        let (new, done): (Vec<_>, Vec<_>) =
+            new.into_iter().partition(|end| end.ended.failed == Some(true));
         for end in done {
             self.count_named(end, None);
         }
@@ -75,9 +90,15 @@ impl Passing {
             Err(_) => Vec::new(),
         }
         .into_iter();
-        for failure in new {
+        for mut failure in new {
             let text = texts.next().flatten();
             let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
+            // An end that nothing else dates.
+            if failure.is_undated
+                && let Some(at) = text.as_deref().and_then(abandoned_at)
+            {
+                failure.ended.ended_at = at;
+            }
             self.count_named(failure, sort.filter(|sort| !sort.is_empty()));
         }
         read.map(|_| ())

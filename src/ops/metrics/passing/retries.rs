@@ -50,7 +50,7 @@ impl Retries {
         let said = Said {
             retries_left: job.retries_left,
             number_of_retries: times,
-            failed_at: job.ended_at.filter(|_| failed),
+            failed_at: job.end().filter(|_| failed),
             looked_at: now,
         };
         if self.0.len() < MOST || before.is_some() {

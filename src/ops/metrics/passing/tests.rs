@@ -155,3 +155,78 @@ fn passing_takes_times_for_unknown_that_cannot_be() {
     let skewed = Job { started_at: Some(at(-10)), ..job };
     assert_eq!(waited(&skewed), Some(0.0));
 }
+
+/// How many failures count by a look at `now`.
+fn failures(passing: &mut Passing, jobs: &[&Job], now: i64) -> usize {
+    let look = passing.attention.begin(at(now), steady(now));
+    let jobs = jobs.iter().copied();
+    let new = passing.meet_ended("q", Registry::Failed, jobs, look, &mut Vec::new()).new;
+    passing.end(&look);
+    new
+}
+
+/// A job whose worker was lost, as RQ leaves it.
+fn lost(id: &str, started: i64) -> Job {
+    Job {
+        id: JobId::new(id),
+        status: Status::Failed,
+        ended_at: None,
+        last_heartbeat: Some(at(started)),
+        ..finished(started - 1, started, 0)
+    }
+}
+
+#[test]
+fn passing_counts_jobs_of_lost_workers_when_they_were_put_among_the_failed() {
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+    let mut job = lost("a", -5_000);
+    job.learn_failed_entry(Some((at(-3).as_second() + 31_536_000) as f64));
+    assert_eq!(failures(&mut passing, &[&job], 0), 1);
+    assert_eq!(failures(&mut passing, &[&job], 5), 0);
+}
+
+#[test]
+fn passing_counts_ends_that_nothing_dates_once_when_they_are_first_seen() {
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+    let (old, new) = (lost("old", -100), lost("new", -50));
+    // What is there when recording begins may have ended long before.
+    assert_eq!(failures(&mut passing, &[&old], 0), 0);
+    assert_eq!(failures(&mut passing, &[&old, &new], 5), 1);
+    // As long as they stand there they are remembered, also by who goes on.
+    for turn in 1..50 {
+        assert_eq!(failures(&mut passing, &[&old, &new], turn * 250), 0, "{turn}");
+    }
+    let mut batch = Batch::default();
+    passing.hand_over(&mut batch);
+    let seen = batch.seen.into_iter().collect::<HashMap<_, _>>().into_iter().collect();
+    let last = at(49 * 250).to_string();
+    let last_look = |name: &str| (name == LAST_LOOK).then(|| last.clone());
+    let mut again = Passing::resumed(Vec::new(), seen, last_look, at(49 * 250 + 5));
+    assert_eq!(failures(&mut again, &[&old, &new], 49 * 250 + 5), 0);
+    let run_again = lost("old", 49 * 250 + 1);
+    assert_eq!(failures(&mut again, &[&run_again, &new], 49 * 250 + 10), 1);
+}
+
+#[test]
+fn passing_takes_no_run_of_a_scheduled_job_for_a_success_and_no_stop_for_a_failure() {
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+    let scheduled = "shop.call(site='s', method='frappe.core.doctype.scheduled_job_type.\
+        scheduled_job_type.run_schedul...)";
+    let run = finished(-9, -8, -5);
+    let by_id = Job { id: JobId::new("s::scheduled_job::shop.daily"), ..run.clone() };
+    let by_text =
+        Job { id: JobId::new("b"), description: Some(scheduled.to_owned()), ..run.clone() };
+    for job in [&run, &by_id, &by_text] {
+        assert_eq!(ends(&mut passing, job, 0), 1, "{job:?}");
+    }
+    let stopped = Job { status: Status::Stopped, ended_at: Some(at(-4)), ..run };
+    assert_eq!(failures(&mut passing, &[&stopped], 1), 1);
+    let sum = |name: &str| samples(&passing, name).iter().sum::<f64>();
+    let all = ["completed", "outcome_unknown", "failed", "stopped"]
+        .map(|what| sum(&format!("jobctl_job_{what}")));
+    assert_eq!(all.map(|sum| sum.abs().to_string()), ["1", "2", "0", "1"]);
+    let mut batch = Batch::default();
+    passing.hand_over(&mut batch);
+    let outcomes: Vec<_> = batch.ended.iter().map(|job| job.failed).collect();
+    assert_eq!(outcomes, [Some(false), None, None, Some(false)]);
+}

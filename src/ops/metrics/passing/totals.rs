@@ -30,6 +30,8 @@ pub(super) enum What {
     Started,
     Completed,
     Failed,
+    Stopped,
+    Unknown,
     Retried,
     Cancelled,
     Ran,
@@ -155,8 +157,16 @@ impl Times {
 }
 
 /// What is exposed at 0 from the start, so that the first event is a rise.
-const OUTCOMES: [What; 6] =
-    [What::Enqueued, What::Started, What::Completed, What::Failed, What::Retried, What::Cancelled];
+const OUTCOMES: [What; 8] = [
+    What::Enqueued,
+    What::Started,
+    What::Completed,
+    What::Failed,
+    What::Stopped,
+    What::Unknown,
+    What::Retried,
+    What::Cancelled,
+];
 
 /// All counters.
 #[derive(Debug, Default)]
@@ -346,7 +356,7 @@ fn ranked(counters: &[(Series, Total)]) -> Vec<Pair> {
 }
 
 /// What each is called, and how it is seen.
-const FAMILIES: [(What, &str, MetricKind, &str); 9] = [
+const FAMILIES: [(What, &str, MetricKind, &str); 11] = [
     (
         What::Enqueued,
         "jobctl_job_enqueued",
@@ -365,14 +375,28 @@ const FAMILIES: [(What, &str, MetricKind, &str); 9] = [
         What::Completed,
         "jobctl_job_completed",
         MetricKind::Counter,
-        "Jobs that ended well; seen in the finished registry. Lost: jobs whose result is not kept.",
+        "Jobs that ended well; seen in the finished registry. Lost: jobs whose result is not kept. \
+         Runs of Frappe's scheduled jobs are in jobctl_job_outcome_unknown_total.",
     ),
     (
         What::Failed,
         "jobctl_job_failed",
         MetricKind::Counter,
-        "Runs of jobs that failed or were stopped; seen in the failed registry. Runs that RQ itself \
-         repeats are in jobctl_job_retry_total.",
+        "Runs of jobs that failed; seen in the failed registry. Runs that RQ itself repeats are in \
+         jobctl_job_retry_total, jobs that were stopped in jobctl_job_stopped_total.",
+    ),
+    (
+        What::Stopped,
+        "jobctl_job_stopped",
+        MetricKind::Counter,
+        "Jobs that were stopped on request while they ran, which is neither a failure nor a success.",
+    ),
+    (
+        What::Unknown,
+        "jobctl_job_outcome_unknown",
+        MetricKind::Counter,
+        "Runs of Frappe's scheduled jobs that ended: it swallows their errors, so RQ sees all of them \
+         finish. Which failed is in the Scheduled Job Log.",
     ),
     (
         What::Retried,
