@@ -6,6 +6,7 @@
 
 mod failures;
 mod mortality;
+mod naming;
 mod observer;
 mod orphans;
 mod output;

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 
 use super::PoolOptions;
 use super::mortality::heeding;
+use super::naming::may_name;
 use super::scaling::{COOL_DOWN, Scaling, TARGET};
 use super::supervisor::{Pool, Size};
 use crate::backend::redis::Endpoint;
@@ -304,6 +305,7 @@ fn pool(
         max_memory: plan.max_memory,
         max_jobs: plan.max_jobs.filter(|_| !counts_itself),
         ends_early: plan.max_jobs.is_some(),
+        is_named: target.bench.is_none() && may_name(&options.worker.rest),
         ..Pool::new(plan.name, plan.size, heeding(&worker::command(context, &of_worker)?))
     })
 }

@@ -170,7 +170,7 @@ fn member_row(supervisor: &Supervisor, slot: &Slot, pid: u32, member: &Member) -
         name: member.name.clone(),
         state: if leaving.is_some() { MemberState::Leaving } else { MemberState::Up },
         pid: Some(pid),
-        started_at: Some(member.started_at),
+        started_at: Some(member.who.since),
         restarts: slot.restarts,
         failures: slot.failures.count(),
         next_start_at: None,

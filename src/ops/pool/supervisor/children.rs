@@ -1,6 +1,7 @@
 //! Starts workers, notices their ends, and gives up where starting again is hopeless.
 
 use std::collections::HashSet;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -9,6 +10,8 @@ use super::place::Drained;
 use super::{EAGER_ROUND, Member, Place, Slot, Stage, Supervisor, copy_of};
 use crate::human;
 use crate::ops::frappe_process::not_started;
+use crate::ops::pool::naming::{draw, named};
+use crate::ops::pool::observer::Who;
 use crate::ops::pool::orphans::{self, Orphan};
 use crate::ops::pool::output::{LogTo, Pipe, shortened};
 use crate::ops::pool::policy::{EARLY, MOST_FAILURES};
@@ -36,7 +39,12 @@ impl Supervisor<'_> {
     /// Starts a worker for a place; a start that fails counts as a worker that ended at once.
     pub(super) fn start(&mut self, place: Place) -> Option<u32> {
         let name = self.name(place);
-        let mut command = copy_of(&self.pools.get(place.0)?.command);
+        let pool = self.pools.get(place.0)?;
+        let mut command = copy_of(&pool.command);
+        let given = if pool.is_named { draw() } else { None };
+        if let Some(given) = &given {
+            command = named(&command, given);
+        }
         let started = self.rules.log.connect(&mut command, &name).and_then(|()| {
             child::spawn(&mut command).map_err(|error| not_started(&command, &error))
         });
@@ -54,7 +62,8 @@ impl Supervisor<'_> {
             place,
             name,
             started: Instant::now(),
-            started_at: clock::now(),
+            who: Who { pid, since: clock::now(), name: given },
+            arguments: words_of(&command),
             leaving: None,
             memory: None,
         };
@@ -217,12 +226,7 @@ impl Supervisor<'_> {
     /// Notes what a dead worker left behind. Horses finish their job; helpers are ended.
     pub(super) fn adopt(&mut self, worker: u32, member: &Member) {
         let known: HashSet<u32> = self.members.keys().chain(&self.orphans).copied().collect();
-        let Some(command) = self.pools.get(member.place.0).map(|pool| &pool.command) else {
-            return;
-        };
-        let arguments: Vec<String> =
-            command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-        for orphan in orphans::left_by(worker, &arguments, &known) {
+        for orphan in orphans::left_by(worker, &member.arguments, &known) {
             match orphan {
                 Orphan::Helper(pid) => child::signal(pid, Signal::SIGTERM),
                 Orphan::Horse(pid) => {
@@ -235,4 +239,9 @@ impl Supervisor<'_> {
             }
         }
     }
+}
+
+/// The arguments of a command as the process table shows them.
+fn words_of(command: &Command) -> Vec<String> {
+    command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }

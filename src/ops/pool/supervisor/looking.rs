@@ -13,13 +13,13 @@ use crate::sys::proc::ProcTable;
 impl Supervisor<'_> {
     /// What Redis says of a worker that runs.
     pub(crate) fn seen(&self, pid: u32) -> Option<&Seen> {
-        self.sight.worker(pid, self.members.get(&pid)?.started_at)
+        self.sight.worker(&self.members.get(&pid)?.who)
     }
 
     /// Whether a worker has registered, or has lived long enough where that cannot be seen.
     pub(super) fn takes_jobs(&self, pid: u32) -> bool {
         let Some(member) = self.members.get(&pid) else { return false };
-        self.sight.shows(pid, member.started_at, member.started.elapsed() >= SETTLED)
+        self.sight.shows(&member.who, member.started.elapsed() >= SETTLED)
     }
 
     /// Whether a worker has lived long enough to have registered.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use crate::ops::pool::observer::Who;
 
 /// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
 /// which it passes over the signal if somebody tells all processes at once.
@@ -17,7 +17,9 @@ pub(crate) struct Member {
     pub(crate) place: Place,
     pub(crate) name: String,
     pub(crate) started: Instant,
-    pub(crate) started_at: Timestamp,
+    pub(crate) who: Who,
+    /// What it was called with.
+    pub(super) arguments: Vec<String>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) memory: Option<u64>,
 }

@@ -75,6 +75,8 @@ pub(crate) struct Pool {
     pub(crate) ends_early: bool,
     /// Where in the observer's list its queues stand.
     pub(crate) depths: Vec<usize>,
+    /// Whether its workers are given names.
+    pub(crate) is_named: bool,
     /// The command of one worker.
     pub(crate) command: Command,
     pub(crate) slots: Vec<Slot>,
@@ -136,6 +138,7 @@ impl Pool {
             max_jobs: None,
             ends_early: false,
             depths: Vec::new(),
+            is_named: false,
             command,
             slots: Vec::new(),
             given_up: None,
