@@ -7,6 +7,9 @@ use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
 
+/// Jobs that were cut off, which the text shows.
+const SHOWN: usize = 5;
+
 /// What the supervisor is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +59,39 @@ pub struct PoolState {
     pub workers: Vec<MemberRow>,
     /// Work horses whose worker died; they finish their job.
     pub orphans: Vec<u32>,
+    /// The jobs that were cut off with their workers, the last ones.
+    #[serde(default)]
+    pub cut_off: Vec<CutOff>,
+}
+
+/// A job that was cut off with its worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CutOff {
+    /// The job.
+    pub job: String,
+    /// Its queue, where that is known.
+    pub queue: Option<String>,
+    /// The pool's name for the worker, `short-1`.
+    pub worker: String,
+    /// The worker's process.
+    pub pid: u32,
+    /// How that ended: an exit code or a signal.
+    pub ending: String,
+    /// Why it had been told to end, if it had.
+    pub told: Option<String>,
+    /// When this was noticed.
+    pub at: Timestamp,
+}
+
+impl CutOff {
+    /// What happened, in one line.
+    pub fn text(&self) -> String {
+        let queue = self.queue.as_ref().map_or_else(String::new, |q| format!(" of queue `{q}`"));
+        let Self { job, worker, pid, ending, .. } = self;
+        format!(
+            "{worker}: job `{job}`{queue} was cut off; its worker, process {pid}, ended with {ending}"
+        )
+    }
 }
 
 /// One pool.
@@ -275,6 +311,22 @@ impl Report for PoolStatusReport {
                 aside: None,
                 evidence: vec![fault.clone()],
                 fixes: Vec::new(),
+            });
+        }
+        if !state.cut_off.is_empty() {
+            let count = human::counted(state.cut_off.len() as u64, "job");
+            let verb = if state.cut_off.len() == 1 { "was" } else { "were" };
+            let since = |cut: &CutOff| {
+                let ago = human::ago(state.written_at.duration_since(cut.at).as_secs_f64());
+                format!("{ago}: {}", cut.text())
+            };
+            view.push(Block::Finding {
+                role: Role::Bad,
+                mark: '✗',
+                what: format!("{count} {verb} cut off with a worker"),
+                aside: None,
+                evidence: state.cut_off.iter().rev().take(SHOWN).map(since).collect(),
+                fixes: vec!["jobctl jobs repair --kind abandoned".to_owned()],
             });
         }
         let scaling = |pool: &PoolRow| pool.scaling(state.written_at);

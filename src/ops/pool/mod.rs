@@ -4,6 +4,7 @@
 //! which pools there are, [`scaling`] how large they are. Here is decided what the end of the
 //! supervisor means.
 
+mod examine;
 mod failures;
 mod mortality;
 mod naming;
@@ -28,6 +29,7 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::worker::{self, WorkerOptions};
+use crate::report::pool::CutOff;
 use crate::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
@@ -39,6 +41,9 @@ use plan::prepare;
 use state::StateFile;
 pub use state::status;
 use supervisor::{Ended, Supervisor};
+
+/// Jobs that were cut off, which are named at the end.
+const NAMED_JOBS: usize = 5;
 
 /// What a pool is started with.
 #[derive(Debug, Clone, Default)]
@@ -90,31 +95,44 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
         .transpose()?;
     drop(store);
     let state = options.state.as_deref().map(StateFile::take).transpose()?;
-    let ended = Supervisor::new(context, options, prepared, state)?.run()?;
-    let outcome = outcome(context, options, ended)?;
+    let mut supervisor = Supervisor::new(context, options, prepared, state)?;
+    let ended = supervisor.run()?;
+    let cut_off = std::mem::take(&mut supervisor.cut_off);
+    drop(supervisor);
+    let outcome = outcome(context, options, ended, &cut_off)?;
     let Some(before) = before.filter(|_| outcome == Outcome::Done) else { return Ok(outcome) };
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
     let failed = before.since(&mut Store::new(link, context::keys()), &served)?;
     if failed == 0 {
-        return Ok(outcome);
+        return Ok(if cut_off.is_empty() { outcome } else { Outcome::No });
     }
     context.ui.warn(&format!("{} failed in these queues", human::counted(failed, "job")));
     context.ui.hint(&format!("{} jobs list --status failed", context.target()?.command()));
     Ok(Outcome::No)
 }
 
-fn outcome(context: &mut Context, options: &PoolOptions, ended: Ended) -> Result<Outcome> {
+fn outcome(
+    context: &mut Context,
+    options: &PoolOptions,
+    ended: Ended,
+    cut_off: &[CutOff],
+) -> Result<Outcome> {
     match ended {
         Ended::Drained => {
             context.ui.status("the queues are empty");
+            tell_cut_off(context, "with their workers", cut_off)?;
             Ok(Outcome::Done)
         }
         Ended::Warm => {
             context.ui.status("stopped; no job was cut off");
+            tell_cut_off(context, "before, with workers that nobody had told to end", cut_off)?;
             Ok(Outcome::Done)
         }
-        Ended::Cold(signal) => Ok(Outcome::Interrupted { signal }),
+        Ended::Cold(signal) => {
+            tell_cut_off(context, "with their workers", cut_off)?;
+            Ok(Outcome::Interrupted { signal })
+        }
         Ended::GivenUp { why, queues } => {
             let message = format!("cannot keep workers running: {}", why.join("; "));
             Err(Failure::new(Kind::Partial, message)
@@ -126,6 +144,24 @@ fn outcome(context: &mut Context, options: &PoolOptions, ended: Ended) -> Result
                 .into())
         }
     }
+}
+
+/// Names the jobs that were cut off, and what mends them.
+fn tell_cut_off(context: &mut Context, how: &str, cut_off: &[CutOff]) -> Result<()> {
+    if cut_off.is_empty() {
+        return Ok(());
+    }
+    let count = human::counted(cut_off.len() as u64, "job");
+    let verb = if cut_off.len() == 1 { "was" } else { "were" };
+    let mut jobs: Vec<String> =
+        cut_off.iter().take(NAMED_JOBS).map(|cut| format!("`{}`", cut.job)).collect();
+    if cut_off.len() > NAMED_JOBS {
+        jobs.push(format!("{} more", cut_off.len() - NAMED_JOBS));
+    }
+    context.ui.warn(&format!("{count} {verb} cut off {how}: {}", jobs.join(", ")));
+    let command = context.target()?.command();
+    context.ui.hint(&format!("{command} jobs repair --kind abandoned"));
+    Ok(())
 }
 
 /// The command line of one worker of these queues; logins are not repeated.

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::examine::{Finding, Subject, examine};
 use super::naming::is_another;
 use super::runtimes;
 use crate::backend::redis::read::Store;
 use crate::backend::redis::{Endpoint, connect};
 use crate::context;
 use crate::error::Result;
-use crate::model::id::QueueName;
+use crate::model::id::{JobId, QueueName};
 use crate::sys::proc::{ProcTable, hostname};
 
 /// Between two looks while nothing is awaited.
@@ -35,7 +36,7 @@ pub(super) struct Seen {
     /// Its name.
     pub(super) name: String,
     /// Its job.
-    pub(super) job: Option<String>,
+    pub(super) job: Option<JobId>,
     /// When it began.
     pub(super) birth: Timestamp,
     /// Whether it has been told to end after its job, by whomever. Source: `rq/worker.py`,
@@ -112,8 +113,18 @@ pub(super) struct Watched {
 /// The one who looks.
 pub(super) struct Observer {
     sight: Arc<Mutex<Sight>>,
-    wake: Sender<Pace>,
+    asked: Sender<Ask>,
+    findings: Receiver<Finding>,
     pace: Pace,
+}
+
+/// What the one who looks is asked; each has it look again at once.
+#[derive(Debug)]
+enum Ask {
+    /// To look so often from now on.
+    Look(Pace),
+    /// To find out what became of a worker's job.
+    Examine(Subject),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,11 +143,11 @@ impl Observer {
         fault: Option<String>,
     ) -> Self {
         let sight = Arc::new(Mutex::new(Sight { fault, ..Sight::default() }));
-        let (wake, asked) = channel();
+        let ((asked, asks), (found, findings)) = (channel(), channel());
         let shared = Arc::clone(&sight);
         // Not joined: it may wait for Redis when the supervisor ends, and holds nothing.
-        thread::spawn(move || watch(&endpoint, timeout, &watched, &shared, &asked));
-        Self { sight, wake, pace: Pace::Calm }
+        thread::spawn(move || watch(&endpoint, timeout, &watched, &shared, &asks, &found));
+        Self { sight, asked, findings, pace: Pace::Calm }
     }
 
     /// What was read last.
@@ -146,7 +157,18 @@ impl Observer {
 
     /// Has it look again at once.
     pub(super) fn look_now(&self) {
-        let _ = self.wake.send(self.pace);
+        // It lives as long as this value.
+        let _ = self.asked.send(Ask::Look(self.pace));
+    }
+
+    /// Has it find out what became of a worker's job, as soon as Redis answers.
+    pub(super) fn examine(&self, subject: Subject) {
+        let _ = self.asked.send(Ask::Examine(subject));
+    }
+
+    /// What it has found out.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        self.findings.try_iter().collect()
     }
 
     /// Whether something is awaited, so that it should look more often.
@@ -154,8 +176,7 @@ impl Observer {
         let pace = if eager { Pace::Eager } else { Pace::Calm };
         if pace != self.pace {
             self.pace = pace;
-            // It lives as long as this value.
-            let _ = self.wake.send(pace);
+            self.look_now();
         }
     }
 }
@@ -165,14 +186,26 @@ fn watch(
     timeout: Duration,
     watched: &Watched,
     shared: &Mutex<Sight>,
-    asked: &Receiver<Pace>,
+    asks: &Receiver<Ask>,
+    found: &Sender<Finding>,
 ) {
     let host = hostname();
     let mut store = None;
     let mut pace = Pace::Calm;
+    let mut subjects: Vec<Subject> = Vec::new();
     loop {
         let began = Instant::now();
-        let sight = match look(&mut store, endpoint, timeout, watched, host.as_deref()) {
+        let looked = look(&mut store, endpoint, timeout, watched, host.as_deref());
+        let looked = looked.and_then(|sight| {
+            while let (Some(store), Some(subject)) = (&mut store, subjects.last()) {
+                let finding = examine(store, &sight, subject)?;
+                // Who asked may have got another observer meanwhile.
+                let _ = found.send(finding);
+                subjects.pop();
+            }
+            Ok(sight)
+        });
+        let sight = match looked {
             Ok(sight) => Sight { at: Some(began), ..sight },
             Err(error) => {
                 store = None;
@@ -180,13 +213,19 @@ fn watch(
             }
         };
         *shared.lock().unwrap_or_else(PoisonError::into_inner) = sight;
-        match asked.recv_timeout(if pace == Pace::Eager { EAGER } else { CALM }) {
-            Ok(asked) => pace = asked,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
         // Who asks for each of many workers is answered with one look.
-        pace = asked.try_iter().last().unwrap_or(pace);
+        let first = asks.recv_timeout(if pace == Pace::Eager { EAGER } else { CALM });
+        match first {
+            Err(RecvTimeoutError::Disconnected) => return,
+            _ => {
+                for ask in first.into_iter().chain(asks.try_iter()) {
+                    match ask {
+                        Ask::Look(asked) => pace = asked,
+                        Ask::Examine(subject) => subjects.push(subject),
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -220,7 +259,7 @@ fn look(
             continue;
         }
         let seen = Seen {
-            job: worker.current_jobs.first().map(|id| id.text().into_owned()),
+            job: worker.current_jobs.first().cloned(),
             jobs: worker.successful.saturating_add(worker.failed),
             is_suspended: worker.state.as_deref() == Some("suspended"),
             name: worker.name.clone(),

@@ -5,6 +5,7 @@
 //! that no signal can reach a process that was given a dead worker's id.
 
 mod children;
+mod inquest;
 mod looking;
 mod member;
 mod place;
@@ -30,12 +31,13 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Result;
 use crate::human;
-use crate::report::pool::Phase;
+use crate::report::pool::{CutOff, Phase};
 use crate::report::{Cell, Role};
 use crate::sys::child;
 use crate::sys::clock;
 use crate::sys::notify::Notifier;
 use crate::sys::signals::SignalCounter;
+use inquest::Inquest;
 use member::{Leaving, Telling};
 pub(super) use member::{Member, Place};
 pub(super) use place::{Pool, Size, Slot};
@@ -120,6 +122,8 @@ pub(super) struct Supervisor<'c> {
     pub(super) pools: Vec<Pool>,
     pub(super) members: HashMap<u32, Member>,
     pub(super) orphans: HashSet<u32>,
+    /// The jobs that were cut off with their workers, the last ones.
+    pub(super) cut_off: Vec<CutOff>,
     pub(super) sight: Sight,
     rules: Rules,
     observer: Observer,
@@ -127,6 +131,10 @@ pub(super) struct Supervisor<'c> {
     state: Option<StateFile>,
     signals: Signals,
     pipes: Vec<Pipe>,
+    inquests: Vec<Inquest>,
+    next_inquest: u64,
+    /// Whether a worker that was told to end after its job has lost it, or may have.
+    has_broken_its_word: bool,
     /// What each worker said last.
     last_lines: HashMap<String, String>,
     stage: Stage,
@@ -174,6 +182,10 @@ impl<'c> Supervisor<'c> {
             pools: prepared.pools,
             members: HashMap::new(),
             orphans: HashSet::new(),
+            cut_off: Vec::new(),
+            inquests: Vec::new(),
+            next_inquest: 0,
+            has_broken_its_word: false,
             sight: Sight::default(),
             next_sign: notifier.interval().map(|interval| now + interval),
             notifier,
@@ -258,7 +270,7 @@ impl<'c> Supervisor<'c> {
             Stage::Warm { deadline, .. } | Stage::Cold { deadline, .. } => consider(Some(deadline)),
             Stage::Killed { .. } => {}
         }
-        if self.members.values().any(Member::is_untold) {
+        if self.members.values().any(Member::is_untold) || self.has_just_asked() {
             consider(Some(Instant::now() + NEAR));
         }
         if self.is_waiting() {
@@ -272,6 +284,7 @@ impl<'c> Supervisor<'c> {
         self.rolling.is_some()
             || self.context.ui.is_behind()
             || matches!(self.stage, Stage::Cold { .. })
+            || self.awaits_answers()
             || self.pools.iter().any(|pool| pool.active().any(|slot| slot.drained.is_some()))
             || (self.sight.fault.is_some() && matches!(self.stage, Stage::Running))
     }
@@ -320,10 +333,13 @@ impl<'c> Supervisor<'c> {
 
     /// Whether there is nothing left to do, and how it ended.
     fn ended(&self) -> Option<Ended> {
-        if !self.members.is_empty() || !self.orphans.is_empty() {
+        if !(self.members.is_empty() && self.orphans.is_empty() && self.inquests.is_empty()) {
             return None;
         }
         match self.stage {
+            Stage::Warm { signal, .. } if self.has_broken_its_word => {
+                return Some(Ended::Cold(signal));
+            }
             Stage::Warm { .. } => return Some(Ended::Warm),
             Stage::Cold { signal, .. } | Stage::Killed { signal } => {
                 return Some(Ended::Cold(signal));

@@ -66,6 +66,7 @@ impl Supervisor<'_> {
             arguments: words_of(&command),
             leaving: None,
             memory: None,
+            last: None,
         };
         self.members.insert(pid, member);
         Some(pid)
@@ -88,9 +89,8 @@ impl Supervisor<'_> {
     }
 
     pub(super) fn ended_member(&mut self, pid: u32, member: &Member, ending: Ending) {
-        if !ending.is_clean() {
-            self.adopt(pid, member);
-        }
+        let horse = if ending.is_clean() { None } else { self.adopt(pid, member) };
+        self.open_inquest(member, ending, horse);
         let lived = member.started.elapsed();
         let how = format!("ended with {ending} after {}", human::age(lived.as_secs_f64()));
         let slot = self.slot(member.place);
@@ -105,7 +105,8 @@ impl Supervisor<'_> {
         }
         let is_missed = is_current && !slot.is_parked && matches!(self.stage, Stage::Running);
         if let Some(leaving) = &member.leaving {
-            self.say(&format!("{}: process {pid} ended ({})", member.name, leaving.why));
+            let how = if ending.is_clean() { String::new() } else { format!(" with {ending}") };
+            self.say(&format!("{}: process {pid} ended{how} ({})", member.name, leaving.why));
             if is_missed {
                 self.start_again(member.place, Duration::ZERO, &leaving.why);
             }
@@ -223,14 +224,17 @@ impl Supervisor<'_> {
         self.warn(&text);
     }
 
-    /// Notes what a dead worker left behind. Horses finish their job; helpers are ended.
-    pub(super) fn adopt(&mut self, worker: u32, member: &Member) {
+    /// Notes what a dead worker left behind, and gives its work horse, which finishes its job; helpers
+    /// are ended.
+    pub(super) fn adopt(&mut self, worker: u32, member: &Member) -> Option<u32> {
+        let mut left = None;
         let known: HashSet<u32> = self.members.keys().chain(&self.orphans).copied().collect();
         for orphan in orphans::left_by(worker, &member.arguments, &known) {
             match orphan {
                 Orphan::Helper(pid) => child::signal(pid, Signal::SIGTERM),
                 Orphan::Horse(pid) => {
                     self.orphans.insert(pid);
+                    left = Some(pid);
                     self.warn(&format!(
                         "{}: its work horse {pid} runs on without it, to the end of its job",
                         member.name
@@ -238,6 +242,7 @@ impl Supervisor<'_> {
                 }
             }
         }
+        left
     }
 }
 

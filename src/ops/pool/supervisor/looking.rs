@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use super::{EAGER_ROUND, ROUND, SETTLED, Stage, Supervisor};
+use super::{EAGER_ROUND, LONGEST_START, Member, ROUND, SETTLED, Stage, Supervisor};
 use crate::human;
 use crate::ops::pool::observer::Seen;
 use crate::sys::child;
@@ -22,6 +22,14 @@ impl Supervisor<'_> {
         self.sight.shows(&member.who, member.started.elapsed() >= SETTLED)
     }
 
+    /// Whether a worker is about to register: what it is called, and what it runs, is to be seen even
+    /// if it does not live long.
+    fn has_newcomers(&self) -> bool {
+        let is_new =
+            |member: &Member| member.last.is_none() && member.started.elapsed() < LONGEST_START;
+        !self.sight.hides_workers && self.members.values().any(is_new)
+    }
+
     /// Whether a worker has lived long enough to have registered.
     pub(super) fn has_settled(&self, pid: u32) -> bool {
         self.members.get(&pid).is_some_and(|member| member.started.elapsed() >= SETTLED)
@@ -30,7 +38,16 @@ impl Supervisor<'_> {
     // --- rounds -------------------------------------------------------------------------------
 
     pub(super) fn look(&mut self) {
-        self.sight = self.observer.sight();
+        let sight = self.observer.sight();
+        let is_new = sight.at != self.sight.at;
+        self.sight = sight;
+        if is_new {
+            for member in self.members.values_mut() {
+                if let Some(seen) = self.sight.worker(&member.who) {
+                    member.last = Some(seen.clone());
+                }
+            }
+        }
     }
 
     /// Does what time has come for.
@@ -44,7 +61,8 @@ impl Supervisor<'_> {
         }
         self.look();
         self.tell_leaving();
-        let eager = self.is_waiting() || self.rules.burst;
+        self.hold_inquests();
+        let eager = self.is_waiting() || self.rules.burst || self.has_newcomers();
         self.observer.hurry(eager);
         match self.stage {
             Stage::Running => self.go_on(now),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::ops::pool::observer::Who;
+use crate::ops::pool::observer::{Seen, Who};
 
 /// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
 /// which it passes over the signal if somebody tells all processes at once.
@@ -22,6 +22,8 @@ pub(crate) struct Member {
     pub(super) arguments: Vec<String>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) memory: Option<u64>,
+    /// What Redis said of it last, once it had registered.
+    pub(super) last: Option<Seen>,
 }
 
 impl Member {
