@@ -304,7 +304,7 @@ fn pool(
         queues,
         max_memory: plan.max_memory,
         max_jobs: plan.max_jobs.filter(|_| !counts_itself),
-        ends_early: plan.max_jobs.is_some(),
+        ends_after: plan.max_jobs.filter(|_| counts_itself),
         is_named: target.bench.is_none() && may_name(&options.worker.rest),
         ..Pool::new(plan.name, plan.size, heeding(&worker::command(context, &of_worker)?))
     })

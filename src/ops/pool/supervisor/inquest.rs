@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::place::Drained;
 use super::{EAGER_ROUND, Member, Place, Stage, Supervisor};
 use crate::ops::pool::examine::{Finding, Subject};
 use crate::report::pool::CutOff;
@@ -81,6 +82,11 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Whether this one is not closed.
+    pub(super) fn is_open(&self, number: u64) -> bool {
+        self.inquests.iter().any(|inquest| inquest.subject.number == number)
+    }
+
     /// Asks again what was not answered: who was asked is gone.
     pub(super) fn ask_again(&mut self) {
         for inquest in &mut self.inquests {
@@ -100,6 +106,11 @@ impl Supervisor<'_> {
     }
 
     fn close_inquest(&mut self, inquest: &Inquest, finding: Finding) {
+        let is_its = |drained: &&mut Drained| drained.inquest == inquest.subject.number;
+        if let Some(drained) = self.slot(inquest.place).drained.as_mut().filter(is_its) {
+            drained.life.registered |= finding.registered;
+            drained.life.jobs = finding.jobs.or(drained.life.jobs);
+        }
         for (job, queue) in finding.cut_off {
             let cut = CutOff {
                 job: job.text().into_owned(),
