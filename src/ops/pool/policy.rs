@@ -11,11 +11,21 @@ pub(super) const EARLY: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Failures in a row after which a worker counts as hopeless. The waits up to then add up to half a
 /// minute.
 pub(super) const MOST_FAILURES: u32 = 6;
+
+/// Workers in a row that may outgrow their limit of memory within [`LONGEST_WAIT`] before the limit
+/// counts as too small.
+pub(super) const MOST_OUTGROWN: u32 = 3;
+
+/// Whether a worker is held to its limit of memory: once it has come to work, as one that is replaced
+/// before has done nothing; under a limit that is less than a worker needs, not too often either.
+pub(super) fn is_judged(has_worked: bool, is_cramped: bool, lived: Duration) -> bool {
+    has_worked && (!is_cramped || lived >= LONGEST_WAIT)
+}
 
 /// What is known of a worker that has ended by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,6 +111,15 @@ mod tests {
     /// The end of a worker whose Python does not start.
     const STILLBORN: Life =
         Life { lived: Duration::ZERO, registered: false, jobs: None, in_order: false };
+
+    #[test]
+    fn memory_is_judged_after_work_and_under_a_limit_that_is_too_small_once_a_minute() {
+        let soon = Duration::from_secs(5);
+        assert!(!is_judged(false, false, LONGEST_WAIT), "it may still import its application");
+        assert!(is_judged(true, false, soon));
+        assert!(!is_judged(true, true, soon), "the queue would starve");
+        assert!(is_judged(true, true, LONGEST_WAIT));
+    }
 
     #[test]
     fn ended_at_once_doubles_the_wait_up_to_a_minute() {

@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use super::{EAGER_ROUND, LONGEST_START, Member, ROUND, SETTLED, Stage, Supervisor};
 use crate::human;
 use crate::ops::pool::observer::Seen;
+use crate::ops::pool::policy::{LONGEST_WAIT, MOST_OUTGROWN, is_judged};
 use crate::sys::child;
 use crate::sys::proc::ProcTable;
 
@@ -138,16 +139,24 @@ impl Supervisor<'_> {
 
     /// Asks workers that grew too large, or have run enough jobs, to leave.
     pub(super) fn recycle(&mut self) {
+        self.note_cramped();
         let mut leaving = Vec::new();
-        for (&pid, member) in &self.members {
-            let Some(pool) = self.pools.get(member.place.0) else { continue };
-            let jobs = self.seen(pid).map(|seen| seen.jobs);
+        for (&pid, member) in self.members.iter().filter(|(_, member)| member.leaving.is_none()) {
+            let Some(pool) = self.pools.get_mut(member.place.0) else { continue };
+            let seen = self.sight.worker(&member.who);
+            let lived = member.started.elapsed();
+            let has_worked = match seen {
+                Some(seen) => seen.jobs > 0 || seen.job.is_some(),
+                None => self.sight.hides_workers && lived >= SETTLED,
+            };
             if let (Some(most), Some(used)) = (pool.max_memory, member.memory)
                 && used > most
+                && is_judged(has_worked, pool.is_cramped, lived)
             {
                 let (used, most) = (human::bytes(used), human::bytes(most));
                 leaving.push((pid, format!("it uses {used}, more than {most}")));
-            } else if let (Some(most), Some(jobs)) = (pool.max_jobs, jobs)
+                pool.outgrown = if lived < LONGEST_WAIT { pool.outgrown + 1 } else { 0 };
+            } else if let (Some(most), Some(jobs)) = (pool.max_jobs, seen.map(|seen| seen.jobs))
                 && jobs >= most
             {
                 leaving.push((pid, format!("it has run {}", human::counted(jobs, "job"))));
@@ -155,6 +164,37 @@ impl Supervisor<'_> {
         }
         for (pid, why) in leaving {
             self.ask_to_leave(pid, &why);
+        }
+    }
+
+    /// Notes, once for each pool, that its limit is less than what a worker needs by itself.
+    fn note_cramped(&mut self) {
+        let mut told = Vec::new();
+        for (pid, member) in &self.members {
+            let Some(pool) = self.pools.get_mut(member.place.0) else { continue };
+            let (Some(most), Some(used)) = (pool.max_memory, member.memory) else { continue };
+            let seen = self.sight.worker(&member.who);
+            let is_fresh = seen.is_some_and(|seen| seen.jobs == 0 && seen.job.is_none());
+            let is_over = (is_fresh && used > most) || pool.outgrown >= MOST_OUTGROWN;
+            if pool.is_cramped || !is_over {
+                continue;
+            }
+            pool.is_cramped = true;
+            let (shown, most, every) =
+                (human::bytes(used), human::bytes(most), human::age(LONGEST_WAIT.as_secs_f64()));
+            let how = if is_fresh {
+                format!("process {pid} uses {shown} before its first job")
+            } else {
+                format!("{MOST_OUTGROWN} workers in a row grew larger soon after their start")
+            };
+            told.push(format!(
+                "{}: {how}, and the limit of memory is {most}: workers of pool `{}` are replaced for \
+                 that no sooner than {every} after their start",
+                member.name, pool.name
+            ));
+        }
+        for text in told {
+            self.warn(&text);
         }
     }
 }

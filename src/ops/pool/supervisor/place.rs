@@ -69,6 +69,10 @@ pub(crate) struct Pool {
     pub(crate) size: Size,
     /// The memory at which a worker is recycled.
     pub(crate) max_memory: Option<u64>,
+    /// Whether its workers outgrow that as soon as they start.
+    pub(crate) is_cramped: bool,
+    /// Workers in a row that were recycled for that soon after their start.
+    pub(crate) outgrown: u32,
     /// The jobs after which a worker is recycled, where the worker does not count them itself.
     pub(crate) max_jobs: Option<u64>,
     /// The jobs after which a worker ends by itself.
@@ -139,6 +143,8 @@ impl Pool {
             queues: Vec::new(),
             size,
             max_memory: None,
+            is_cramped: false,
+            outgrown: 0,
             max_jobs: None,
             ends_after: None,
             depths: Vec::new(),
