@@ -137,6 +137,8 @@ pub(super) struct Supervisor<'c> {
     has_broken_its_word: bool,
     /// What each worker said last.
     last_lines: HashMap<String, String>,
+    /// Adopted processes that jobs of living workers left behind: nobody's work horses.
+    strangers: HashSet<u32>,
     stage: Stage,
     rolling: Option<Rolling>,
     /// Workers of pools that were removed, until all others are served.
@@ -193,6 +195,7 @@ impl<'c> Supervisor<'c> {
             signals,
             pipes: Vec::new(),
             last_lines: HashMap::new(),
+            strangers: HashSet::new(),
             stage: Stage::Running,
             rolling: None,
             retired: Vec::new(),

@@ -12,7 +12,7 @@ use crate::human;
 use crate::ops::frappe_process::not_started;
 use crate::ops::pool::naming::{draw, named};
 use crate::ops::pool::observer::Who;
-use crate::ops::pool::orphans::{self, Orphan};
+use crate::ops::pool::orphans::{self, Dead, Orphan};
 use crate::ops::pool::output::{LogTo, Pipe, shortened};
 use crate::ops::pool::policy::{EARLY, Life, MOST_FAILURES};
 use crate::sys::child::{self, Ending};
@@ -66,6 +66,7 @@ impl Supervisor<'_> {
             arguments: words_of(&command),
             leaving: None,
             memory: None,
+            children: Vec::new(),
             last: None,
         };
         self.members.insert(pid, member);
@@ -267,8 +268,16 @@ impl Supervisor<'_> {
     /// are ended.
     pub(super) fn adopt(&mut self, worker: u32, member: &Member) -> Option<u32> {
         let mut left = None;
-        let known: HashSet<u32> = self.members.keys().chain(&self.orphans).copied().collect();
-        for orphan in orphans::left_by(worker, &member.arguments, &known) {
+        let known = self.members.keys().chain(&self.orphans).chain(&self.strangers);
+        let known: HashSet<u32> = known.copied().collect();
+        let seen_as = member.last.as_ref().map(|seen| seen.name.as_str());
+        let dead = Dead {
+            pid: worker,
+            arguments: &member.arguments,
+            name: seen_as.or(member.who.name.as_deref()),
+            children: &member.children,
+        };
+        for orphan in orphans::left_by(&dead, &known) {
             match orphan {
                 Orphan::Helper(pid) => child::signal(pid, Signal::SIGTERM),
                 Orphan::Horse(pid) => {

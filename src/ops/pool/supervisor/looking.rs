@@ -84,6 +84,7 @@ impl Supervisor<'_> {
             Stage::Warm { .. } => {}
         }
         if self.next_round <= now {
+            self.note_children();
             self.next_round = now + ROUND;
         }
     }
@@ -195,6 +196,21 @@ impl Supervisor<'_> {
         }
         for text in told {
             self.warn(&text);
+        }
+    }
+
+    /// Notes who is whose child, so that the work horse of a worker that dies is told from what jobs
+    /// leave behind.
+    fn note_children(&mut self) {
+        let Ok(table) = ProcTable::live() else { return };
+        for (&pid, member) in &mut self.members {
+            if let Some(children) = table.children(pid) {
+                member.children = children;
+            }
+        }
+        if let Some(children) = table.children(std::process::id()) {
+            let is_known = |pid: &u32| self.members.contains_key(pid) || self.orphans.contains(pid);
+            self.strangers = children.into_iter().filter(|pid| !is_known(pid)).collect();
         }
     }
 }

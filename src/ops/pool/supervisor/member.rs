@@ -22,6 +22,8 @@ pub(crate) struct Member {
     pub(super) arguments: Vec<String>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) memory: Option<u64>,
+    /// Its children when they were looked at last: its work horse, a scheduler.
+    pub(super) children: Vec<u32>,
     /// What Redis said of it last, once it had registered.
     pub(super) last: Option<Seen>,
 }
