@@ -137,6 +137,8 @@ pub(super) struct Supervisor<'c> {
     has_broken_its_word: bool,
     /// What each worker said last.
     last_lines: HashMap<String, String>,
+    /// How large its error log was when it was started.
+    log_began: HashMap<String, u64>,
     /// Adopted processes that jobs of living workers left behind: nobody's work horses.
     strangers: HashSet<u32>,
     stage: Stage,
@@ -195,6 +197,7 @@ impl<'c> Supervisor<'c> {
             signals,
             pipes: Vec::new(),
             last_lines: HashMap::new(),
+            log_began: HashMap::new(),
             strangers: HashSet::new(),
             stage: Stage::Running,
             rolling: None,

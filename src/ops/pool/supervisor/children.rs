@@ -45,6 +45,8 @@ impl Supervisor<'_> {
         if let Some(given) = &given {
             command = named(&command, given);
         }
+        self.last_lines.remove(&name);
+        self.log_began.insert(name.clone(), self.rules.log.size(&name));
         let started = self.rules.log.connect(&mut command, &name).and_then(|()| {
             child::spawn(&mut command).map_err(|error| not_started(&command, &error))
         });
@@ -195,7 +197,9 @@ impl Supervisor<'_> {
     /// What the worker said last, where it can be read.
     pub(super) fn last_words(&mut self, name: &str) -> String {
         self.read_output();
-        let words = self.last_lines.get(name).cloned().or_else(|| self.rules.log.last_words(name));
+        let began = self.log_began.get(name).copied().unwrap_or(0);
+        let of_log = || self.rules.log.last_words(name, began);
+        let words = self.last_lines.get(name).cloned().or_else(of_log);
         words.map_or_else(String::new, |line| {
             format!(": {}", self.context.ui.secrets().text(&shortened(&line)))
         })
