@@ -154,6 +154,16 @@ impl MemberState {
             Self::Done => "done",
         }
     }
+
+    /// The same of a supervisor that is gone: what it wrote is how it was.
+    const fn word_of(self, alive: bool) -> &'static str {
+        match self {
+            Self::Up if !alive => "was up",
+            Self::Leaving if !alive => "was leaving",
+            Self::Waiting if !alive => "was waiting",
+            _ => self.word(),
+        }
+    }
 }
 
 /// One worker, or a place without one.
@@ -218,7 +228,8 @@ impl PoolStatusReport {
         };
         let up: usize = state.pools.iter().map(|pool| pool.up).sum();
         let wanted: usize = state.pools.iter().map(|pool| pool.wanted).sum();
-        let mut text = format!("{up} of {} up", human::counted(wanted as u64, "worker"));
+        let when = if self.alive { "up" } else { "were up" };
+        let mut text = format!("{up} of {} {when}", human::counted(wanted as u64, "worker"));
         if !state.orphans.is_empty() {
             let horses = human::counted(state.orphans.len() as u64, "work horse");
             text.push_str(&format!(", {horses} without a worker"));
@@ -252,8 +263,9 @@ impl PoolRow {
 }
 
 impl MemberRow {
-    fn cells(&self, written_at: Timestamp) -> Vec<Cell> {
+    fn cells(&self, written_at: Timestamp, alive: bool) -> Vec<Cell> {
         let role = match self.state {
+            _ if !alive => Role::Dim,
             MemberState::Up => Role::Good,
             MemberState::Leaving | MemberState::Waiting => Role::Warn,
             MemberState::Done => Role::Dim,
@@ -269,7 +281,7 @@ impl MemberRow {
         };
         vec![
             self.name.clone().into(),
-            Cell::new(self.state.word(), role),
+            Cell::new(self.state.word_of(alive), role),
             dim(self.pid.map(|pid| pid.to_string())),
             dim(self.started_at.map(|at| human::age(age(at)))),
             Cell::count(Some(self.restarts), Role::Plain),
@@ -347,7 +359,7 @@ impl Report for PoolStatusReport {
         ];
         let mut table = Table::new(columns, "no worker");
         for worker in &state.workers {
-            table.row(worker.cells(state.written_at));
+            table.row(worker.cells(state.written_at, self.alive));
         }
         view.push(Block::Table(table));
     }
