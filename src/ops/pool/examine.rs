@@ -35,6 +35,8 @@ pub(super) struct Finding {
     pub(super) registered: bool,
     /// Runs that it had finished; `None` where it is not known any more.
     pub(super) jobs: Option<u64>,
+    /// Runs of these that failed.
+    pub(super) failed: u64,
     /// Jobs that ended with it.
     pub(super) cut_off: Vec<(JobId, Option<QueueName>)>,
 }
@@ -66,6 +68,7 @@ pub(super) fn examine(store: &mut Store, sight: &Sight, subject: &Subject) -> Re
     Ok(Finding {
         number: subject.number,
         registered: worker.is_some(),
+        failed: worker.as_ref().map_or(0, |worker| worker.failed),
         jobs: worker.map(|worker| worker.successful.saturating_add(worker.failed)),
         cut_off,
     })

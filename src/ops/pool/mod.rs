@@ -34,7 +34,7 @@ use crate::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
 
-use failures::Failed;
+use failures::{Failed, Since};
 pub use output::LogTo;
 pub use plan::ScaleOptions;
 use plan::prepare;
@@ -98,18 +98,40 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     let mut supervisor = Supervisor::new(context, options, prepared, state)?;
     let ended = supervisor.run()?;
     let cut_off = std::mem::take(&mut supervisor.cut_off);
+    let failed_runs = supervisor.failed_runs;
     drop(supervisor);
     let outcome = outcome(context, options, ended, &cut_off)?;
     let Some(before) = before.filter(|_| outcome == Outcome::Done) else { return Ok(outcome) };
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
-    let failed = before.since(&mut Store::new(link, context::keys()), &served)?;
-    if failed == 0 {
+    let since = before.since(&mut Store::new(link, context::keys()), &served, failed_runs)?;
+    if !since.is_any() {
         return Ok(if cut_off.is_empty() { outcome } else { Outcome::No });
     }
-    context.ui.warn(&format!("{} failed in these queues", human::counted(failed, "job")));
-    context.ui.hint(&format!("{} jobs list --status failed", context.target()?.command()));
+    tell_failed(context, &since)?;
     Ok(Outcome::No)
+}
+
+fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
+    let command = context.target()?.command();
+    if since.failed > 0 {
+        let jobs = human::counted(since.failed, "job");
+        context.ui.warn(&format!("{jobs} failed in these queues"));
+        context.ui.hint(&format!("{command} jobs list --status failed"));
+    }
+    if since.to_retry > 0 {
+        let (jobs, verb) = (
+            human::counted(since.to_retry, "job"),
+            if since.to_retry == 1 { "waits" } else { "wait" },
+        );
+        context.ui.warn(&format!("{jobs} failed in these queues and {verb} for a retry"));
+        context.ui.hint(&format!("{command} jobs list --status scheduled"));
+    }
+    if since.without_record() > 0 {
+        let runs = human::counted(since.without_record(), "run");
+        context.ui.warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl)"));
+    }
+    Ok(())
 }
 
 fn outcome(

@@ -131,6 +131,8 @@ pub(super) struct Supervisor<'c> {
     state: Option<StateFile>,
     signals: Signals,
     pipes: Vec<Pipe>,
+    /// Runs that failed, by the count of the workers that have ended.
+    pub(super) failed_runs: u64,
     inquests: Vec<Inquest>,
     next_inquest: u64,
     /// Whether a worker that was told to end after its job has lost it, or may have.
@@ -187,6 +189,7 @@ impl<'c> Supervisor<'c> {
             members: HashMap::new(),
             orphans: HashSet::new(),
             cut_off: Vec::new(),
+            failed_runs: 0,
             inquests: Vec::new(),
             next_inquest: 0,
             has_broken_its_word: false,

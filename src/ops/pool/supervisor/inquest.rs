@@ -111,6 +111,7 @@ impl Supervisor<'_> {
             drained.life.registered |= finding.registered;
             drained.life.jobs = finding.jobs.or(drained.life.jobs);
         }
+        self.failed_runs = self.failed_runs.saturating_add(finding.failed);
         for (job, queue) in finding.cut_off {
             let cut = CutOff {
                 job: job.text().into_owned(),
