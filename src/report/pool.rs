@@ -155,13 +155,13 @@ impl MemberState {
         }
     }
 
-    /// The same of a supervisor that is gone: what it wrote is how it was.
-    const fn word_of(self, alive: bool) -> &'static str {
+    /// The same of a supervisor that is gone without a word.
+    const fn past(self) -> &'static str {
         match self {
-            Self::Up if !alive => "was up",
-            Self::Leaving if !alive => "was leaving",
-            Self::Waiting if !alive => "was waiting",
-            _ => self.word(),
+            Self::Up => "was up",
+            Self::Leaving => "was leaving",
+            Self::Waiting => "was waiting",
+            Self::Done => "done",
         }
     }
 }
@@ -217,6 +217,11 @@ impl PoolStatusReport {
         self.alive && !self.stale && self.state.pools.iter().all(|pool| pool.given_up.is_none())
     }
 
+    /// Whether the supervisor is gone without a word: what it wrote is how it was.
+    fn is_cut_short(&self) -> bool {
+        !self.alive && self.state.phase != Phase::Ended
+    }
+
     fn headline(&self) -> Block {
         let state = &self.state;
         let verdict = match (self.alive, self.is_well()) {
@@ -228,7 +233,7 @@ impl PoolStatusReport {
         };
         let up: usize = state.pools.iter().map(|pool| pool.up).sum();
         let wanted: usize = state.pools.iter().map(|pool| pool.wanted).sum();
-        let when = if self.alive { "up" } else { "were up" };
+        let when = if self.is_cut_short() { "were up" } else { "up" };
         let mut text = format!("{up} of {} {when}", human::counted(wanted as u64, "worker"));
         if !state.orphans.is_empty() {
             let horses = human::counted(state.orphans.len() as u64, "work horse");
@@ -263,9 +268,9 @@ impl PoolRow {
 }
 
 impl MemberRow {
-    fn cells(&self, written_at: Timestamp, alive: bool) -> Vec<Cell> {
+    fn cells(&self, written_at: Timestamp, is_past: bool) -> Vec<Cell> {
         let role = match self.state {
-            _ if !alive => Role::Dim,
+            _ if is_past => Role::Dim,
             MemberState::Up => Role::Good,
             MemberState::Leaving | MemberState::Waiting => Role::Warn,
             MemberState::Done => Role::Dim,
@@ -281,7 +286,7 @@ impl MemberRow {
         };
         vec![
             self.name.clone().into(),
-            Cell::new(self.state.word_of(alive), role),
+            Cell::new(if is_past { self.state.past() } else { self.state.word() }, role),
             dim(self.pid.map(|pid| pid.to_string())),
             dim(self.started_at.map(|at| human::age(age(at)))),
             Cell::count(Some(self.restarts), Role::Plain),
@@ -359,7 +364,7 @@ impl Report for PoolStatusReport {
         ];
         let mut table = Table::new(columns, "no worker");
         for worker in &state.workers {
-            table.row(worker.cells(state.written_at, self.alive));
+            table.row(worker.cells(state.written_at, self.is_cut_short()));
         }
         view.push(Block::Table(table));
     }

@@ -143,16 +143,16 @@ fn outcome(
     match ended {
         Ended::Drained => {
             context.ui.status("the queues are empty");
-            tell_cut_off(context, "with their workers", cut_off)?;
+            tell_cut_off(context, "", cut_off)?;
             Ok(Outcome::Done)
         }
         Ended::Warm => {
             context.ui.status("stopped; no job was cut off");
-            tell_cut_off(context, "before, with workers that nobody had told to end", cut_off)?;
+            tell_cut_off(context, " before that", cut_off)?;
             Ok(Outcome::Done)
         }
         Ended::Cold(signal) => {
-            tell_cut_off(context, "with their workers", cut_off)?;
+            tell_cut_off(context, "", cut_off)?;
             Ok(Outcome::Interrupted { signal })
         }
         Ended::GivenUp { why, queues } => {
@@ -169,18 +169,19 @@ fn outcome(
 }
 
 /// Names the jobs that were cut off, and what mends them.
-fn tell_cut_off(context: &mut Context, how: &str, cut_off: &[CutOff]) -> Result<()> {
+fn tell_cut_off(context: &mut Context, when: &str, cut_off: &[CutOff]) -> Result<()> {
     if cut_off.is_empty() {
         return Ok(());
     }
     let count = human::counted(cut_off.len() as u64, "job");
-    let verb = if cut_off.len() == 1 { "was" } else { "were" };
+    let (verb, whose) =
+        if cut_off.len() == 1 { ("was", "its worker") } else { ("were", "their workers") };
     let mut jobs: Vec<String> =
         cut_off.iter().take(NAMED_JOBS).map(|cut| format!("`{}`", cut.job)).collect();
     if cut_off.len() > NAMED_JOBS {
         jobs.push(format!("{} more", cut_off.len() - NAMED_JOBS));
     }
-    context.ui.warn(&format!("{count} {verb} cut off {how}: {}", jobs.join(", ")));
+    context.ui.warn(&format!("{count} {verb} cut off with {whose}{when}: {}", jobs.join(", ")));
     let command = context.target()?.command();
     context.ui.hint(&format!("{command} jobs repair --kind abandoned"));
     Ok(())

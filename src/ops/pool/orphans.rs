@@ -45,7 +45,9 @@ pub(super) fn left_by(dead: &Dead<'_>, known: &HashSet<u32>) -> Vec<Orphan> {
     let (helpers, others): (Vec<Stat>, Vec<Stat>) =
         adopted.into_iter().partition(|stat| stat.group == dead.pid);
     let line = |stat: &Stat| table.command_line(stat.pid).unwrap_or_default();
-    let horses = others.into_iter().filter(|stat| stat.leads_group() && is_like(dead, &line(stat)));
+    // A spawning worker's horse has a command line of its own. Source: `rq/worker.py`, `SpawnWorker`.
+    let is_its = |stat: &Stat| dead.children.contains(&stat.pid) || is_like(dead, &line(stat));
+    let horses = others.into_iter().filter(|stat| stat.leads_group() && is_its(stat));
     let horse = the_horse(dead, horses.map(|stat| (stat.pid, stat.start_ticks)));
     let helpers = helpers.into_iter().map(|stat| Orphan::Helper(stat.pid));
     helpers.chain(horse.map(Orphan::Horse)).collect()

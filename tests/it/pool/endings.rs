@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 
 use super::{Busy, LONG, Place, in_each_release, wait_gone};
 use crate::support::wait::wait_until;
@@ -25,6 +26,28 @@ fn burst_drains_its_queues_and_tells_whether_jobs_failed() {
         assert_eq!(place.pool(&burst).ends(), 1, "{version}\n{}", pool.log());
         assert!(pool.log().contains("1 job failed"), "{version}\n{}", pool.log());
         assert_eq!(place.pool(&burst).ends(), 0, "{version}\n{}", pool.log());
+    });
+}
+
+#[test]
+fn burst_tells_of_failures_that_are_not_kept_or_wait_for_a_retry_and_not_of_those_made_good() {
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let flaky = format!("marks.flaky, '{}', retry=rq.Retry(max=1)", place.path("tried"));
+        for (call, code, text) in [
+            ("work.fail, failure_ttl=0", 1, "failed"),
+            ("work.fail, retry=rq.Retry(max=1, interval=600)", 1, "wait"),
+            (&flaky, 0, "the queues are empty"),
+        ] {
+            place.rq.python(
+                &place.server,
+                &format!("import marks\nQueue('a', connection=connection).enqueue({call})"),
+            );
+            let mut pool =
+                place.pool(&["-n", "1", "--queue", "a", "--burst", "--fail-on-job-failure"]);
+            assert_eq!(pool.ends(), code, "{version}, {call}\n{}", pool.log());
+            assert!(pool.log().contains(text), "{version}, {call}\n{}", pool.log());
+        }
     });
 }
 
@@ -180,10 +203,7 @@ fn job_that_somebody_else_cuts_off_while_the_pool_stops_is_named_and_the_pool_di
             assert_eq!(pool.ends(), 143, "{version}, {by}\n{}", pool.log());
             let log = pool.log();
             assert!(!log.contains("no job was cut off"), "{version}, {by}\n{log}");
-            assert!(
-                log.contains(&format!("1 job was cut off with their workers: `{id}`")),
-                "{log}"
-            );
+            assert!(log.contains(&format!("1 job was cut off with its worker: `{id}`")), "{log}");
             assert_eq!(
                 log.contains("ended with SIGKILL"),
                 by == "kill -9",
@@ -207,7 +227,7 @@ fn job_that_is_cut_off_with_a_worker_that_is_replaced_counts_when_the_pool_stops
     kill(Pid::from_raw(workers[0]), Signal::SIGKILL).unwrap();
     kill(Pid::from_raw(horse), Signal::SIGKILL).unwrap();
     let cut = pool.wait_for("the cut off job", |state| {
-        Some(state["cut_off"][0].clone()).filter(|c| c.is_object())
+        Some(state["cut_off"][0].clone()).filter(Value::is_object)
     });
     assert_eq!((&cut["job"], &cut["told"]), (&id.as_str().into(), &"replaced".into()));
     assert!(pool.log().contains("ended with SIGKILL (replaced)"), "{}", pool.log());
@@ -235,5 +255,5 @@ fn burst_whose_worker_and_horse_are_killed_says_so_and_counts_it_as_a_failure() 
     kill(Pid::from_raw(worker), Signal::SIGKILL).unwrap();
     kill(Pid::from_raw(horse), Signal::SIGKILL).unwrap();
     assert_eq!(pool.ends(), 1, "{}", pool.log());
-    assert!(pool.log().contains(&format!("cut off with their workers: `{id}`")), "{}", pool.log());
+    assert!(pool.log().contains(&format!("cut off with its worker: `{id}`")), "{}", pool.log());
 }
