@@ -428,7 +428,7 @@ _jobctl() {
             return 0
             ;;
         jobctl__subcmd__alerts__subcmd__run)
-            opts="-o -q -v -h -V --every --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
+            opts="-o -q -v -h -V --every --record --bench --site --redis --output --color --timeout --read-only --quiet --verbose --watch --utc --local --config --show-secrets --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

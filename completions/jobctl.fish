@@ -32,7 +32,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_needs_command" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -91,7 +91,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand doctor" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -198,7 +198,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand health" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -221,7 +221,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and not __fish_seen_subcommand_from list show exists enqueue watch retry move promote stop delete cancel repair" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -287,7 +287,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -311,7 +311,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -335,7 +335,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from exists" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -367,7 +367,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from enqueue" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -396,7 +396,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from watch" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -441,7 +441,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from retry" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -492,7 +492,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from move" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -541,7 +541,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from promote" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -590,7 +590,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from stop" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -641,7 +641,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from delete" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -691,7 +691,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from cancel" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -731,7 +731,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand jobs; and __fish_seen_subcommand_from repair" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -759,7 +759,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and not __fish_seen_subcommand_from list show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -784,7 +784,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -807,7 +807,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand queues; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -830,7 +830,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and not __fish_seen_subcommand_from list show dump stop restart suspend resume prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -861,7 +861,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -885,7 +885,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -911,7 +911,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from dump" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -943,7 +943,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from stop" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -978,7 +978,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1010,7 +1010,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from suspend" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1039,7 +1039,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from resume" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1068,7 +1068,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1094,7 +1094,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand show-pending-jobs" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1131,7 +1131,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand logs" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1166,7 +1166,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand stats" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1193,7 +1193,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand serve" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1229,7 +1229,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and not __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1254,7 +1254,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand errors; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1278,7 +1278,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand metrics" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1301,7 +1301,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and not __fish_seen_subcommand_from check run test" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1327,7 +1327,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1351,13 +1351,14 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
+complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l record -d 'Record into the history of the target meanwhile'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -l read-only -d 'Refuse whatever changes, signals or starts something [env: `JOBCTL_READ_ONLY`]'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Leave out notes and hints'
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
@@ -1374,7 +1375,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand alerts; and __fish_seen_subcommand_from test" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1397,7 +1398,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and not __fish_seen_subcommand_from record show trend peaks forecast" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1428,7 +1429,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from record" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1465,7 +1466,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1491,7 +1492,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from trend" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1518,7 +1519,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from peaks" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1545,7 +1546,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand history; and __fish_seen_subcommand_from forecast" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1592,7 +1593,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand purge-jobs" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1623,7 +1624,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand trigger-scheduler-event" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1653,7 +1654,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and not __fish_seen_subcommand_from status list next log enable disable pause resume stop-job start-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1688,7 +1689,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1715,7 +1716,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1744,7 +1745,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from next" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1776,7 +1777,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from log" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1803,7 +1804,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from enable" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1833,7 +1834,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from disable" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1863,7 +1864,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from pause" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1893,7 +1894,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from resume" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1924,7 +1925,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from stop-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1954,7 +1955,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand scheduler; and __fish_seen_subcommand_from start-job" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -1982,7 +1983,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand enable-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2010,7 +2011,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand disable-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2038,7 +2039,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand pause-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2066,7 +2067,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand resume-scheduler" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2095,7 +2096,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand set-maintenance-mode" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2125,7 +2126,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand ready-for-migration" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2160,7 +2161,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand publish-realtime" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2194,7 +2195,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2238,7 +2239,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2267,7 +2268,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and __fish_seen_subcommand_from status" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2290,7 +2291,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand schedule" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2313,7 +2314,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and not __fish_seen_subcommand_from list show cancel retry" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2340,7 +2341,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2363,7 +2364,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2391,7 +2392,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from cancel" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2421,7 +2422,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand groups; and __fish_seen_subcommand_from retry" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2449,7 +2450,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and not __fish_seen_subcommand_from generate check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2476,7 +2477,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from generate" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2500,7 +2501,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand supervisor; and __fish_seen_subcommand_from check" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2525,7 +2526,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand undo" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2554,7 +2555,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and not __fish_seen_subcommand_from list show prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2580,7 +2581,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from list" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2603,7 +2604,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from show" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2627,7 +2628,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand ops; and __fish_seen_subcommand_from prune" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2654,7 +2655,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand demo" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2679,7 +2680,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand completions" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2702,7 +2703,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand man" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"
@@ -2725,7 +2726,7 @@ wide\t'The same with every column, cut nowhere'
 plain\t'Tab-separated and complete'
 json\t'One object with schema, scope, data and notes'
 jsonl\t'One item per line'
-csv\t'The first table, as RFC 4180 says'"
+csv\t'The items as one table, as RFC 4180 says'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand generate" -l color -d 'When to colour [env: `JOBCTL_COLOR`; default: auto]' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Always, also into pipes'
 never\t'Never'"

@@ -5,11 +5,6 @@
 //! reader that went away (`| head`) ends output quietly, any other failure to write is an error.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::os::fd::AsFd;
-
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use serde::Serialize;
-use serde_json::Value;
 
 use crate::env;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -23,20 +18,20 @@ use crate::secrets::Secrets;
 
 mod ask;
 mod backlog;
+mod behind;
 mod errors;
+mod list;
 mod progress;
+mod screen;
 #[cfg(test)]
 mod tests;
 
 use backlog::Backlog;
+pub use list::ListWriter;
 pub use progress::Progress;
+pub use screen::Screen;
 
-/// The width of what is not a terminal, unless `COLUMNS` says otherwise.
-const PIPE_WIDTH: usize = 100;
 const PIPE_BUFFER_BYTES: usize = 64 * 1024;
-
-/// How often it is looked whether threads have written everything.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default)]
@@ -53,50 +48,6 @@ pub struct UiOptions {
     pub zone: Zone,
     /// What is masked in errors and talk.
     pub secrets: Secrets,
-}
-
-/// What the two streams are connected to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Screen {
-    /// Standard output is a terminal.
-    pub out_terminal: bool,
-    /// Standard error is a terminal.
-    pub err_terminal: bool,
-    /// Columns of a line.
-    pub width: usize,
-    /// Neither a terminal nor `COLUMNS` says how wide a line may be.
-    pub unbounded: bool,
-    /// Lines of the terminal, where there is one.
-    pub height: Option<usize>,
-}
-
-impl Screen {
-    /// No terminal at all.
-    pub const fn none() -> Self {
-        Self {
-            out_terminal: false,
-            err_terminal: false,
-            width: PIPE_WIDTH,
-            unbounded: true,
-            height: None,
-        }
-    }
-
-    /// Looks at the streams of this process. Source: `ioctl_tty(2)`, `TIOCGWINSZ`.
-    fn of_process() -> Self {
-        let (out, err) = (io::stdout(), io::stderr());
-        let size = terminal_size::terminal_size_of(&out).filter(|(width, _)| width.0 > 0);
-        let columns = env::read(env::COLUMNS).and_then(|columns| columns.trim().parse().ok());
-        let width = size.map(|(width, _)| usize::from(width.0)).or(columns);
-        Self {
-            out_terminal: out.is_terminal(),
-            err_terminal: err.is_terminal(),
-            // Less than 20 columns cannot be laid out; more than 1000 nobody has.
-            width: width.unwrap_or(PIPE_WIDTH).clamp(20, 1000),
-            unbounded: width.is_none(),
-            height: size.map(|(_, height)| usize::from(height.0)),
-        }
-    }
 }
 
 /// The output gate. See the module.
@@ -211,10 +162,12 @@ impl Ui {
         let format = self.format_for(R::LAYOUT);
         let pretty = self.screen.out_terminal;
         let mut notes: &[String] = report.notes();
+        let mut elsewhere = None;
         let written = match format {
             Format::Table | Format::Wide => {
-                let text =
-                    layout::render(&view_of(report, &self.options.zone), notes, &self.page(format));
+                let shown = if self.options.quiet { &[] } else { notes };
+                let view = view_of(report, &self.options.zone);
+                let text = layout::render(&view, shown, &self.page(format));
                 notes = &[];
                 self.show(&text)
             }
@@ -226,12 +179,15 @@ impl Ui {
             Format::Plain => plain::write(&view_of(report, &self.options.zone), &mut self.out),
             Format::Csv => {
                 let view = view_of(report, &self.options.zone);
-                csv::write(csv::table_of(&view).ok_or_else(no_table)?, &mut self.out)
+                let own = report.csv();
+                let table = own.as_ref().map(|(table, _)| table).or_else(|| csv::table_of(&view));
+                elsewhere = own.as_ref().and_then(|(_, elsewhere)| *elsewhere);
+                csv::write(table.ok_or_else(no_table)?, &mut self.out)
             }
         };
         self.wrote(written)?;
         self.flush()?;
-        for note in notes {
+        for note in notes.iter().map(String::as_str).chain(elsewhere) {
             self.note(note);
         }
         Ok(report.outcome())
@@ -290,61 +246,6 @@ impl Ui {
     /// Hands on the lines that were written so far.
     pub fn flush_lines(&mut self) -> Result<()> {
         self.flush()
-    }
-
-    /// Whether anybody still reads standard output, asked of the system: who writes nothing for
-    /// long does not notice otherwise. Source: poll(2), `POLLERR` of a pipe without a reader.
-    pub fn is_read(&mut self) -> bool {
-        if self.of_process && !self.closed {
-            let out = io::stdout();
-            let mut fds = [PollFd::new(out.as_fd(), PollFlags::empty())];
-            let polled = poll(&mut fds, PollTimeout::ZERO).is_ok();
-            let events = fds[0].revents().unwrap_or(PollFlags::empty());
-            if polled && events.contains(PollFlags::POLLERR) {
-                // What is still buffered has no reader either.
-                self.closed = true;
-                self.out = Box::new(io::sink());
-            }
-        }
-        !self.closed
-    }
-
-    /// From now on nothing that is said or written waits for a reader; threads write it. Until
-    /// [`Ui::settle`].
-    pub fn write_behind(&mut self) -> Result<()> {
-        if !self.of_process || self.closed {
-            return Ok(());
-        }
-        self.flush()?;
-        let cannot = |error| Failure::new(Kind::Io, "cannot write beside the work").because(error);
-        let out = Backlog::of(io::stdout().as_fd()).map_err(cannot)?;
-        let err = Backlog::of(io::stderr().as_fd()).map_err(cannot)?;
-        self.out = Box::new(BufWriter::with_capacity(PIPE_BUFFER_BYTES, out.clone()));
-        self.err = Box::new(err.clone());
-        self.behind = Some([out, err]);
-        Ok(())
-    }
-
-    /// Whether so much waits for the reader of standard output that no more should be written.
-    pub fn is_behind(&self) -> bool {
-        self.behind.as_ref().is_some_and(|[out, _]| out.is_full())
-    }
-
-    /// Takes back [`Ui::write_behind`], once everything is written or `goes_on` says that it is not
-    /// worth waiting any longer; nothing more is written to a stream that nobody reads.
-    pub fn settle(&mut self, mut goes_on: impl FnMut() -> bool) {
-        let _ = self.flush();
-        let Some([out, err]) = self.behind.take() else { return };
-        while !(out.is_empty() && err.is_empty()) && goes_on() {
-            std::thread::sleep(LOOK);
-        }
-        self.out = if out.is_empty() && !self.closed {
-            Box::new(BufWriter::with_capacity(PIPE_BUFFER_BYTES, io::stdout().lock()))
-        } else {
-            self.closed = true;
-            Box::new(io::sink())
-        };
-        self.err = if err.is_empty() { Box::new(io::stderr()) } else { Box::new(io::sink()) };
     }
 
     /// Whether standard error is a terminal right now: one that was can go away.
@@ -497,68 +398,4 @@ fn view_of<R: Report>(report: &R, zone: &Zone) -> View {
 fn no_table() -> Failure {
     Failure::new(Kind::Usage, "cannot print this as CSV: it has no table")
         .hint("use `-o json` or `-o plain`")
-}
-
-/// Writes one list, item by item; see [`Ui::list`].
-#[derive(Debug)]
-pub struct ListWriter<'a> {
-    encoder: ListEncoder,
-    format: Format,
-    ui: &'a mut Ui,
-}
-
-impl ListWriter<'_> {
-    /// Writes one item: `item` for JSON, `cells` for the formats with columns.
-    ///
-    /// Returns whether anybody still reads; a producer stops at `false`.
-    pub fn row<T: Serialize>(
-        &mut self,
-        item: &T,
-        cells: impl FnOnce() -> Vec<crate::report::Cell>,
-    ) -> Result<bool> {
-        if !self.ui.closed {
-            let written = self.encoder.row(item, cells, &mut self.ui.out);
-            self.ui.wrote(written)?;
-        }
-        Ok(!self.ui.closed)
-    }
-
-    /// Says what went wrong without ending the list; see [`Ui::warn`].
-    pub fn warn(&mut self, text: &str) {
-        self.ui.warn(text);
-    }
-
-    /// Whether anybody still reads; see [`Ui::is_read`].
-    pub fn is_read(&mut self) -> bool {
-        self.ui.is_read()
-    }
-
-    /// Hands on what was written so far, for a list that grows slowly.
-    pub fn flush(&mut self) -> Result<()> {
-        self.ui.flush()
-    }
-
-    /// Ends the list. `tail` are the further fields of `data`, in order; notes as in
-    /// [`Ui::finish`].
-    pub fn finish(self, tail: &[(&'static str, Value)], notes: &[String]) -> Result<()> {
-        let Self { encoder, format, ui } = self;
-        let page = ui.page(format);
-        let table = matches!(format, Format::Table | Format::Wide);
-        if !ui.closed {
-            let written = encoder.end(tail, notes, &page, &mut ui.out).and_then(|()| {
-                let notes = if table { notes } else { &[] };
-                notes
-                    .iter()
-                    .try_for_each(|note| ui.out.write_all(layout::note(note, &page).as_bytes()))
-            });
-            ui.wrote(written)?;
-            ui.flush()?;
-        }
-        if !table && format != Format::Json {
-            for note in notes {
-                ui.note(note);
-            }
-        }
-        Ok(())
-    }
 }

@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use url::Url;
 
+use super::network::{Cause, Fault};
 use super::redis::endpoint::{Node, TlsOptions};
 use super::redis::wire::Wire;
 
 /// Bytes of a status line that are read: no server needs more.
 const LONGEST_STATUS: usize = 1024;
 
-/// An address that takes requests. Its path and its login often are the secret, so it shows only
-/// its host.
+/// An address that takes requests. Its path and its login often are the secret, so it shows itself
+/// without them: `https://hooks.example/…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hook {
     url: Url,
@@ -50,18 +51,26 @@ impl Hook {
         Ok(Self { url })
     }
 
-    /// Posts `body` and returns the status of the answer.
+    /// Posts, and gives the status of the answer, 200 to 299.
+    ///
+    /// Errors: why it was not taken, all within `limit`; [`Cause::Status`] with any other status.
+    pub fn deliver(&self, post: &Post<'_>, limit: Duration) -> Result<u16, Fault> {
+        match self.send(post, limit) {
+            Ok(status @ 200..=299) => Ok(status),
+            Ok(300..=399) => {
+                let why = "it redirects: name the address that it names";
+                Err(Fault::new(Cause::Redirect, why))
+            }
+            Ok(status) => Err(Fault::new(Cause::Status, format!("it answers {status}"))),
+            Err(error) => Err(Fault::of(&error, limit)),
+        }
+    }
+
+    /// Posts, and gives the status of the answer, whatever it is.
     ///
     /// Errors: those of the network; `TimedOut` past `limit`; `InvalidData` for what is no answer
     /// of HTTP.
-    pub fn post(&self, content_type: &str, body: &[u8], limit: Duration) -> io::Result<u16> {
-        self.send(&Post { content_type, fields: &[], body, ca_file: None }, limit)
-    }
-
-    /// The same with more fields in the head, and a private authority to trust.
-    ///
-    /// Errors: those of [`Self::post`].
-    pub fn send(&self, post: &Post<'_>, limit: Duration) -> io::Result<u16> {
+    fn send(&self, post: &Post<'_>, limit: Duration) -> io::Result<u16> {
         let node = Node {
             // Brackets of an IPv6 address are the URL's, not the address's.
             host: self.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
@@ -111,8 +120,13 @@ impl Hook {
 
 impl fmt::Display for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.host())?;
-        self.url.port().map_or(Ok(()), |port| write!(f, ":{port}"))
+        write!(f, "{}://{}", self.url.scheme(), self.host())?;
+        self.url.port().map_or(Ok(()), |port| write!(f, ":{port}"))?;
+        f.write_str(if self.url.path().len() > 1 || self.url.query().is_some() {
+            "/…"
+        } else {
+            ""
+        })
     }
 }
 
@@ -174,8 +188,9 @@ mod tests {
     #[test]
     fn hook_shows_only_its_host() {
         let hook = Hook::parse("https://anna:pass@hc.example:8443/ping/secret?x=1").unwrap();
-        assert_eq!(hook.to_string(), "hc.example:8443");
-        assert_eq!(format!("{hook:?}"), "Hook(hc.example:8443)");
+        assert_eq!(hook.to_string(), "https://hc.example:8443/…");
+        assert_eq!(format!("{hook:?}"), "Hook(https://hc.example:8443/…)");
+        assert_eq!(Hook::parse("http://h/").unwrap().to_string(), "http://h");
         let request = String::from_utf8(hook.request(&plain(b"hi"))).unwrap();
         assert!(request.starts_with("POST /ping/secret?x=1 HTTP/1.1\r\nHost: hc.example:8443\r\n"));
         assert!(request.contains("\r\nAuthorization: Basic YW5uYTpwYXNz\r\n"), "{request}");

@@ -6,6 +6,7 @@
 
 pub mod history;
 pub mod http;
+pub mod network;
 pub mod redis;
 pub mod site_db;
 pub mod smtp;

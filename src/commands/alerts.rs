@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::error::{Outcome, Result};
 use crate::global::{duration, non_empty};
 use crate::ops::alerts::{check, test, watch};
+use crate::ops::history::aside::Aside;
 
 /// Tell people when jobs fail, hang or pile up, and when that is over
 ///
@@ -15,8 +16,9 @@ use crate::ops::alerts::{check, test, watch};
 /// that ended within 5 minutes failed, 10 jobs at least), `timeout` (a job runs longer than 600 s),
 /// `backlog` (1,000 jobs wait in a queue), `errors` (more than 100 rows of a site's Error Log within
 /// an hour). `[alert.NAME]` in the settings changes one, switches it off or adds another,
-/// `[channel.NAME]` says who is told: by mail, Slack, webhook or a program. What could not be read is unknown: it fires nothing and
-/// resolves nothing.
+/// `[channel.NAME]` says who is told: by mail, Slack, webhook or a program. What could not be read is
+/// unknown: it fires nothing and resolves nothing. What is certainly gone is resolved. A failure rate
+/// that fires is over when jobs end well, or when none is left to run, not when too few end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -69,17 +71,23 @@ struct CheckArgs {}
 ///
 /// What was told is kept beside the journals, so that a restart tells nothing again. A channel that
 /// fails is tried again with growing pauses and delays no other. One process watches a target at a
-/// time. Settings are read once, at the start. SIGINT or SIGTERM ends it, with 130 or 143.
+/// time. With `--record` it also records, as `jobctl history record` does. Settings are read once, at
+/// the start. SIGINT or SIGTERM ends it, with 130 or 143.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   jobctl alerts run
+  jobctl alerts run --record
   jobctl --bench /home/frappe/frappe-bench alerts run --every 1m
   jobctl alerts run -o jsonl")]
 struct RunArgs {
     /// The time between two looks
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval)]
     every: Duration,
+
+    /// Record into the history of the target meanwhile
+    #[arg(long)]
+    record: bool,
 }
 
 /// Send a message that says that it is a test through a channel, or through each
@@ -117,7 +125,10 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
             let scope = context.scope()?;
             context.ui.finish(&scope, &report)
         }
-        AlertsCommand::Run(args) => watch(context, args.every),
+        AlertsCommand::Run(args) => {
+            let recording = args.record.then(|| Aside::begin(context)).transpose()?;
+            watch(context, args.every, recording)
+        }
         AlertsCommand::Test(args) => {
             let report = test(context, args.channel.as_deref())?;
             let scope = context.scope()?;

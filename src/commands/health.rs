@@ -6,7 +6,7 @@ use std::io::Write as _;
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
-use crate::backend::http::Hook;
+use crate::backend::http::{Hook, Post};
 use crate::context::Context;
 use crate::env;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -15,14 +15,16 @@ use crate::ops::health::{health, names};
 use crate::render::{Format, github, junit, nagios};
 use crate::report::Layout;
 use crate::report::Report as _;
-use crate::report::health::HealthReport;
+use crate::report::health::{HealthReport, PingLine};
 
 /// Say in one line whether the jobs run, for cron, CI gates and monitoring agents
 ///
 /// The doctor's checks under names that monitoring systems ask for: `queue` (`queue.length`,
 /// `queue.failed`, `queue.stalled`), `worker` (`worker.activity`, `worker.processing`),
 /// `scheduler` (`scheduler.activity`, `scheduler.processing`), `redis`, `database`, `site`,
-/// `config`; `-v` lists them. Where Redis cannot be read, nothing that needs it is healthy.
+/// `config`; `-v` lists them. Where Redis cannot be read, nothing that needs it is healthy. What does
+/// not apply to the target is named and no part of the verdict; where nothing that was asked for
+/// applies, that is UNKNOWN.
 /// Exits 0 when HEALTHY, 1 DEGRADED, 2 UNHEALTHY, 3 UNKNOWN. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -72,6 +74,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     }
     let ping = args.ping_url.as_deref().map(Ping::parse).transpose()?;
     let mut report = health(context, &args.check, args.fail_on.degraded_fails())?;
+    report.ping = ping.map(|ping| ping.send(&report, context)).transpose()?;
     let for_people = matches!(context.ui.format_for(Layout::Human), Format::Table);
     report.verbose |= !for_people;
     let outcome = match args.form {
@@ -93,8 +96,9 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
         }
     };
     // Whoever waits for the ping notices that it did not come; the verdict stays what it is.
-    if let Some(Err(error)) = ping.map(|ping| ping.send(&report, context)) {
-        context.ui.error(&error);
+    if let Some(PingLine { url, error: Some(why), .. }) = &report.ping {
+        let message = format!("cannot post the outcome to `{url}`: {why}");
+        context.ui.error(&Failure::new(Kind::Unreachable, message).into());
     }
     Ok(outcome)
 }
@@ -146,7 +150,8 @@ impl Ping {
         })
     }
 
-    fn send(&self, report: &HealthReport, context: &Context) -> Result<()> {
+    /// Posts the outcome; that it cannot is an answer.
+    fn send(&self, report: &HealthReport, context: &Context) -> Result<PingLine> {
         let code = report.outcome().exit_code();
         let hook = self.hook(code, report.verdict.word())?;
         let body = serde_json::json!({
@@ -156,17 +161,18 @@ impl Ping {
             "checked_at": report.checked_at,
         });
         let body = body.to_string();
-        let cannot =
-            || Failure::new(Kind::Unreachable, format!("cannot post the outcome to `{hook}`"));
-        let limit = context.settings.timeout;
-        match hook.post("application/json", body.as_bytes(), limit) {
-            Ok(200..=299) => Ok(()),
-            Ok(300..=399) => {
-                let failure = cannot().hint("name the address that it redirects to");
-                Err(failure.because(anyhow::anyhow!("it redirects")).into())
-            }
-            Ok(status) => Err(cannot().because(anyhow::anyhow!("it answers {status}")).into()),
-            Err(error) => Err(cannot().because(error).into()),
-        }
+        let post = Post {
+            content_type: "application/json",
+            fields: &[],
+            body: body.as_bytes(),
+            ca_file: None,
+        };
+        let fault = hook.deliver(&post, context.settings.timeout).err();
+        Ok(PingLine {
+            url: hook.to_string(),
+            sent: fault.is_none(),
+            cause: fault.as_ref().map(|fault| fault.cause.word()),
+            error: fault.map(|fault| fault.why),
+        })
     }
 }

@@ -12,15 +12,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome, Result, failure_of};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::global::{Global, non_empty};
 use crate::ops::history::place;
-use crate::ops::history::recorder::{Recorder, Recording};
+use crate::ops::history::recorder::{Purpose, Recorder, Recording};
 use crate::ops::metrics::Passing;
 use crate::render::Format;
 use crate::sys::file::read_bounded;
 use crate::sys::signals::Interrupts;
-use crate::web::Server;
+use crate::web::{Duty, Server};
 use service::Service;
 
 /// Bytes of a token file, and the least of a token.
@@ -36,7 +36,8 @@ const LEAST_TOKEN: usize = 16;
 /// commands, their flags as parameters.
 ///
 /// Counters begin with it. With `--record` it also records, as `jobctl history record` does, and the
-/// counters go on where the history ended. Where another process records already it only serves.
+/// counters go on where the history ended. Where another process records already, that one is named,
+/// the counters begin anew, and recording is taken over when that one ends.
 ///
 /// On any address but a loopback one a token is needed: `Authorization: Bearer TOKEN`. It is read
 /// only, ends with SIGINT or SIGTERM, and has no TLS: put a proxy in front of it.
@@ -93,7 +94,11 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     context.ui.status(&format!("serving on http://{address}"));
     std::thread::scope(|threads| {
         threads.spawn(|| {
-            server.run(&|| interrupts.seen().is_some(), &|request| service.answer(request));
+            let duty = Duty {
+                refuse: &|request| service.refuse(request),
+                answer: &|request| service.answer(request),
+            };
+            server.run(&|| interrupts.seen().is_some(), duty);
         });
         loop {
             let (said, pause) = service.look();
@@ -109,22 +114,15 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     Ok(Outcome::Interrupted { signal })
 }
 
-/// Begins to record, unless another process does: that is said, and it is only served.
+/// Begins to record; where another process does, its end is waited for, and that is said.
 fn record(context: &mut Context) -> Result<(Passing, Option<Recorder>)> {
-    let recording = Recording { every: context.settings.history.every, once: false };
-    match Recorder::open(place(context, None)?, context, recording) {
-        Ok((recorder, passing, said)) => {
-            for line in said {
-                context.ui.warn(&line);
-            }
-            Ok((passing, Some(recorder)))
-        }
-        Err(error) if failure_of(&error).map(Failure::kind) == Some(Kind::TryAgain) => {
-            context.ui.warn(&format!("{error}; this one only serves, and its counters begin anew"));
-            Ok((Passing::default(), None))
-        }
-        Err(error) => Err(error),
+    let every = context.settings.history.every;
+    let recording = Recording { every, purpose: Purpose::Counters };
+    let (recorder, passing, said) = Recorder::open(place(context, None)?, context, recording)?;
+    for line in said {
+        context.ui.warn(&line);
     }
+    Ok((passing, Some(recorder)))
 }
 
 /// Reads the token: one line, of a file that nobody else can read.

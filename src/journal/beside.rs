@@ -19,6 +19,15 @@ impl JournalDir {
         self.path().with_file_name(name)
     }
 
+    /// A file beside the folder of journals, whose folder is made where it is missing: 0600, and of
+    /// the bench's owner where root makes it.
+    ///
+    /// Errors: `CannotCreate`, `NotFound` and `Io`.
+    pub fn open_beside(&self, name: &str, flags: OFlag) -> Result<File> {
+        let folder = self.ensured(self.beside())?;
+        self.open_at(&folder, name, flags)
+    }
+
     /// Takes the lock that a file stands for, made where it is missing; `None` where another process
     /// holds it. It is given back when the value is dropped.
     pub fn lock_beside(&self, name: &str) -> Result<Option<Flock<File>>> {

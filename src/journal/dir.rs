@@ -215,15 +215,6 @@ impl JournalDir {
         self.open_beside(AUDIT, OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_APPEND)
     }
 
-    /// A file beside the folder of journals, whose folder is made where it is missing: 0600, and of
-    /// the bench's owner where root makes it.
-    ///
-    /// Errors: `CannotCreate`, `NotFound` and `Io`.
-    pub fn open_beside(&self, name: &str, flags: OFlag) -> Result<File> {
-        let folder = self.ensured(self.beside())?;
-        self.open_at(&folder, name, flags)
-    }
-
     /// The folders above that of journals, below the base.
     pub(super) fn beside(&self) -> &'static [&'static str] {
         self.below.split_last().map_or(&[], |(_, beside)| beside)

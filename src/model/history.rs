@@ -20,7 +20,7 @@ pub struct Sample {
 }
 
 /// One queue in a [`Sample`]. What could not be read is absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct QueueSample {
     /// Its name as the operator types it.
     pub queue: String,

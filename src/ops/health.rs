@@ -203,7 +203,7 @@ pub fn judge(doctor: DoctorReport, wanted: &[String], thresholds: &Thresholds) -
     let needs_redis = GATES
         .iter()
         .any(|gate| gate.needs_redis && gate.checks.iter().any(|check| is_wanted(gate, check)));
-    let mut lines = Vec::new();
+    let (mut lines, mut unfit) = (Vec::new(), Vec::new());
     for gate in GATES {
         let mut line = GateLine { check: gate.name, verdict: None, cases: Vec::new() };
         let mut asked = false;
@@ -217,21 +217,27 @@ pub fn judge(doctor: DoctorReport, wanted: &[String], thresholds: &Thresholds) -
             }
         }
         line.verdict = verdict_of(&line.cases);
-        // Who names a gate wants an answer: that it does not apply is none.
+        // Who names a gate wants an answer: that none of its checks could be made is not known.
+        // What does not apply to the target is no part of the verdict, unless nothing else is asked.
         let named = asked && !wanted.is_empty() && !wanted.iter().any(|wanted| wanted == AGGREGATE);
         if line.verdict.is_none() && named {
-            line.verdict = Some(Verdict::Unknown);
+            line.verdict = (!line.cases.is_empty()).then_some(Verdict::Unknown);
+            unfit.extend(line.cases.is_empty().then_some(gate.name));
         }
         if asked || !line.cases.is_empty() {
             lines.push(line);
         }
     }
-    let verdict = worst(&lines);
-    let message = match verdict {
-        Verdict::Healthy => healthy,
+    // A gate at the wrong target must not pass for want of anything to look at.
+    let nothing_fits = !unfit.is_empty() && lines.iter().all(|line| line.verdict.is_none());
+    let verdict = if nothing_fits { Verdict::Unknown } else { worst(&lines) };
+    let unfit = does_not_apply(&unfit);
+    let message = match (verdict, &unfit) {
+        (_, Some(unfit)) if nothing_fits => unfit.clone(),
+        (Verdict::Healthy, _) => healthy,
         _ => in_words(&lines),
     };
-    let notes = Vec::new();
+    let notes = unfit.filter(|unfit| *unfit != message).into_iter().collect();
     HealthReport {
         verdict,
         message,
@@ -239,6 +245,7 @@ pub fn judge(doctor: DoctorReport, wanted: &[String], thresholds: &Thresholds) -
         figures,
         checked_at,
         took_ms,
+        ping: None,
         degraded_fails,
         verbose: false,
         notes,
@@ -324,12 +331,18 @@ fn in_words(lines: &[GateLine]) -> String {
             CaseState::NotMade { why, .. } => Some(why.as_str()),
             _ => None,
         });
-        format!("{}: {}", line.check, why.unwrap_or("does not apply to this target"))
+        format!("{}: {}", line.check, why.unwrap_or("not known"))
     }));
     parts.extend(rest);
     let more = parts.len().saturating_sub(1);
     let first = parts.into_iter().next().unwrap_or_default();
     if more == 0 { first } else { format!("{first} (+{more} more)") }
+}
+
+/// That gates which were asked for have nothing to check on this target; `None` where all have.
+fn does_not_apply(gates: &[&str]) -> Option<String> {
+    let verb = if gates.len() == 1 { "does" } else { "do" };
+    (!gates.is_empty()).then(|| format!("{} {verb} not apply to this target", gates.join(", ")))
 }
 
 /// A healthy target in figures.

@@ -20,7 +20,7 @@ use crate::report::health::HealthReport;
 use crate::report::metrics::{Family, MetricsReport};
 use passing::NewEnd;
 pub use passing::Passing;
-pub(in crate::ops) use passing::task_of;
+pub(in crate::ops) use passing::{is_wrapper, methods_of, task_of};
 
 /// Values of a label that are told apart; the others are summed up under [`OTHER`].
 const MOST: usize = 500;

@@ -1,6 +1,6 @@
 //! Workers: who serves the target's queues, whether they live, and what they run.
 
-mod comes_back;
+pub(crate) mod comes_back;
 pub mod dump;
 mod identify;
 mod manager;

@@ -26,7 +26,7 @@ pub fn write(table: &Table, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes the heading record.
 pub(crate) fn heading(columns: &[Column], out: &mut dyn Write) -> io::Result<()> {
-    record(columns.iter().map(|column| column.title), out)
+    record(columns.iter().map(Column::program_title), out)
 }
 
 /// Writes one record of exactly `columns` fields.

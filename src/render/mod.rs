@@ -34,7 +34,7 @@ pub enum Format {
     Json,
     /// One item per line
     Jsonl,
-    /// The first table, as RFC 4180 says
+    /// The items as one table, as RFC 4180 says
     Csv,
 }
 

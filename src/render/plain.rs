@@ -49,7 +49,7 @@ fn block(block: &Block, out: &mut dyn Write) -> io::Result<()> {
 
 /// Writes the heading row.
 pub(crate) fn heading(columns: &[Column], out: &mut dyn Write) -> io::Result<()> {
-    line(columns.iter().map(|column| column.title), out)
+    line(columns.iter().map(Column::program_title), out)
 }
 
 /// Writes one row of exactly `columns` fields.

@@ -70,9 +70,9 @@ fn labels(sample: &Sample, out: &mut String) {
 }
 
 /// A label's value. Control characters are shown as escapes first: who reads this on a terminal
-/// must not obey a queue's name.
+/// must not obey a queue's name. No two values look the same, since a series may stand here once.
 fn quoted(value: &str) -> String {
-    sanitize::line(value).replace('\\', "\\\\").replace('"', "\\\"")
+    sanitize::field(value).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn number(value: f64) -> String {
@@ -102,8 +102,9 @@ mod tests {
         assert_eq!(
             text,
             "# HELP jobctl_x X.\n# TYPE jobctl_x gauge\n\
-             jobctl_x{queue=\"a\\\"} 9\\\\n\\\\x1b[2J\\\\\"} 1.5\n"
+             jobctl_x{queue=\"a\\\"} 9\\\\n\\\\x1b[2J\\\\\\\\\"} 1.5\n"
         );
+        assert_ne!(quoted("e\nf"), quoted("e\\nf"), "a series may stand here once");
     }
 
     #[test]

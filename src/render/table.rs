@@ -1,7 +1,8 @@
 //! Tables for people, with comfy-table (imported nowhere else).
 //!
-//! A table on a terminal never is wider than it: flexible columns are cut first, then other names; where
-//! numbers alone would not fit, each row becomes a small card. Numbers are never cut.
+//! A table on a terminal never is wider than it: flexible columns are cut and those that wrap are
+//! folded first, then other names are cut; where that does not do, each row becomes a small card.
+//! Numbers are never cut.
 
 use std::borrow::Cow;
 
@@ -14,8 +15,11 @@ use crate::sanitize;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
-/// What a flexible column keeps at least, and what another column of names keeps.
+/// What a flexible column keeps at least, what one that wraps and what another column of names keeps.
 const LEAST_FLEXIBLE: usize = 8;
+const LEAST_WRAPPED: usize = 18;
+/// A word up to this length is not broken.
+const LONGEST_WORD: usize = 24;
 const LEAST_NAME: usize = 10;
 /// comfy-table counts columns in 16 bits.
 const WIDEST_CELL: usize = 60_000;
@@ -55,7 +59,7 @@ pub fn render(table: &Table, page: &Page) -> String {
         .collect();
     let natural = natural_widths(&titles, &rows);
     let uncut = page.wide || page.whole;
-    let widths = if uncut { Some(natural) } else { fit(&titles, natural, page.width) };
+    let widths = if uncut { Some(natural) } else { fit(&titles, &rows, natural, page.width) };
     let mut out = match widths {
         Some(widths) => grid(&titles, &rows, &widths, page),
         None => cards(&titles, &rows, page),
@@ -80,7 +84,12 @@ fn natural_widths(titles: &[&Column], rows: &[Vec<Shown<'_>>]) -> Vec<usize> {
 }
 
 /// The widths at which the columns fit into `page` columns; `None` if they cannot.
-fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<usize>> {
+fn fit(
+    titles: &[&Column],
+    rows: &[Vec<Shown<'_>>],
+    mut widths: Vec<usize>,
+    page: usize,
+) -> Option<Vec<usize>> {
     let room = page.saturating_sub(GAP * titles.len().saturating_sub(1));
     // No column can use more than the page, and shrinking then takes few steps.
     for (width, column) in widths.iter_mut().zip(titles) {
@@ -88,19 +97,37 @@ fn fit(titles: &[&Column], mut widths: Vec<usize>, page: usize) -> Option<Vec<us
             *width = (*width).min(page);
         }
     }
-    let flexible: Vec<bool> = titles.iter().map(|c| c.flexible).collect();
-    let names: Vec<bool> = titles.iter().map(|c| c.align == Align::Left && !c.flexible).collect();
-    shrink(&mut widths, &flexible, LEAST_FLEXIBLE, room);
-    shrink(&mut widths, &names, LEAST_NAME, room);
+    let giving = |(at, column): (usize, &&Column)| match (column.flexible, column.wraps) {
+        (_, true) => Some(longest_word(at, rows).clamp(LEAST_WRAPPED, LONGEST_WORD)),
+        (true, false) => Some(LEAST_FLEXIBLE),
+        (false, false) => None,
+    };
+    let first: Vec<Option<usize>> = titles.iter().enumerate().map(giving).collect();
+    shrink(&mut widths, &first, room);
+    // What must not be cut is better read as cards than beside names that are.
+    if !titles.iter().any(|column| column.wraps) {
+        let is_name = |column: &Column| column.align == Align::Left && !column.flexible;
+        let names: Vec<Option<usize>> =
+            titles.iter().map(|column| is_name(column).then_some(LEAST_NAME)).collect();
+        shrink(&mut widths, &names, room);
+    }
     (widths.iter().sum::<usize>() <= room).then_some(widths)
 }
 
-/// Takes from the widest of the chosen columns, one by one, until all fit or none can give.
-fn shrink(widths: &mut [usize], chosen: &[bool], least: usize, room: usize) {
+/// The columns that the longest word of a column takes.
+fn longest_word(at: usize, rows: &[Vec<Shown<'_>>]) -> usize {
+    let words = rows.iter().filter_map(|row| row.get(at)).flat_map(|c| c.text.split_whitespace());
+    words.map(width::of).max().unwrap_or(0)
+}
+
+/// Takes from the widest of the columns that have a least width, one by one, until all fit or none
+/// can give.
+fn shrink(widths: &mut [usize], least: &[Option<usize>], room: usize) {
     let mut over = widths.iter().sum::<usize>().saturating_sub(room);
     while over > 0 {
-        let widest = widths.iter_mut().zip(chosen).filter(|(_, chosen)| **chosen).map(|(w, _)| w);
-        let Some(width) = widest.max().filter(|w| **w > least) else { return };
+        let givers =
+            widths.iter_mut().zip(least).filter(|(w, least)| least.is_some_and(|l| **w > l));
+        let Some(width) = givers.map(|(width, _)| width).max() else { return };
         *width -= 1;
         over -= 1;
     }
@@ -114,8 +141,10 @@ fn grid(titles: &[&Column], rows: &[Vec<Shown<'_>>], widths: &[usize], page: &Pa
         comfy_table::Cell::new(marked(column.title, width, Role::Strong, page))
     }));
     for row in rows {
-        drawn.add_row(row.iter().zip(widths).map(|(cell, &width)| {
-            comfy_table::Cell::new(marked(&cell.text, width, cell.role, page))
+        drawn.add_row(row.iter().zip(titles).zip(widths).map(|((cell, column), &width)| {
+            let lines = lines(&cell.text, column, width);
+            let lines = lines.iter().map(|line| marked(line, width, cell.role, page));
+            comfy_table::Cell::new(lines.collect::<Vec<_>>().join("\n"))
         }));
     }
     let last = titles.len().saturating_sub(1);
@@ -133,6 +162,11 @@ fn grid(titles: &[&Column], rows: &[Vec<Shown<'_>>], widths: &[usize], page: &Pa
         out.push('\n');
     }
     out
+}
+
+/// The lines of a cell; more than one only in a column that wraps.
+fn lines(text: &str, column: &Column, width: usize) -> Vec<String> {
+    if column.wraps { width::fold(text, width) } else { vec![text.to_owned()] }
 }
 
 /// Stands for the beginning of a role's colour while comfy-table measures: the sanitizer lets none
@@ -191,12 +225,18 @@ fn cards(titles: &[&Column], rows: &[Vec<Shown<'_>>], page: &Page) -> String {
                 continue;
             } else {
                 let label = width::cut(column.title, labels);
-                let value = width::cut(&cell.text, page.width.saturating_sub(labels + 4));
+                let room = page.width.saturating_sub(labels + 4);
                 let blanks = labels + 2 - width::of(&label);
                 out.push_str("  ");
                 out.push_str(&page.style.paint(Role::Dim, &label));
                 out.extend(std::iter::repeat_n(' ', blanks));
-                out.push_str(&page.style.paint(cell.role, &value));
+                for (at, line) in lines(&cell.text, column, room.max(1)).iter().enumerate() {
+                    if at > 0 {
+                        out.push('\n');
+                        out.extend(std::iter::repeat_n(' ', labels + 4));
+                    }
+                    out.push_str(&page.style.paint(cell.role, &width::cut(line, room)));
+                }
             }
             out.push('\n');
         }

@@ -66,6 +66,26 @@ pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     lines
 }
 
+/// `text` in lines of at most `width` columns: broken at spaces where that is possible, else within
+/// a word. Never empty.
+pub fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(text, width, width) {
+        let mut part = String::new();
+        let mut used = 0;
+        for c in line.chars() {
+            if used + at_most(c) > width && !part.is_empty() {
+                lines.push(std::mem::take(&mut part));
+                used = 0;
+            }
+            used += at_most(c);
+            part.push(c);
+        }
+        lines.push(part);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -89,7 +109,24 @@ mod tests {
         assert_eq!(wrap("", 4, 4), [""]);
     }
 
+    #[test]
+    fn fold_breaks_within_a_word_only_where_it_must() {
+        assert_eq!(fold("one two three", 8), ["one two", "three"]);
+        assert_eq!(fold("a 0123456789 b", 4), ["a", "0123", "4567", "89", "b"]);
+        assert_eq!(fold("東京都", 3), ["東", "京", "都"]);
+        assert_eq!(fold("", 4), [""]);
+    }
+
     proptest! {
+        #[test]
+        fn fold_any_text_fits_and_loses_nothing(s in "\\PC*", width in 2usize..40) {
+            let clean = crate::sanitize::line(&s);
+            let lines = fold(&clean, width);
+            prop_assert!(lines.iter().all(|line| of(line) <= width));
+            let letters = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&clean));
+        }
+
         #[test]
         fn cut_any_text_fits(s in "\\PC*", width in 0usize..40) {
             let clean = crate::sanitize::line(&s);

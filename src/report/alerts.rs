@@ -84,14 +84,6 @@ impl AlertState {
     }
 }
 
-const fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    }
-}
-
 impl Report for AlertsReport {
     const SCHEMA: &'static str = "jobctl.alerts/1";
     const ITEMS: Option<&'static str> = Some("alerts");
@@ -109,8 +101,8 @@ impl Report for AlertsReport {
             Column::left("ALERT"),
             Column::left("STATE"),
             Column::left("SEVERITY").wide(),
-            Column::left("VALUE").flexible(),
-            Column::left("CONDITION").flexible(),
+            Column::left("VALUE").wraps(),
+            Column::left("CONDITION").wraps(),
             Column::right("FOR").wide(),
             Column::left("CHANNELS").wide(),
         ];
@@ -126,7 +118,7 @@ impl Report for AlertsReport {
             table.row(vec![
                 row.alert.clone().into(),
                 Cell::new(word, role),
-                severity_word(row.severity).into(),
+                row.severity.word().into(),
                 value.in_one_line(),
                 row.condition.clone().into(),
                 human::age(row.for_s).into(),
@@ -181,7 +173,7 @@ impl Report for ChannelsReport {
             Column::left("TYPE"),
             Column::left("OUTCOME"),
             Column::right("TIME"),
-            Column::left("WHY").flexible(),
+            Column::left("WHY").wraps(),
         ];
         let mut table = Table::new(columns, "no channels");
         for row in &self.channels {

@@ -152,6 +152,24 @@ impl DoctorReport {
         }
     }
 
+    fn findings_table(&self) -> Table {
+        let columns = ["SEVERITY", "CHECK", "FINDING", "FIGURE", "EVIDENCE", "FIX"];
+        let mut table = Table::new(columns.map(Column::left).to_vec(), "");
+        for check in self.not_made.iter().filter(|check| check.essential) {
+            let what = format!("{} could not be checked", check.check);
+            let cells = ["unknown", check.check, &what, "", &check.why, ""];
+            table.row(cells.map(Cell::from).to_vec());
+        }
+        for finding in &self.findings {
+            let (evidence, fix) = (finding.evidence.join("\n"), finding.fix.join("\n"));
+            let figure = finding.figure.as_deref().unwrap_or_default();
+            let word = finding.severity.word();
+            let cells = [word, finding.check, &finding.summary, figure, &evidence, &fix];
+            table.row(cells.map(Cell::from).to_vec());
+        }
+        table
+    }
+
     fn headline(&self) -> Block {
         let role = match self.verdict {
             Verdict::Healthy => Role::Good,
@@ -307,6 +325,12 @@ impl Report for DoctorReport {
                 view.push(Block::Fields(left));
             }
         }
+    }
+
+    fn csv(&self) -> Option<(Table, Option<&'static str>)> {
+        let elsewhere = "these are the findings; the tables of sites and queues are those of \
+                         `jobctl scheduler status -o csv` and `jobctl queues list -o csv`";
+        Some((self.findings_table(), Some(elsewhere)))
     }
 
     fn notes(&self) -> &[String] {

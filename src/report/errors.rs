@@ -283,12 +283,27 @@ fn names(shares: &[Share]) -> String {
     shares.iter().map(|share| share.name.as_str()).collect::<Vec<_>>().join(",")
 }
 
+/// What the command that retries a group would meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reached {
+    /// The command.
+    pub command: String,
+    /// Jobs of the group.
+    pub jobs: u64,
+    /// Jobs of other groups, which nothing that it can say keeps out.
+    pub others: u64,
+}
+
 /// One group in full.
 #[derive(Debug, Serialize)]
 pub struct GroupReport {
     /// The group.
     #[serde(flatten)]
     pub row: ErrorRow,
+    /// Jobs of the group that `retry` finds; `null` where that could not be counted.
+    pub retry_jobs: Option<u64>,
+    /// Jobs of other groups that it finds, too.
+    pub retry_others: Option<u64>,
     /// The text of the newest failure.
     pub traceback: String,
     /// Whether that is only its end.
@@ -304,7 +319,27 @@ impl GroupReport {
     /// Hides secrets in what came from outside.
     pub fn mask(&mut self, secrets: Secrets) {
         self.row.mask(secrets);
+        if self.row.retry.is_none() {
+            (self.retry_jobs, self.retry_others) = (None, None);
+        }
         self.traceback = secrets.text(&self.traceback).into_owned();
+    }
+}
+
+impl GroupReport {
+    /// How many jobs the command retries, of this group and of others.
+    fn retry_in_words(&self) -> Option<String> {
+        let (jobs, others) = (self.retry_jobs?, self.retry_others?);
+        let all = human::counted(self.row.failed_jobs, "failed job");
+        let mut words = match jobs {
+            n if n == self.row.failed_jobs => format!("retries {all}"),
+            n => format!("retries {} of {all}", human::count(n)),
+        };
+        if others > 0 {
+            let others = human::counted(others, "other");
+            words.push_str(&format!("; also retries {others}, which failed with the same words"));
+        }
+        Some(words)
     }
 }
 
@@ -362,7 +397,7 @@ impl Report for GroupReport {
             mark: 'i',
             what: row.hint.unwrap_or_default().to_owned(),
             aside: None,
-            evidence: Vec::new(),
+            evidence: self.retry_in_words().into_iter().collect(),
             fixes: row.retry.iter().cloned().collect(),
         });
     }

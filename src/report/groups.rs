@@ -140,31 +140,8 @@ pub struct GroupReport {
     pub notes: Vec<String>,
 }
 
-impl Report for GroupReport {
-    const SCHEMA: &'static str = "jobctl.group/1";
-    const ITEMS: Option<&'static str> = Some("jobs");
-    const LAYOUT: Layout = Layout::Human;
-
-    fn outcome(&self) -> Outcome {
-        if self.incomplete { Outcome::Unknown } else { Outcome::Done }
-    }
-
-    fn view(&self, view: &mut View) {
-        let line = &self.line;
-        let (word, role) = match (line.pending + line.running, line.failed) {
-            (0, 0) => ("done", Role::Good),
-            (0, _) => ("failed", Role::Bad),
-            _ => ("under way", Role::Started),
-        };
-        let left = line.eta_s.map(|left| format!("about {} left", human::age(left)));
-        view.push(Block::Headline {
-            verdict: Cell::new(word, role),
-            text: line.group.clone(),
-            aside: left.unwrap_or_default(),
-        });
-        let mut table = Table::new(GroupLine::columns(), "");
-        table.row(line.cells());
-        view.push(Block::Table(table));
+impl GroupReport {
+    fn jobs_table(&self) -> Table {
         let columns = vec![
             Column::left("JOB").flexible(),
             Column::left("STATUS"),
@@ -190,7 +167,36 @@ impl Report for GroupReport {
                 Cell::from(job.description.clone().unwrap_or_default()).in_one_line(),
             ]);
         }
+        table
+    }
+}
+
+impl Report for GroupReport {
+    const SCHEMA: &'static str = "jobctl.group/1";
+    const ITEMS: Option<&'static str> = Some("jobs");
+    const LAYOUT: Layout = Layout::Human;
+
+    fn outcome(&self) -> Outcome {
+        if self.incomplete { Outcome::Unknown } else { Outcome::Done }
+    }
+
+    fn view(&self, view: &mut View) {
+        let line = &self.line;
+        let (word, role) = match (line.pending + line.running, line.failed) {
+            (0, 0) => ("done", Role::Good),
+            (0, _) => ("failed", Role::Bad),
+            _ => ("under way", Role::Started),
+        };
+        let left = line.eta_s.map(|left| format!("about {} left", human::age(left)));
+        view.push(Block::Headline {
+            verdict: Cell::new(word, role),
+            text: line.group.clone(),
+            aside: left.unwrap_or_default(),
+        });
+        let mut table = Table::new(GroupLine::columns(), "");
+        table.row(line.cells());
         view.push(Block::Table(table));
+        view.push(Block::Table(self.jobs_table()));
         // A name that begins with a dash would be read as an option.
         let pasteable = !holds_control(&line.group) && !line.group.starts_with('-');
         if line.failed > 0 && pasteable {
@@ -203,6 +209,10 @@ impl Report for GroupReport {
                 fixes: vec![format!("{} groups retry {}", self.command, shell_quote(&line.group))],
             });
         }
+    }
+
+    fn csv(&self) -> Option<(Table, Option<&'static str>)> {
+        Some((self.jobs_table(), None))
     }
 
     fn notes(&self) -> &[String] {

@@ -22,6 +22,8 @@ pub struct HealthReport {
     pub checked_at: Timestamp,
     /// Milliseconds that it took.
     pub took_ms: f64,
+    /// Who was told, where somebody wants to be.
+    pub ping: Option<PingLine>,
     /// Whether DEGRADED exits 1.
     #[serde(skip)]
     pub degraded_fails: bool,
@@ -33,12 +35,27 @@ pub struct HealthReport {
     pub notes: Vec<String>,
 }
 
+/// That the outcome was posted somewhere.
+#[derive(Debug, Clone, Serialize)]
+pub struct PingLine {
+    /// Where, without what may be secret of it.
+    pub url: String,
+    /// Whether it was taken.
+    pub sent: bool,
+    /// What sort of fault kept it: `dns`, `refused`, `unreachable`, `tls`, `timeout`, `closed`,
+    /// `status`, `redirect`, `protocol` or `other`.
+    pub cause: Option<&'static str>,
+    /// The same in words.
+    pub error: Option<String>,
+}
+
 /// One gate.
 #[derive(Debug, Serialize)]
 pub struct GateLine {
     /// Its name.
     pub check: &'static str,
-    /// Its verdict; `None` where none of its checks applies or could be made.
+    /// Its verdict; `None` where none of its checks applies to the target, and where none that does
+    /// could be made and it was not asked for by name.
     pub verdict: Option<Verdict>,
     /// The doctor's checks in it.
     pub cases: Vec<Case>,
@@ -186,7 +203,7 @@ impl Report for HealthReport {
             return;
         }
         let columns =
-            vec![Column::left("CHECK"), Column::left("VERDICT"), Column::left("WHY").flexible()];
+            vec![Column::left("CHECK"), Column::left("VERDICT"), Column::left("WHY").wraps()];
         let mut table = Table::new(columns, "no checks");
         for line in &self.checks {
             let verdict = line.verdict.map_or_else(

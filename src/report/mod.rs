@@ -57,6 +57,12 @@ pub trait Report: Serialize {
     /// Lays the report out for people.
     fn view(&self, view: &mut View);
 
+    /// The table of CSV where that is not the first of the view, and where to find what it leaves
+    /// out: CSV is one table, that of the items.
+    fn csv(&self) -> Option<(Table, Option<&'static str>)> {
+        None
+    }
+
     /// What must be known to read the numbers rightly: truncated, sampled, stale, partial.
     fn notes(&self) -> &[String];
 }
@@ -178,17 +184,35 @@ pub struct Column {
     pub wide: bool,
     /// May be cut short with `…` where the terminal is narrow.
     pub flexible: bool,
+    /// Goes on in further lines where the terminal is narrow: it says nothing when it is cut.
+    pub wraps: bool,
+    /// The heading for programs, where it differs: with the unit that people see in each cell.
+    pub raw_title: Option<&'static str>,
 }
 
 impl Column {
     /// A column of names.
     pub const fn left(title: &'static str) -> Self {
-        Self { title, align: Align::Left, wide: false, flexible: false }
+        Self {
+            title,
+            align: Align::Left,
+            wide: false,
+            flexible: false,
+            wraps: false,
+            raw_title: None,
+        }
     }
 
     /// A column of numbers or ages.
     pub const fn right(title: &'static str) -> Self {
-        Self { title, align: Align::Right, wide: false, flexible: false }
+        Self {
+            title,
+            align: Align::Right,
+            wide: false,
+            flexible: false,
+            wraps: false,
+            raw_title: None,
+        }
     }
 
     /// The same column, only shown where there is room for everything.
@@ -198,10 +222,30 @@ impl Column {
         self
     }
 
+    /// The same column, which plain text and CSV give another heading: such as `MEAN_MS`, where people
+    /// see `1.2s` and programs get the number.
+    #[must_use]
+    pub const fn for_programs(mut self, title: &'static str) -> Self {
+        self.raw_title = Some(title);
+        self
+    }
+
+    /// The heading for programs.
+    pub fn program_title(&self) -> &'static str {
+        self.raw_title.unwrap_or(self.title)
+    }
+
     /// The same column, which may be cut short on a narrow terminal.
     #[must_use]
     pub const fn flexible(mut self) -> Self {
         self.flexible = true;
+        self
+    }
+
+    /// The same column, which goes on in further lines on a narrow terminal.
+    #[must_use]
+    pub const fn wraps(mut self) -> Self {
+        self.wraps = true;
         self
     }
 }
@@ -266,7 +310,8 @@ pub enum Block {
         /// Commands to paste, a line each.
         fixes: Vec<String>,
     },
-    /// Rows under columns. The first table of a report is the one that CSV prints.
+    /// Rows under columns. The first table of a report is the one that CSV prints, unless it has
+    /// another for it ([`Report::csv`]).
     Table(Table),
     /// Labels and values, one below the other. A value of several lines is indented.
     Fields(Vec<(String, Cell)>),

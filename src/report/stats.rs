@@ -194,17 +194,17 @@ impl StatsReport {
             Column::right("COUNT"),
             Column::right("FAILED"),
             Column::right("SCHEDULED").wide(),
-            Column::right("MEAN"),
-            Column::right("MEDIAN"),
-            Column::right("P95"),
-            Column::right("P99").wide(),
-            Column::right("MAX"),
-            Column::right("TOTAL"),
+            Column::right("MEAN").for_programs("MEAN_MS"),
+            Column::right("MEDIAN").for_programs("MEDIAN_MS"),
+            Column::right("P95").for_programs("P95_MS"),
+            Column::right("P99").for_programs("P99_MS").wide(),
+            Column::right("MAX").for_programs("MAX_MS"),
+            Column::right("TOTAL").for_programs("TOTAL_MS"),
             Column::right("SHARE"),
-            Column::right("PER HOUR").wide(),
-            Column::right("WAIT"),
-            Column::right("WAIT P95"),
-            Column::right("WAIT MAX").wide(),
+            Column::right("PER HOUR").for_programs("PER_HOUR").wide(),
+            Column::right("WAIT").for_programs("WAIT_MEDIAN_MS"),
+            Column::right("WAIT P95").for_programs("WAIT_P95_MS"),
+            Column::right("WAIT MAX").for_programs("WAIT_MAX_MS").wide(),
         ];
         if self.drawn {
             columns.push(Column::left("OVER TIME"));
@@ -214,23 +214,25 @@ impl StatsReport {
 
     fn cells(&self, row: &Row, name: Cell) -> Vec<Cell> {
         let failed = match row.failed {
-            None => Cell::new("?", Role::Dim),
-            Some(0) => Cell::new("0", Role::Dim),
-            Some(failed) => Cell::new(human::count(failed), Role::Bad),
+            None => Cell { raw: Some(String::new()), ..Cell::new("?", Role::Dim) },
+            failed => Cell::count(failed, Role::Bad),
         };
         let mut cells = vec![
             name,
-            human::count(row.count).into(),
+            number(row.count),
             failed,
-            human::count(row.scheduled).into(),
+            number(row.scheduled),
             time(row.mean_ms),
             time(row.median_ms),
             time(row.p95_ms),
             time(row.p99_ms),
             time(row.max_ms),
             time(row.total_ms),
-            row.share.map_or_else(String::new, human::percent).into(),
-            row.per_hour.map_or_else(String::new, rate).into(),
+            share(row.share),
+            row.per_hour.map_or_else(Cell::default, |rate| Cell {
+                raw: Some(format!("{rate:.3}")),
+                ..self::rate(rate).into()
+            }),
             time(row.wait_median_ms),
             time(row.wait_p95_ms),
             time(row.wait_max_ms),
@@ -269,8 +271,8 @@ impl StatsReport {
         let mut table = Table::new(
             vec![
                 Column::left("STARTED"),
-                Column::right("DURATION"),
-                Column::right("WAIT"),
+                Column::right("DURATION").for_programs("DURATION_MS"),
+                Column::right("WAIT").for_programs("WAIT_MS"),
                 Column::left("METHOD").flexible(),
                 Column::left("SITE"),
                 Column::left("QUEUE").wide(),
@@ -302,7 +304,7 @@ impl StatsReport {
 
     fn histogram_table(&self) -> Table {
         let columns = vec![
-            Column::right("DURATION BELOW"),
+            Column::right("DURATION BELOW").for_programs("BELOW_MS"),
             Column::right("COUNT"),
             Column::right("SHARE"),
             Column::left(""),
@@ -313,9 +315,12 @@ impl StatsReport {
         for bar in &self.histogram {
             let length = usize::try_from((bar.count * BAR_COLUMNS).div_ceil(most)).unwrap_or(0);
             table.row(vec![
-                bar.below_ms.map_or_else(|| "longer".to_owned(), human::duration_ms).into(),
-                human::count(bar.count).into(),
-                human::percent(bar.count as f64 / all.max(1) as f64).into(),
+                bar.below_ms.map_or_else(
+                    || "longer".into(),
+                    |ms| Cell { raw: Some(ms.to_string()), ..human::duration_ms(ms).into() },
+                ),
+                number(bar.count),
+                share(Some(bar.count as f64 / all.max(1) as f64)),
                 Cell::new("█".repeat(length), Role::Started),
             ]);
         }
@@ -352,18 +357,33 @@ impl Report for StatsReport {
     }
 }
 
-/// A length of time; nothing where it is not known. Below 10 ms with a decimal.
+/// A length of time; nothing where it is not known. Below 10 ms with a decimal. For programs in
+/// milliseconds.
 pub(super) fn time(ms: Option<f64>) -> Cell {
-    match ms {
-        None => Cell::default(),
-        Some(ms) if ms < 9.95 => format!("{ms:.1}ms").into(),
+    let Some(ms) = ms else { return Cell::default() };
+    let text = if ms < 9.95 {
+        format!("{ms:.1}ms")
+    } else {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "above 9, and the cast saturates"
         )]
-        Some(ms) => human::duration_ms(ms.round() as u64).into(),
-    }
+        human::duration_ms(ms.round() as u64)
+    };
+    Cell { raw: Some(format!("{ms:.3}")), ..text.into() }
+}
+
+/// A share: of 1 for programs, in percent for people; nothing where it is not known.
+pub(super) fn share(share: Option<f64>) -> Cell {
+    share.map_or_else(Cell::default, |share| Cell {
+        raw: Some(format!("{share:.4}")),
+        ..human::percent(share).into()
+    })
+}
+
+fn number(count: u64) -> Cell {
+    Cell { raw: Some(count.to_string()), ..human::count(count).into() }
 }
 
 fn rate(per_hour: f64) -> String {
@@ -412,6 +432,7 @@ mod tests {
         assert_eq!(time(None).text, "");
         assert_eq!(time(Some(0.04)).text, "0.0ms");
         assert_eq!(time(Some(3.931)).text, "3.9ms");
+        assert_eq!(time(Some(61_000.0)).for_programs(), "61000.000");
         assert_eq!(time(Some(860.449)).text, "860ms");
         assert_eq!(rate(0.25), "0.2");
         assert_eq!(rate(1234.5), "1,235");

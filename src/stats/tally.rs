@@ -25,6 +25,8 @@ const RECORD_BEGINS: &[u8] = b"{\"duration\":";
 /// What was met beside the executions that were counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Oddities {
+    /// Lines that hold a record, asked for or not.
+    pub records: u64,
     /// Lines that hold no record.
     pub unreadable: u64,
     /// Records that stood behind the remains of another in one line, and were counted.
@@ -49,6 +51,7 @@ pub struct Oddities {
 
 impl Oddities {
     fn merge(&mut self, other: &Self) {
+        self.records += other.records;
         self.unreadable += other.unreadable;
         self.salvaged += other.salvaged;
         self.cut_short += other.cut_short;
@@ -121,8 +124,11 @@ impl<'q> Tally<'q> {
 
     /// Counts a line of a log; `whole` unless it ends without a newline.
     pub fn line(&mut self, line: &[u8], whole: bool) {
-        if line::read(line, |record| self.logged(record)).is_some() || line.trim_ascii().is_empty()
-        {
+        if line::read(line, |record| self.logged(record)).is_some() {
+            self.oddities.records += 1;
+            return;
+        }
+        if line.trim_ascii().is_empty() {
             return;
         }
         let Oddities { unreadable, cut_short, .. } = &mut self.oddities;
@@ -132,6 +138,7 @@ impl<'q> Tally<'q> {
         let begins = memmem::rfind(line, RECORD_BEGINS).filter(|at| *at > 0);
         let remains = begins.and_then(|at| line.get(at..)).unwrap_or_default();
         if line::read(remains, |record| self.logged(record)).is_some() {
+            self.oddities.records += 1;
             self.oddities.salvaged += 1;
         }
     }
@@ -189,6 +196,11 @@ impl<'q> Tally<'q> {
         self.oddities.future += u64::from(is_future);
         let unknown_wait = record.written_wait_us.is_some() && record.wait_us().is_none();
         self.oddities.waits_of_v15 += u64::from(unknown_wait);
+    }
+
+    /// What was met beside the executions so far.
+    pub const fn oddities(&self) -> &Oddities {
+        &self.oddities
     }
 
     /// Adds what `other` counted.

@@ -1,6 +1,6 @@
 //! Children that lead sessions of their own and do not outlive the one who started them.
 //!
-//! Owns the only unsafe call of jobctl: what runs between fork and exec.
+//! Owns the one unsafe call that matters: what runs between fork and exec.
 
 use std::ffi::OsStr;
 use std::io;

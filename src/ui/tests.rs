@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use anyhow::Context as _;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::render::tests::{checkup, scope};

@@ -9,4 +9,4 @@ mod server;
 
 pub use request::Request;
 pub use response::Response;
-pub use server::{Server, Stop};
+pub use server::{Duty, Server, Stop};

@@ -14,12 +14,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-jobctl=${JOBCTL:-$repository/target/release/jobctl}
-[ -x "$jobctl" ] || {
-    echo "tests/bench/history.sh: no binary at \`$jobctl\`: cargo build --release" >&2
-    exit 66
-}
 . "$here/private_redis.sh"
 start_redis "$work"
 for file in kept.db every-sample.db; do

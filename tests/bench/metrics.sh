@@ -11,12 +11,6 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-jobctl=${JOBCTL:-$repository/target/release/jobctl}
-[ -x "$jobctl" ] || {
-    echo "tests/bench/metrics.sh: no binary at \`$jobctl\`: cargo build --release" >&2
-    exit 66
-}
 . "$here/private_redis.sh"
 start_redis "$work"
 python3 "$here/metrics_run.py" "$jobctl" "$work/redis.sock" "${1:-100}" "${2:-50}" "${3:-1000}" "${REPEAT:-20}"

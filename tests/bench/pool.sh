@@ -9,13 +9,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-jobctl=${JOBCTL:-$repository/target/release/jobctl}
 python_rq=${PYTHON_RQ:-${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs/rq-2.6.1/bin/python}
-[ -x "$jobctl" ] || {
-    echo "tests/bench/pool.sh: no binary at \`$jobctl\`: cargo build --release" >&2
-    exit 66
-}
 . "$here/private_redis.sh"
 start_redis "$work"
 "$python_rq" "$here/pool_run.py" "$work/redis.sock" "$jobctl" "$python_rq" "${1:-3}"

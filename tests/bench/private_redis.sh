@@ -1,10 +1,18 @@
-# Sourced by the benchmarks of changes: a private Redis in a folder of its own, ended by its pid.
+# Sourced by benchmarks, which set `here` to their folder: the binary that is measured, and a private Redis
+# in a folder of its own, ended by its pid.
 #
-# Sets `work`, a folder that goes when the script ends. `start_redis DIR` starts one with whatever
+# Sets `repository`, `jobctl` (JOBCTL or the release build), and `work`, a folder that goes when the script ends. `start_redis DIR` starts one with whatever
 # DIR/dump.rdb holds and waits for it; `end_redis` ends it.
 
 unset JOBCTL_BENCH JOBCTL_REDIS JOBCTL_SITE JOBCTL_CONFIG JOBCTL_OUTPUT JOBCTL_READ_ONLY FRAPPE_SITE \
     FRAPPE_REDIS_QUEUE FRAPPE_BENCH_ROOT RQ_KEY_PREFIX 2>/dev/null || true
+
+repository=$(cd "$here/../.." && pwd)
+jobctl=${JOBCTL:-$repository/target/release/jobctl}
+[ -x "$jobctl" ] || {
+    echo "tests/bench/${0##*/}: no binary at \`$jobctl\`: cargo build --release" >&2
+    exit 66
+}
 
 work=$(mktemp -d /tmp/jobctl-bench.XXXXXX)
 server=""

@@ -9,14 +9,8 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-jobctl=${JOBCTL:-$repository/target/release/jobctl}
 python_rq=${PYTHON_RQ:-${XDG_CACHE_HOME:-$HOME/.cache}/jobctl-tests/venvs/rq-1.15.1/bin/python}
 [ $# -gt 0 ] || set -- 10000 100000
-[ -x "$jobctl" ] || {
-    echo "tests/bench/retry.sh: no binary at \`$jobctl\`: cargo build --release" >&2
-    exit 66
-}
 . "$here/private_redis.sh"
 results=${RAW:-$work/results}
 : >"$results"

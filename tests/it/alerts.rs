@@ -13,6 +13,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
+use crate::demo::Demo;
 use crate::doctor::Stage;
 use crate::support::env::{Jobctl, jobctl};
 use crate::support::mail_box::MailBox;
@@ -691,7 +692,260 @@ fn webhook_over_tls_trusts_the_authority_that_is_named_and_no_other() {
     assert_eq!(run.code, 0, "{run:?}");
     for more in [trusting("foreign.crt"), String::new()] {
         let run = test(&more);
-        assert!(run.code == 1 && run.stdout.contains("certificate"), "{run:?}");
+        let words = "the server's certificate is not accepted: its issuer is unknown here";
+        assert!(run.code == 1 && run.stdout.contains(words), "{run:?}");
     }
+    desk.settle(&format!(
+        "[channel.c]\ntype = \"webhook\"\nurl = \"https://localhost:{}/x\"\n{}\n",
+        port.trim(),
+        trusting("ca.crt")
+    ));
+    let run = desk.alerts(&["test"]).run();
+    let words = "it is made out to `127.0.0.1`, not to `localhost`";
+    assert!(run.code == 1 && run.stdout.contains(words), "{run:?}");
     drop(server);
+}
+
+#[test]
+fn alert_whose_queue_is_gone_is_resolved_with_words_and_one_that_cannot_be_read_is_not() {
+    let stage = Stage::plain();
+    let hook = PostBox::answering(200);
+    let desk = Desk::on(
+        &stage,
+        &format!(
+            "[channel.hook]\ntype = \"webhook\"\nurl = \"{}\"\n[alert.backlog]\nenabled = false\n\
+             [alert.q]\ncondition = 'backlog{{queue=\"long\"}} >= 2'\n\
+             [alert.all]\ncondition = 'backlog >= 2'\n",
+            hook.url()
+        ),
+    );
+    stage.job("other", "c").waited(5).wait();
+    for id in ["a", "b"] {
+        stage.job("long", id).waited(5).wait();
+    }
+    let watching = desk.watch();
+    until("the alerts", || hook.taken().len() == 2);
+    // What queues there are cannot be read: nothing is resolved.
+    stage.server.cmd(&["RENAME", "rq:queues", "aside"]);
+    stage.server.cmd(&["SET", "rq:queues", "nonsense"]);
+    watching.hears("alert `q` is unknown");
+    watching.hears("alert `all` is unknown");
+    assert_eq!(desk.state_of("q"), "unknown");
+    assert_eq!(hook.taken().len(), 2);
+    stage.server.cmd(&["DEL", "rq:queue:long", "rq:queues"]);
+    stage.server.cmd(&["SREM", "aside", "rq:queue:long"]);
+    stage.server.cmd(&["RENAME", "aside", "rq:queues"]);
+    until("the ends", || hook.taken().len() == 4);
+    for message in &hook.messages()[2..] {
+        let json = message.json();
+        assert_eq!(json["state"], "resolved", "{json:#}");
+        assert_eq!(json["was"][0], "backlog queue=long 2", "{json:#}");
+        assert_eq!(json["evidence"][0], "queue `long` is gone", "{json:#}");
+    }
+    // A name that nothing has stays unknown, so that a slip of the pen is seen.
+    let run = desk.alerts(&["check"]).run();
+    assert!(run.stdout.contains("there is no queue `long`"), "{}", run.stdout);
+    assert_eq!((desk.state_of("q").as_str(), desk.state_of("all").as_str()), ("unknown", "ok"));
+    assert_eq!(watching.end(), 143);
+    assert_eq!(hook.taken().len(), 4);
+}
+
+#[test]
+fn alert_on_a_job_is_resolved_once_it_runs_no_more_though_others_run_longer() {
+    let stage = Stage::plain();
+    let desk = Desk::on(
+        &stage,
+        "[alert.timeout]\nenabled = false\n\
+         [alert.mine]\ncondition = 'longest_running{job=\"mine\"} > 60s'\n",
+    );
+    for (id, ran) in [("mine", 300), ("longer", 900)] {
+        stage.job("long", id).started(ran).save_in("wip", Some(&crate::support::state::in_s(999)));
+    }
+    let watching = desk.watch();
+    watching.hears("FIRING  mine");
+    stage.server.cmd(&["ZREM", "rq:wip:long", "mine"]);
+    watching.hears("job `mine` runs no more");
+    assert!(watching.said().contains("RESOLVED  mine  after "), "{}", watching.said());
+    assert_eq!(watching.end(), 143);
+}
+
+/// The text of a mail.
+fn text_of(mail: &Value) -> String {
+    let data = mail["data"].as_str().unwrap().replace("\r\n", "\n");
+    let body: String = data.split_once("\n\n").unwrap().1.split_whitespace().collect();
+    let text = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
+    String::from_utf8(text).unwrap().replace("\r\n", "\n")
+}
+
+#[test]
+fn end_of_an_alert_says_in_every_channel_what_it_was_how_long_and_how_it_is_now() {
+    let stage = Stage::plain();
+    let (mail, hook, slack) =
+        (MailBox::start("plain"), PostBox::answering(200), PostBox::answering(200));
+    let desk = Desk::on(&stage, "");
+    let out = desk.folder.path().join("out");
+    desk.secret("slack", &slack.url());
+    desk.settle(&format!(
+        "[channel.mail]\ntype = \"mail\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+         from = \"jobs@example.com\"\nto = [\"ops@example.com\"]\n\
+         [channel.hook]\ntype = \"webhook\"\nurl = \"{}\"\n\
+         [channel.slack]\ntype = \"slack\"\nurl_file = \"slack\"\n\
+         [channel.run]\ntype = \"exec\"\ncommand = [\"/bin/sh\", \"-c\", 'cat >> \"$0\"', \"{}\"]\n\
+         [alert.backlog]\nthreshold = 2\nseverity = \"critical\"\n",
+        mail.port(),
+        hook.url(),
+        out.display(),
+    ));
+    let lines = || {
+        let text = fs::read_to_string(&out).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect::<Vec<Value>>()
+    };
+    let all = |count: usize| {
+        mail.mails().len() >= count
+            && hook.messages().len() >= count
+            && slack.messages().len() >= count
+            && lines().len() >= count
+    };
+    for id in ["a", "b"] {
+        stage.job("long", id).waited(5).wait();
+    }
+    // Of another queue, and closer to the threshold afterwards.
+    stage.job("other", "c").waited(5).wait();
+    let watching = desk.watch();
+    until("the alert", || all(1));
+    stage.server.cmd(&["DEL", "rq:queue:long"]);
+    until("the end", || all(2));
+    assert_eq!(watching.end(), 143);
+    let mail = text_of(&mail.mails()[1]);
+    let slack = slack.messages()[1].json();
+    assert!(slack["text"].as_str().unwrap().starts_with("RESOLVED: backlog on "), "{slack:#}");
+    assert_eq!(slack["attachments"][0]["color"], "good");
+    let slack = slack["attachments"][0]["text"].as_str().unwrap().to_owned();
+    for (text, condition) in [(mail, "backlog >= 2"), (slack, "backlog &gt;= 2")] {
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines.contains(&"was: backlog queue=long 2"), "{text}");
+        assert!(lines.contains(&"now: backlog queue=long 0"), "{text}");
+        assert!(lines.contains(&format!("condition: {condition}").as_str()), "{text}");
+        assert!(lines.iter().any(|line| line.starts_with("fired from 2")), "{text}");
+    }
+    for json in [hook.messages()[1].json(), lines()[1].clone()] {
+        assert_eq!(json["was"], serde_json::json!(["backlog queue=long 2"]), "{json:#}");
+        assert_eq!(json["evidence"], serde_json::json!(["backlog queue=long 0"]), "{json:#}");
+        assert!(json["lasted_s"].as_f64().is_some_and(|s| s > 0.0), "{json:#}");
+        assert!(json["since"].as_str().unwrap() < json["at"].as_str().unwrap(), "{json:#}");
+    }
+    let first = lines()[0].clone();
+    assert_eq!((&first["was"], &first["lasted_s"]), (&serde_json::json!([]), &Value::Null));
+}
+
+#[test]
+fn alerts_of_one_look_go_out_the_most_severe_first() {
+    let stage = Stage::plain();
+    let hook = PostBox::answering(200);
+    let rule = |name: &str, severity: &str| {
+        format!("[alert.{name}]\ncondition = 'backlog >= 1'\nseverity = \"{severity}\"\n")
+    };
+    let desk = Desk::on(
+        &stage,
+        &[
+            format!("[channel.hook]\ntype = \"webhook\"\nurl = \"{}\"\n", hook.url()),
+            rule("a", "info"),
+            rule("b", "warning"),
+            rule("c", "critical"),
+            rule("d", "warning"),
+            rule("e", "critical"),
+        ]
+        .concat(),
+    );
+    stage.job("long", "a").waited(5).wait();
+    let watching = desk.watch();
+    until("the alerts", || hook.taken().len() == 5);
+    assert_eq!(hook.taken(), ["firing c", "firing e", "firing b", "firing d", "firing a"]);
+    stage.server.cmd(&["DEL", "rq:queue:long"]);
+    until("the ends", || hook.taken().len() == 10);
+    assert_eq!(hook.taken()[5..7], ["resolved c", "resolved e"]);
+    assert_eq!(watching.end(), 143);
+}
+
+#[test]
+fn alerts_check_on_a_narrow_terminal_cuts_neither_value_nor_condition() {
+    let stage = Stage::plain();
+    let long =
+        "backlog{queue=\"a-queue-with-a-long-name\"} >= 2 and not workers{queue=\"other\"} > 3";
+    let desk = Desk::on(&stage, &format!("[alert.a-name-that-is-long]\ncondition = '{long}'\n"));
+    for id in ["a", "b"] {
+        stage.job("a-queue-with-a-long-name", id).waited(5).wait();
+    }
+    stage.job("other", "c").waited(5).wait();
+    let letters = |text: &str| text.split_whitespace().collect::<String>();
+    for columns in ["40", "50", "60", "80", "100", "120"] {
+        let run = desk.alerts(&["check", "-o", "table"]).env("COLUMNS", columns).run();
+        assert_eq!(run.code, 1, "{run:?}");
+        let width: usize = columns.parse().unwrap();
+        let table = run.stdout.split("\nnote: ").next().unwrap();
+        assert!(table.lines().all(|line| line.chars().count() <= width), "{columns}: {table}");
+        assert!(!table.contains('…'), "{columns}: {table}");
+        if width <= 60 {
+            // As cards: the lines of one value follow one another.
+            let text = letters(table);
+            assert!(text.contains(&letters(long)), "{columns}: {table}");
+            assert!(text.contains("2queue=a-queue-with-a-long-name"), "{columns}: {table}");
+        }
+    }
+}
+
+#[test]
+fn demo_bench_that_breaks_turns_health_and_is_told_once_and_so_is_its_recovery() {
+    let demo = Demo::new("bench", true);
+    demo.start();
+    let (mail, hook) = (MailBox::start("plain"), PostBox::answering(200));
+    let target = ["--bench".to_owned(), demo.dir.to_str().unwrap().to_owned()];
+    let desk = Desk::at(
+        &target,
+        &format!(
+            "[channel.hook]\ntype = \"webhook\"\nurl = \"{}\"\n\
+             [channel.mail]\ntype = \"mail\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
+             from = \"jobs@example.com\"\nto = [\"ops@example.com\"]\n\
+             [alert.stalled]\ncondition = 'check(\"queue.worker\") >= critical'\n\
+             severity = \"critical\"\n[thresholds]\nlatency_warning_ms = 60000\n\
+             latency_critical_ms = 60000\n",
+            hook.url(),
+            mail.port()
+        ),
+    );
+    let health = || jobctl(desk.arguments(&["health", "--check", "queue"])).run();
+    let watching = desk.watch();
+    let run = health();
+    assert_eq!(run.code, 0, "{run:?}");
+    // Broken: jobs for a queue that nobody serves.
+    let (mut redis, queue) = (demo.redis(), demo.queue("nobody"));
+    let (id, at) = ("site1.localhost::lost", crate::support::state::ago(60));
+    let job = format!("rq:job:{id}");
+    let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+    for command in [
+        words(&["HSET", &job, "status", "queued", "origin", &queue, "data", "x", "timeout", "300"]),
+        words(&["HSET", &job, "created_at", &at, "enqueued_at", &at]),
+        words(&["SADD", "rq:queues", &format!("rq:queue:{queue}")]),
+        words(&["RPUSH", &format!("rq:queue:{queue}"), id]),
+    ] {
+        redis::cmd(&command[0]).arg(&command[1..]).exec(&mut redis).unwrap();
+    }
+    until("the alert", || hook.taken().len() == 1 && mail.mails().len() == 1);
+    assert_eq!(health().code, 2);
+    // Mended by what the doctor's world offers.
+    let purge = ["purge-jobs", "--queue", "nobody", "--yes"];
+    let run = jobctl(desk.arguments(&purge)).env("HOME", desk.folder.path()).run();
+    assert_eq!(run.code, 0, "{run:?}");
+    until("its end", || hook.taken().len() == 2 && mail.mails().len() == 2);
+    let run = health();
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(watching.end(), 143);
+    assert_eq!(hook.taken(), ["firing stalled", "resolved stalled"]);
+    let text = text_of(&mail.mails()[1]);
+    for part in [
+        "was: queue.worker critical: queue `nobody`: 1 job waits, no worker serves it",
+        "now: queue.worker none: nothing found",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }

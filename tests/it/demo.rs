@@ -22,14 +22,14 @@ fn python(rq: &str) -> PathBuf {
 }
 
 /// A demo that is ended even if the test fails.
-struct Demo {
+pub(crate) struct Demo {
     _temp: TempDir,
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     options: DemoOptions,
 }
 
 impl Demo {
-    fn new(name: &str, healthy: bool) -> Self {
+    pub(crate) fn new(name: &str, healthy: bool) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().canonicalize().unwrap().join(name);
         let options =
@@ -37,7 +37,7 @@ impl Demo {
         Self { _temp: temp, dir, options }
     }
 
-    fn start(&self) -> DemoReport {
+    pub(crate) fn start(&self) -> DemoReport {
         demo::start(&self.options).unwrap()
     }
 
@@ -45,14 +45,14 @@ impl Demo {
         demo::stop(Some(&self.dir)).unwrap()
     }
 
-    fn redis(&self) -> Connection {
+    pub(crate) fn redis(&self) -> Connection {
         let config = fs::read(self.dir.join("sites/common_site_config.json")).unwrap();
         let config: Value = serde_json::from_slice(&config).unwrap();
         let url = config["redis_queue"].as_str().unwrap();
         redis::Client::open(url).unwrap().get_connection().unwrap()
     }
 
-    fn queue(&self, name: &str) -> String {
+    pub(crate) fn queue(&self, name: &str) -> String {
         format!("{}:{name}", self.dir.to_str().unwrap().trim_start_matches('/').replace('/', "-"))
     }
 

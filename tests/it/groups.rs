@@ -156,6 +156,8 @@ fn groups_with_hostile_names_are_shown_harmless_and_without_commands() {
         let hostile = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
         assert!(!run.stdout.contains(hostile), "{:?}", run.stdout);
     }
+    let csv = on(&server, &["groups", "show", "g", "-o", "csv"]);
+    assert!(csv.stdout.starts_with("JOB,STATUS,QUEUE,RAN,CALL\r\n"), "the jobs: {csv:?}");
     let show = on(&server, &["groups", "show", "--", "-rf"]);
     assert_eq!(show.code, 0, "{show:?}");
     assert!(!show.stdout.contains("groups retry"), "{}", show.stdout);

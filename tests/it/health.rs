@@ -83,13 +83,25 @@ fn health_check_counts_only_what_it_names() {
 }
 
 #[test]
-fn health_of_a_gate_that_does_not_apply_is_unknown_only_where_it_was_asked_for() {
+fn health_of_a_gate_that_does_not_apply_says_so_and_passes_only_beside_one_that_does() {
     let mut stage = Stage::plain();
     let worker = stage.worker("w1", &["default"]).start();
     stage.hire(worker);
+    let words = "scheduler.activity, scheduler.processing do not apply to this target";
     let asked = health(&stage, &["--check", "scheduler"]);
-    assert_eq!(asked.code, 3, "{asked:?}");
-    assert!(asked.stdout.contains("does not apply to this target"), "{}", asked.stdout);
+    assert_eq!((asked.code, asked.stdout), (3, format!("UNKNOWN  {words}\n")));
+    let asked = health(&stage, &["--check", "scheduler,redis", "-o", "json"]);
+    assert_eq!((asked.code, &asked.json()["notes"][0]), (0, &words.into()), "{asked:?}");
+    let junit = health(&stage, &["--check", "scheduler", "--as", "junit"]);
+    assert!(junit.stdout.contains("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"2\""));
+    // In an alert it is not unknown, and does not fire: there are others.
+    let settings = stage.server.folder().join("alerts.toml");
+    fs::write(&settings, "[alert.x]\ncondition = 'check(\"scheduler\")'\n").unwrap();
+    let target = ["--redis", &stage.server.url(), "--config", settings.to_str().unwrap()];
+    let alerts = jobctl(target.iter().chain(&["alerts", "check", "-o", "json"])).run();
+    let rows = alerts.json()["data"]["alerts"].as_array().unwrap().clone();
+    let row = rows.iter().find(|row| row["alert"] == "x").unwrap();
+    assert_eq!((alerts.code, &row["state"]), (0, &"not_applicable".into()), "{alerts:?}");
     assert_eq!(health(&stage, &[]).code, 0);
     assert_eq!(health(&stage, &["--check", "aggregate"]).code, 0);
 }
@@ -242,7 +254,57 @@ fn health_ping_that_fails_is_told_and_leaves_the_verdict() {
     sink.request();
     let run = health(&fine(), &["--ping-url", "http://127.0.0.1:1/x"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("cannot post the outcome to `127.0.0.1:1`"), "{run:?}");
+    let words = "cannot post the outcome to `http://127.0.0.1:1/…`: connection refused";
+    assert!(run.stderr.contains(words), "{run:?}");
+}
+
+#[test]
+fn health_ping_tells_in_json_whether_it_was_taken_and_what_kept_it() {
+    let mut stage = fine();
+    stage.with("--timeout");
+    stage.with("2s");
+    let ping = |url: &str| {
+        let run = health(&stage, &["--ping-url", url, "-o", "json"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!format!("{run:?}").contains("very-secret"), "{run:?}");
+        let line = run.json()["data"]["ping"].clone();
+        let error = line["error"].as_str().unwrap_or_default().to_owned();
+        let told = run
+            .stderr
+            .contains(&format!("cannot post the outcome to `{}`: ", line["url"].as_str().unwrap()));
+        assert_eq!(told, line["sent"] == false, "{run:?}");
+        assert!(run.stderr.contains(&error), "{run:?}");
+        (line["cause"].as_str().unwrap_or("taken").to_owned(), error)
+    };
+    let cause = |url: &str| ping(url).0;
+    let sink = HttpSink::answering("200 OK");
+    assert_eq!(cause(&sink.url()), "taken");
+    sink.request();
+    let sink = HttpSink::answering("302 Found");
+    assert_eq!(cause(&format!("{}/very-secret", sink.url())), "redirect");
+    sink.request();
+    let sink = HttpSink::answering("418 No");
+    assert_eq!(ping(&format!("{}/very-secret", sink.url())).1, "it answers 418");
+    sink.request();
+    assert_eq!(cause("http://127.0.0.1:1/very-secret"), "refused");
+    assert_eq!(cause("https://anna:very-secret@nowhere.invalid/x"), "dns");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let (sort, error) = ping(&format!("http://127.0.0.1:{port}/very-secret"));
+    assert_eq!((sort.as_str(), error.as_str()), ("timeout", "it did not answer within 2.000 s"));
+    // A server without TLS, which does not wait for the end of what it does not understand.
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = plain.local_addr().unwrap().port();
+    let rude = std::thread::spawn(move || {
+        let (mut stream, _) = plain.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let (sort, error) = ping(&format!("https://127.0.0.1:{port}/very-secret"));
+    assert_eq!((sort.as_str(), error.as_str()), ("tls", "the server does not speak TLS"));
+    rude.join().unwrap();
+    let run = health(&fine(), &["-o", "json"]);
+    assert_eq!(run.json()["data"]["ping"], Value::Null);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::support::env::{Run, jobctl};
 use crate::support::redis::RedisServer;
 use crate::support::wait::wait_until;
 
+mod beside;
 mod counters;
 mod prometheus;
 mod record;

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use crate::doctor::Stage;
 use crate::support::redis::{PREPARE, RedisServer};
 use crate::support::rq::{RELEASES, Rq};
+use crate::support::site_schema::{SiteDb, V15, job_type, site_time};
 
 fn metrics(stage: &Stage) -> String {
     let run = stage.command("metrics", &[]).run();
@@ -71,6 +72,73 @@ fn metrics_of_a_bench_are_clean_and_count_what_is_there() {
     let oldest = value(r#"jobctl_queue_oldest_age_seconds{queue="short"}"#).unwrap();
     assert!((50.0..3600.0).contains(&oldest), "{oldest}");
     assert!(!text.contains("_total"), "{text}");
+}
+
+/// The metrics that the README names, with what stands between them taken apart: `a_b|c` is `a_b` and
+/// `a_c`.
+fn named_in_readme() -> Vec<String> {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let prints = readme.split("`jobctl metrics` prints gauges:").nth(1).unwrap();
+    let paragraph = prints.split("\n\n").next().unwrap();
+    let words = paragraph.split('`').filter(|word| word.starts_with("jobctl_"));
+    let names = words.flat_map(|word| {
+        let name = word.split(['{', ' ']).next().unwrap();
+        let mut ways = name.split('|');
+        let first = ways.next().unwrap().to_owned();
+        let stem = first.rsplit_once('_').unwrap().0.to_owned();
+        let more: Vec<String> = ways.map(|way| format!("{stem}_{way}")).collect();
+        std::iter::once(first).chain(more)
+    });
+    names.collect()
+}
+
+#[test]
+fn metrics_have_every_gauge_with_its_value() {
+    const ZONE: &str = "Asia/Kolkata";
+    let mut stage = Stage::bench();
+    SiteDb::sqlite(stage.bench_mut().root(), "site1.localhost", V15)
+        .setting("time_zone", ZONE)
+        .setting("enable_scheduler", "1")
+        .active_at(&site_time(ZONE, 60))
+        .job_type(
+            job_type("app.often", "Cron").cron("* * * * *").last_execution(&site_time(ZONE, 20)),
+        )
+        .join(stage.bench_mut());
+    let long = stage.queue("long");
+    let busy = stage.worker("busy", &[&long]).set("state", "busy").set("current_job", "j").start();
+    let stale = stage.worker("stale", &[&long]).silent(470).start();
+    stage.crew.extend([busy, stale]);
+    stage.server.cmd(&["SADD", "rq:workers", "rq:worker:gone"]);
+    stage.server.cmd(&["SET", "rq:suspended", "1", "EX", "600"]);
+    stage.server.cmd(&["CONFIG", "SET", "maxmemory", "1gb"]);
+    stage
+        .job("short", "site1.localhost::f")
+        .ended("failed", 9)
+        .save_in("failed", Some("9999999999"));
+    let text = metrics(&stage);
+    promtool(&text);
+    let value = |name: &str| sample(&text, name);
+    let of = |name: &str| total(&text, name, &[]);
+    let counts = ["busy", "idle"].map(|state| of(&format!("jobctl_worker_{state}")).to_string());
+    assert_eq!(counts, ["1", "1"], "{text}");
+    assert!(of("jobctl_worker_heartbeat_age_seconds") >= 10.0, "{text}");
+    assert_eq!(value("jobctl_workers_suspended"), Some(1.0));
+    assert_eq!(value("jobctl_redis_memory_max_bytes"), Some(1_073_741_824.0));
+    assert!(value("jobctl_redis_memory_bytes") > Some(100_000.0), "{text}");
+    assert!(value("jobctl_redis_latency_seconds") > Some(0.0), "{text}");
+    assert!(value("jobctl_collect_duration_seconds") > Some(0.0), "{text}");
+    assert_eq!(value(r#"jobctl_site_failed_24h{site="site1.localhost"}"#), Some(1.0));
+    assert_eq!(value(r#"jobctl_scheduler_enabled{site="site1.localhost"}"#), Some(1.0));
+    let last = value(r#"jobctl_scheduler_last_run_timestamp_seconds{site="site1.localhost"}"#);
+    let ago = jiff::Timestamp::now().as_second() as f64 - last.unwrap();
+    assert!((10.0..3_600.0).contains(&ago), "{ago}");
+    assert!(value(r#"jobctl_findings{severity="critical"}"#) >= Some(1.0), "{text}");
+    let version = format!("jobctl_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(value(&version), Some(1.0));
+    for name in named_in_readme().into_iter().chain(["jobctl_workers_dead".to_owned()]) {
+        assert!(text.contains(&format!("# TYPE {name} gauge")), "{name}: {text}");
+    }
 }
 
 #[test]

@@ -418,3 +418,151 @@ fn serve_counts_each_job_that_ends_once_whoever_ran_it() {
         assert!(open.contains("# TYPE jobctl_job_completed counter\n"), "{open}");
     }
 }
+
+#[test]
+fn serve_tells_of_sites_that_cannot_be_read_site_by_site() {
+    let mut stage = Stage::bench();
+    for site in ["site1.localhost", "site2.localhost"] {
+        let bench = stage.bench_mut();
+        bench.set_on(site, "db_type", "mariadb");
+        bench.set_on(site, "db_host", "127.0.0.1");
+        bench.set_on(site, "db_port", 1);
+        bench.set_on(site, "db_name", "x");
+        bench.set_on(site, "db_password", "very-secret");
+    }
+    let serving = Serving::stage(&stage);
+    let answer = serving.get("/api/v1/sites");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let json = answer.json();
+    assert_eq!(json["schema"], "jobctl.scheduler-status/1", "{json:#}");
+    let sites = json["data"]["sites"].as_array().unwrap();
+    assert_eq!(sites.len(), 2);
+    for site in sites {
+        assert!(site["error"].as_str().unwrap().contains("connection refused"), "{site:#}");
+        for unknown in ["last_run_at", "next_run_at", "failed_24h", "types", "pending"] {
+            assert_eq!(site[unknown], Value::Null, "{unknown}: {site:#}");
+        }
+    }
+    assert!(!answer.body.contains("very-secret"), "{}", answer.body);
+    // Without a bench there is no such thing, which is an error as before.
+    let plain = Stage::plain();
+    let answer = Serving::stage(&plain).get("/api/v1/sites");
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+}
+
+#[test]
+fn serve_refuses_at_once_while_requests_hang_and_answers_while_refusals_pour_in() {
+    let server = RedisServer::start();
+    let token = "0123456789abcdef0123456789abcdef";
+    let path = token_file(&server, &format!("{token}\n"), 0o600);
+    let target = ["--redis", &server.url()];
+    let serving = Serving::on(&target, &["--token-file", path.to_str().unwrap()]);
+    let right = format!("Authorization: Bearer {token}\r\n");
+    let address = serving.address.clone();
+    let ask = |target: &str, field: &str| {
+        format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n{field}\r\n")
+    };
+    assert_eq!(serving.get_with("/ready", &right).status, 200);
+    // Whoever says nothing, or has no token, keeps out nobody who has.
+    let idle: Vec<TcpStream> = (0..150).map(|_| serving.connect()).collect();
+    let refused: Vec<TcpStream> = (0..150)
+        .map(|_| {
+            let mut stream = serving.connect();
+            let _ = stream.write_all(ask("/metrics", "").as_bytes());
+            stream
+        })
+        .collect();
+    assert_eq!(serving.get_with("/ready", &right).status, 200);
+    assert_eq!(serving.get("/ready").status, 401);
+    drop((idle, refused));
+    // A Redis that hangs: as many requests as are answered at a time wait for it.
+    let redis = Pid::from_raw(server.pid().try_into().unwrap());
+    kill(redis, Signal::SIGSTOP).unwrap();
+    let mut hanging = Vec::new();
+    wait_until(PATIENCE, "every place to be taken", || {
+        for _ in 0..40 {
+            let mut stream = serving.connect();
+            stream.write_all(ask("/metrics", &right).as_bytes()).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            hanging.push(stream);
+        }
+        let turned_away = |stream: &mut TcpStream| {
+            let mut buffer = [0; 512];
+            let read = stream.read(&mut buffer).unwrap_or(0);
+            String::from_utf8_lossy(&buffer[..read]).contains("too many requests")
+        };
+        hanging.iter_mut().any(turned_away).then_some(())
+    });
+    let began = std::time::Instant::now();
+    let refused = serving.get("/metrics").status;
+    let took = began.elapsed();
+    kill(redis, Signal::SIGCONT).unwrap();
+    assert_eq!(refused, 401);
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    drop(hanging);
+    wait_until(PATIENCE, "the server to answer again", || {
+        (serving.get_with("/ready", &right).status == 200).then_some(())
+    });
+}
+
+#[test]
+fn serve_is_scraped_in_time_while_redis_hangs() {
+    let server = RedisServer::start();
+    let serving = Serving::on(&["--redis", &server.url()], &[]);
+    assert_eq!(sample(&serving.get("/metrics").body, "jobctl_redis_up"), Some(1.0));
+    let redis = Pid::from_raw(server.pid().try_into().unwrap());
+    kill(redis, Signal::SIGSTOP).unwrap();
+    // A measurement of before is good for a second.
+    let (metrics, took) = wait_until(PATIENCE, "the outage to show", || {
+        let began = std::time::Instant::now();
+        let metrics = serving.get("/metrics");
+        let is_down = sample(&metrics.body, "jobctl_redis_up") == Some(0.0);
+        is_down.then(|| (metrics, began.elapsed()))
+    });
+    kill(redis, Signal::SIGCONT).unwrap();
+    assert_eq!(metrics.status, 200);
+    promtool(&metrics.body);
+    // Prometheus gives up after ten seconds.
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn serve_survives_requests_of_any_bytes() {
+    let stage = Stage::plain();
+    let serving = Serving::stage(&stage);
+    let address = serving.address.clone();
+    let fine =
+        format!("GET /api/v1/jobs?limit=3&status=failed HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    // The same sequence in every run.
+    let mut state: u64 = 0x2545_f491_4f6c_dd1d;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    for round in 0..150 {
+        let mut bytes = fine.clone().into_bytes();
+        if round % 5 == 0 {
+            bytes = (0..random(3_000)).map(|_| u8::try_from(random(256)).unwrap()).collect();
+        }
+        for _ in 0..random(6) {
+            let at = random(bytes.len().max(1)).min(bytes.len());
+            match random(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, b"\r\n\0% ?&=:\xff"[random(10)]),
+                2 if at < bytes.len() => bytes[at] = u8::try_from(random(256)).unwrap(),
+                _ => bytes.extend_from_within(at..),
+            }
+        }
+        let mut stream = serving.connect();
+        let _ = stream.write_all(&bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let is_answer = answer.is_empty() || answer.starts_with(b"HTTP/1.1 ");
+        assert!(is_answer, "{bytes:?}: {}", String::from_utf8_lossy(&answer));
+        assert!(!answer.starts_with(b"HTTP/1.1 500"), "{bytes:?}");
+    }
+    assert_eq!(serving.get("/ready").status, 200);
+}

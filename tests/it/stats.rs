@@ -174,6 +174,44 @@ fn damaged_log_is_counted_and_said() {
 }
 
 #[test]
+fn log_without_one_record_is_refused_with_what_was_read() {
+    let folder = TempDir::new().unwrap();
+    let garbage = folder.path().join("garbage.log");
+    fs::write(&garbage, "Traceback (most recent call last):\n{\"a\": 1}\n\nno end").unwrap();
+    let run = stats(&["--file", garbage.to_str().unwrap()]);
+    assert_eq!((run.code, run.stdout.as_str()), (65, ""), "{run:?}");
+    assert!(
+        run.stderr.contains("not one of 3 lines is a record (1 last line cut short)"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("garbage.log"), "{run:?}");
+    fs::write(&garbage, "x".repeat(100) + "\n").unwrap();
+    assert_eq!(stats(&["--file", garbage.to_str().unwrap()]).code, 65);
+    // Good lines anywhere make it a log: the others are counted and told.
+    let good = log(&folder, &[PING]);
+    let run = stats(&["--file", garbage.to_str().unwrap(), "--file", good.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("1 line could not be read"), "{run:?}");
+    // Also where no record was asked for, and where there is no line at all.
+    let run = stats(&["--file", good.to_str().unwrap(), "--since", "2027-01-01"]);
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
+fn csv_has_numbers_with_their_units_in_the_heading() {
+    let folder = TempDir::new().unwrap();
+    let log = log(&folder, &[PING]);
+    let csv = jobctl(["stats", "--file", log.to_str().unwrap(), "-o", "csv"]).run().stdout;
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().starts_with("METHOD,COUNT,FAILED,SCHEDULED,MEAN_MS,MEDIAN_MS,"));
+    let row: Vec<&str> = lines.next().unwrap().trim().split(',').collect();
+    assert_eq!((row[0], row[1], row[4]), ("frappe.ping", "1", "4.000"), "{csv}");
+    for field in row[1..].iter().filter(|field| !field.is_empty()) {
+        assert!(field.parse::<f64>().is_ok(), "{field}: {csv}");
+    }
+}
+
+#[test]
 fn standard_input_and_gzip_are_read_like_files() {
     let text: String = [PING, Line { id: "b", ..PING }].iter().map(Line::text).collect();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());

@@ -23,13 +23,13 @@ fn on(server: &RedisServer, arguments: &[&str]) -> Run {
 }
 
 /// supervisord with two workers of one group; ends with the value, and they with it.
-struct Supervisord {
+pub(crate) struct Supervisord {
     child: Child,
     folder: PathBuf,
 }
 
 impl Supervisord {
-    fn start(rq: &Rq, server: &RedisServer) -> Self {
+    pub(crate) fn start(rq: &Rq, server: &RedisServer) -> Self {
         let folder = rq.folder().to_owned();
         let shown = folder.display();
         let program = venv("rq-2.6.1").join("bin/rq");
@@ -99,7 +99,7 @@ fn names(server: &RedisServer) -> Vec<String> {
     workers(server).iter().map(|worker| worker["name"].as_str().unwrap().to_owned()).collect()
 }
 
-fn two_workers(server: &RedisServer) -> Vec<String> {
+pub(crate) fn two_workers(server: &RedisServer) -> Vec<String> {
     wait_until(LONG, "two workers", || Some(names(server)).filter(|names| names.len() == 2))
 }
 

@@ -1,14 +1,10 @@
 //! Whether a file is a history. A named file that is none is not written, moved or waited for.
 
-use std::fs::OpenOptions;
-use std::io::Read as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use nix::fcntl::OFlag;
 use rusqlite::Connection;
 
-use super::Place;
+use super::{Place, held};
 use crate::error::{Failure, Kind, Result};
 
 /// What says in the header of an `SQLite` file that it is a history: `jobc`.
@@ -41,11 +37,8 @@ pub(super) fn content(path: &Path) -> Result<Content> {
         let message = format!("cannot use `{}` as a history: it is {what}", path.display());
         return Err(Failure::new(Kind::Data, message).into());
     }
-    let mut options = OpenOptions::new();
-    let opened = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
-    let mut header = Vec::new();
-    if opened.and_then(|file| file.take(100).read_to_end(&mut header)).is_err() || header.is_empty()
-    {
+    let header = held::beginning(path, &metadata).unwrap_or_default();
+    if header.is_empty() {
         return Ok(Content::Nothing);
     }
     let id = header.get(ID_AT).and_then(|id| <[u8; 4]>::try_from(id).ok()).map(i32::from_be_bytes);

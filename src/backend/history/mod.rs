@@ -7,6 +7,7 @@
 //! Knows nothing of Redis, of commands and of what the numbers mean for operators.
 
 mod fault;
+mod held;
 mod identity;
 mod place;
 mod reader;
@@ -20,4 +21,4 @@ mod writer;
 pub use place::Place;
 pub use reader::{Demand, Filter, Level, Reader, Recorded};
 pub use rollup::{Figures, Span};
-pub use writer::{Batch, Opened, Writer};
+pub use writer::{Batch, Claim, Displaced, Opened, Pruned, Writer};

@@ -227,6 +227,43 @@ fn history_of_the_first_release_is_taken_and_marked() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn looking_into_a_history_leaves_the_locks_of_this_process_on_it() {
+    use std::os::unix::fs::MetadataExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let writer = open(&path);
+    let inode = format!(":{} ", path.metadata().unwrap().ino());
+    let locks = || {
+        let all = std::fs::read_to_string("/proc/locks").unwrap();
+        all.lines().filter(|line| line.contains(" POSIX ") && line.contains(&inode)).count()
+    };
+    assert_eq!(locks(), 1, "the writer's");
+    assert_eq!(identity::content(&path).unwrap(), identity::Content::Marked);
+    drop(Reader::open(Place::named(&path)).unwrap());
+    assert_eq!(locks(), 1);
+    drop(writer);
+}
+
+#[test]
+fn history_that_is_locked_is_waited_for_as_long_as_there_is_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    writer.set_patience(Duration::ZERO).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let facts = std::collections::BTreeMap::from([("a", "b".to_owned())]);
+    let batch = Batch { facts, ..Batch::default() };
+    let began = std::time::Instant::now();
+    assert_eq!(exit_code_of(&writer.write(&batch).unwrap_err()), 75);
+    assert!(began.elapsed() < Duration::from_secs(5), "what a file that is opened is waited for");
+    other.execute_batch("ROLLBACK").unwrap();
+    writer.write(&batch).unwrap();
+    assert_eq!(writer.fact("a").unwrap().as_deref(), Some("b"));
+}
+
+#[test]
 fn history_that_cannot_be_read_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("h.db");
@@ -278,7 +315,9 @@ fn history_keeps_only_as_long_as_it_is_told() {
         hours: days(30),
         days: days(365),
     };
-    writer.prune(at(60), &retention).unwrap();
+    let pruned = writer.prune(at(60), &retention).unwrap();
+    assert_eq!((pruned.samples, pruned.jobs), (1, 1));
+    assert_eq!(writer.prune(at(60), &retention).unwrap(), Pruned::default());
     let reader = Reader::open(Place::named(&path)).unwrap();
     let methods = |span| reader.ended_by_method(span, &everything()).unwrap().len();
     assert_eq!((methods(Span::Minute), methods(Span::Hour), methods(Span::Day)), (1, 1, 2));
@@ -326,7 +365,7 @@ fn history_keeps_counters_events_gaps_and_peaks() {
     let gap = Gap { from: at(0), until: at(90), why: "no Redis".to_owned() };
     let first = Batch {
         peaks: vec![peak(100, true), peak(300, false), peak(200, true)],
-        totals: [("x".to_owned(), "1".to_owned())].into(),
+        totals: ["x", "gone"].map(|name| (name.to_owned(), Some("1".to_owned()))).into(),
         seen: vec![(u64::MAX, at(0)), (7, at(100))],
         facts: [("last_look", "then".to_owned())].into(),
         gaps: vec![gap.clone()],
@@ -334,7 +373,7 @@ fn history_keeps_counters_events_gaps_and_peaks() {
     };
     writer.write(&first).unwrap();
     let second = Batch {
-        totals: [("x".to_owned(), "2".to_owned())].into(),
+        totals: [("x".to_owned(), Some("2".to_owned())), ("gone".to_owned(), None)].into(),
         forget_before: Some(at(50)),
         ..Batch::default()
     };
@@ -361,4 +400,63 @@ fn history_knows_queues_and_methods_apart_from_sites() {
         reader.check(&Filter { queue: Some(queue.to_owned()), ..everything() }).is_ok()
     };
     assert_eq!(["short", "a.localhost", "a.b"].map(check), [true, false, false]);
+}
+
+#[test]
+fn history_that_was_removed_or_replaced_is_noticed_and_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut writer = open(&path).writer;
+    writer.write(&batch(vec![sample(0, 1)], Vec::new())).unwrap();
+    assert_eq!(writer.displaced(), None);
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(writer.displaced(), Some(Displaced::Removed));
+    writer.reclaim().unwrap();
+    assert_eq!(writer.reopen().unwrap(), None);
+    writer.write(&batch(vec![sample(5, 2)], Vec::new())).unwrap();
+    let samples = || Reader::open(Place::named(&path)).unwrap().samples(&everything()).unwrap();
+    assert_eq!((writer.displaced(), samples()), (None, vec![sample(5, 2)]));
+    // With its log and its lock as well; then another one, of before, is put into its place.
+    let other = dir.path().join("other.db");
+    open(&other).writer.write(&batch(vec![sample(-50, 9)], Vec::new())).unwrap();
+    for name in ["h.db", "h.db-wal", "h.db-shm", "h.db.lock"] {
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    std::fs::rename(&other, &path).unwrap();
+    assert_eq!(writer.displaced(), Some(Displaced::Replaced));
+    writer.reclaim().unwrap();
+    assert_eq!(writer.reopen().unwrap(), None);
+    writer.write(&batch(vec![sample(10, 3)], Vec::new())).unwrap();
+    assert_eq!(samples(), [sample(-50, 9), sample(10, 3)]);
+    // It still keeps others out.
+    let Err(error) = Writer::open(Place::named(&path), TimeZone::UTC) else { panic!("no lock") };
+    assert_eq!(exit_code_of(&error), 75, "{error}");
+}
+
+#[test]
+fn history_that_somebody_else_began_after_its_removal_is_theirs() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let mut first = open(&path).writer;
+    for name in ["h.db", "h.db.lock"] {
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let second = open(&path).writer;
+    assert_eq!(first.displaced(), Some(Displaced::Replaced));
+    assert_eq!(exit_code_of(&first.reclaim().unwrap_err()), 75);
+    assert_eq!(second.displaced(), None);
+    drop(first);
+    assert!(dir.path().join("h.db.lock").exists());
+    drop(second);
+}
+
+#[test]
+fn history_that_is_claimed_and_never_begun_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("h.db");
+    let claim = Claim::take(Place::named(&path)).unwrap();
+    assert!(!claim.has_file());
+    assert_eq!(exit_code_of(&Claim::take(Place::named(&path)).unwrap_err()), 75);
+    drop(claim);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }

@@ -4,23 +4,23 @@ mod opening;
 mod step;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use nix::fcntl::Flock;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::Place;
 use super::fault::failure;
-use super::identity::{content, foreign};
 use super::rollup::Span;
 use crate::error::Result;
 use crate::model::history::{EndedJob, Gap, MemoryPeak, Retention, Sample};
+pub use opening::Claim;
 pub(super) use opening::newer;
-use opening::{connect, lock, may_write, move_aside};
+use opening::{BUSY, Identity, connect, identity_at, move_aside};
 use step::Step;
 pub(super) use step::figures_of;
 
@@ -36,8 +36,9 @@ pub struct Batch {
     pub ended: Vec<EndedJob>,
     /// How much memory jobs took.
     pub peaks: Vec<MemoryPeak>,
-    /// Counters that changed: name and value, as texts of whoever counts.
-    pub totals: BTreeMap<String, String>,
+    /// Counters that changed: name and value, as texts of whoever counts; without a value those that
+    /// are gone.
+    pub totals: BTreeMap<String, Option<String>>,
     /// Events that were counted, by their hash, and when they were.
     pub seen: Vec<(u64, Timestamp)>,
     /// Events before then need not be remembered.
@@ -60,6 +61,26 @@ impl Batch {
     }
 }
 
+/// How much was removed because of its age.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Samples.
+    pub samples: u64,
+    /// Jobs that ended, one by one.
+    pub jobs: u64,
+    /// Rows of figures by minute, hour and day.
+    pub figures: u64,
+}
+
+/// What became of the file of a writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Displaced {
+    /// There is nothing in its place.
+    Removed,
+    /// Another file stands in its place.
+    Replaced,
+}
+
 /// A history that was opened for writing.
 pub struct Opened {
     /// Who writes it.
@@ -76,36 +97,116 @@ pub struct Writer {
     names: HashMap<String, i64>,
     /// The methods of a day that were told apart so far.
     methods: (i64, HashSet<i64>),
+    /// The file that is written; `None` while there is none.
+    identity: Option<Identity>,
+    /// Its log.
+    log: Option<Identity>,
+    /// The longest wait for a program that has the file locked.
+    patience: Duration,
     /// Held for as long as it lives.
-    _lock: Flock<File>,
+    claim: Arc<Claim>,
 }
 
 impl Writer {
     /// Opens a history, made where it is missing. Hours and days are those of the zone in which it
     /// was begun; of a new one that is `zone`. A damaged history is moved aside.
     ///
-    /// Errors: `Data` for a named file that is something else, which stays as it is; `TryAgain`
-    /// where another process writes it, naming that; `Config` for a file of a newer jobctl;
-    /// `CannotCreate` and `Io`.
+    /// Errors: those of [`Claim::take`] and [`Self::begin`].
     pub fn open(place: Place, zone: TimeZone) -> Result<Opened> {
-        let content = content(place.path())?;
-        if !place.is_own() && !may_write(&place, content) {
-            return Err(foreign(&place).into());
-        }
-        let lock = lock(&place)?;
-        let (connection, moved_aside) = if let Ok(connection) = connect(&place)? {
-            (connection, None)
-        } else {
-            let aside = move_aside(&place)?;
-            let again = connect(&place)?;
-            (again.map_err(|error| failure(&error, "open", place.path()))?, Some(aside))
-        };
+        Self::begin(Arc::new(Claim::take(place)?), zone)
+    }
+
+    /// The same for a history that is claimed already.
+    ///
+    /// Errors: `Config` for a file of a newer jobctl; `CannotCreate` and `Io`.
+    pub fn begin(claim: Arc<Claim>, zone: TimeZone) -> Result<Opened> {
+        let place = claim.place().clone();
+        let (connection, moved_aside) = connect_or_begin_anew(&place)?;
         let methods = (i64::MIN, HashSet::new());
+        let identity = identity_at(place.path());
+        let names = HashMap::new();
+        let (log, patience) = (None, BUSY);
         let mut writer =
-            Self { place, connection, zone, names: HashMap::new(), methods, _lock: lock };
+            Self { place, connection, zone, names, methods, identity, log, patience, claim };
         writer.load_names().map_err(|error| failure(&error, "read", writer.place.path()))?;
         writer.keep_zone()?;
         Ok(Opened { writer, moved_aside })
+    }
+
+    /// From now on a program that has the file locked is waited for so long and no longer; until it
+    /// lets go, whatever is written fails with `TryAgain`.
+    pub fn set_patience(&mut self, patience: Duration) -> Result<()> {
+        self.patience = patience;
+        let set = self.connection.busy_timeout(patience);
+        set.map_err(|error| failure(&error, "open", self.place.path()).into())
+    }
+
+    /// What became of the file since it was opened; `None` where it is still in its place.
+    pub fn displaced(&self) -> Option<Displaced> {
+        match identity_at(self.place.path()) {
+            None => Some(Displaced::Removed),
+            there if there == self.identity => None,
+            Some(_) => Some(Displaced::Replaced),
+        }
+    }
+
+    /// Lets go of a file that is displaced, and sees to it that nobody else begins another one.
+    ///
+    /// Errors: as [`Claim::take`]: `TryAgain` where somebody else did.
+    pub fn reclaim(&mut self) -> Result<()> {
+        self.let_go()?;
+        if !self.claim.holds() {
+            self.claim = Arc::new(Claim::take(self.place.clone())?);
+        }
+        Ok(())
+    }
+
+    /// Goes on in what stands in place of the file that was let go, made where there is nothing; says
+    /// where a damaged one is now.
+    ///
+    /// Errors: as [`Self::begin`]; it may be tried again.
+    pub fn reopen(&mut self) -> Result<Option<PathBuf>> {
+        let (connection, moved_aside) = connect_or_begin_anew(&self.place)?;
+        self.take_up(connection)?;
+        Ok(moved_aside)
+    }
+
+    /// Closes the file.
+    fn let_go(&mut self) -> Result<()> {
+        self.leave_log();
+        (self.identity, self.log) = (None, None);
+        self.connection = Connection::open_in_memory()
+            .map_err(|error| failure(&error, "open", self.place.path()))?;
+        Ok(())
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.place.with_suffix("-wal")
+    }
+
+    /// Where another file stands in place of this one: removes the log of this one, which `SQLite` would
+    /// take for that of the other, and keeps the log of the other from being removed at the end.
+    fn leave_log(&self) {
+        if self.displaced().is_none() {
+            return;
+        }
+        let what = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        let _ = self.connection.set_db_config(what, true);
+        let path = self.log_path();
+        if self.log.is_some() && self.log == identity_at(&path) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    fn take_up(&mut self, connection: Connection) -> Result<()> {
+        self.connection = connection;
+        self.set_patience(self.patience)?;
+        self.names.clear();
+        self.methods = (i64::MIN, HashSet::new());
+        self.load_names().map_err(|error| failure(&error, "read", self.place.path()))?;
+        self.keep_zone()?;
+        self.identity = identity_at(self.place.path());
+        Ok(())
     }
 
     /// Goes on in the zone of the file; writes it down in a new one.
@@ -168,6 +269,8 @@ impl Writer {
             self.names.clear();
             self.methods = (i64::MIN, HashSet::new());
             let _ = self.load_names();
+        } else if self.log.is_none() {
+            self.log = identity_at(&self.log_path());
         }
         written.map_err(|error| failure(&error, "write", self.place.path()).into())
     }
@@ -175,7 +278,7 @@ impl Writer {
     /// Removes what is older than it is to be kept.
     ///
     /// Errors: as [`Self::write`].
-    pub fn prune(&mut self, now: Timestamp, retention: &Retention) -> Result<()> {
+    pub fn prune(&mut self, now: Timestamp, retention: &Retention) -> Result<Pruned> {
         let pruned = self.try_prune(now, retention);
         pruned.map_err(|error| failure(&error, "prune", self.place.path()).into())
     }
@@ -184,14 +287,11 @@ impl Writer {
     /// one is now.
     pub fn start_anew(&mut self) -> Result<PathBuf> {
         // The old file must not be written when its connection is closed later.
-        self.connection = Connection::open_in_memory()
-            .map_err(|error| failure(&error, "open", self.place.path()))?;
+        self.let_go()?;
         let aside = move_aside(&self.place)?;
-        self.connection =
+        let connection =
             connect(&self.place)?.map_err(|error| failure(&error, "open", self.place.path()))?;
-        self.names.clear();
-        self.methods = (i64::MIN, HashSet::new());
-        self.keep_zone()?;
+        self.take_up(connection)?;
         Ok(aside)
     }
 
@@ -218,23 +318,46 @@ impl Writer {
         transaction.commit()
     }
 
-    fn try_prune(&mut self, now: Timestamp, retention: &Retention) -> rusqlite::Result<()> {
+    fn try_prune(&mut self, now: Timestamp, retention: &Retention) -> rusqlite::Result<Pruned> {
         let before = |kept: Duration| now.checked_sub(kept).unwrap_or(Timestamp::UNIX_EPOCH);
         let (ms, s) = (Timestamp::as_millisecond, Timestamp::as_second);
         let transaction = self.connection.transaction()?;
-        let delete = |sql, bound| transaction.execute(sql, [bound]);
-        delete("DELETE FROM samples WHERE at < ?", ms(before(retention.samples)))?;
-        delete("DELETE FROM ended WHERE at < ?", ms(before(retention.jobs)))?;
+        let delete = |sql, bound| transaction.execute(sql, [bound]).map(|rows| rows as u64);
+        let mut pruned = Pruned {
+            samples: delete("DELETE FROM samples WHERE at < ?", ms(before(retention.samples)))?,
+            jobs: delete("DELETE FROM ended WHERE at < ?", ms(before(retention.jobs)))?,
+            figures: 0,
+        };
         let spans = Span::ALL.into_iter().zip([retention.minutes, retention.hours, retention.days]);
         for (span, kept) in spans {
             for table in ["system_rollup", "queue_rollup", "ended_rollup"] {
                 let sql = format!("DELETE FROM {table} WHERE span = ? AND at < ?");
-                transaction.execute(&sql, [span.number(), s(before(kept))])?;
+                let rows = transaction.execute(&sql, [span.number(), s(before(kept))])?;
+                pruned.figures += rows as u64;
             }
         }
-        delete("DELETE FROM error_rollup WHERE at < ?", s(before(retention.days)))?;
-        delete("DELETE FROM memory WHERE at < ?", s(before(retention.days)))?;
+        for table in ["error_rollup", "memory"] {
+            let sql = format!("DELETE FROM {table} WHERE at < ?");
+            pruned.figures += transaction.execute(&sql, [s(before(retention.days))])? as u64;
+        }
         delete("DELETE FROM gaps WHERE until < ?", ms(before(retention.days)))?;
-        transaction.commit()
+        transaction.commit()?;
+        Ok(pruned)
     }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.leave_log();
+    }
+}
+
+/// Opens the file in a place; a damaged one is moved aside and a new one begun.
+fn connect_or_begin_anew(place: &Place) -> Result<(Connection, Option<PathBuf>)> {
+    if let Ok(connection) = connect(place)? {
+        return Ok((connection, None));
+    }
+    let aside = move_aside(place)?;
+    let again = connect(place)?;
+    Ok((again.map_err(|error| failure(&error, "open", place.path()))?, Some(aside)))
 }

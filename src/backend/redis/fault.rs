@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::endpoint::{Endpoint, Route};
 use super::reply::{ReplyError, ReplyErrorKind};
 use super::wire::is_timeout;
+use crate::backend::network::tls_problem;
 use crate::error::{Failure, Kind};
 
 /// A refusal on the way to a usable connection; travels inside an `io::Error`.
@@ -47,7 +48,11 @@ impl fmt::Display for Located {
     }
 }
 
-impl std::error::Error for Located {}
+impl std::error::Error for Located {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
 
 /// What travels inside `error`, if it is a `T`; looks through [`Located`].
 fn inside<T: std::error::Error + 'static>(error: &io::Error) -> Option<&T> {
@@ -74,7 +79,7 @@ impl Target {
             return self.refused(refusal.attempt, &refusal.error);
         }
         let attempt = format!("cannot connect to the {} `{}`", self.name, self.endpoint);
-        if let Some(problem) = certificate_problem(error) {
+        if let Some(problem) = tls_problem(error) {
             return Failure::new(Kind::Unreachable, format!("{attempt}: {problem}")).hint(
                 "name the authority with ?ssl_ca_certs=FILE in the URL; \
                  ?ssl_check_hostname=false accepts another host name",
@@ -188,18 +193,4 @@ fn hint_for(error: &ReplyError) -> Option<&'static str> {
         }
         ReplyErrorKind::WrongType | ReplyErrorKind::NoScript | ReplyErrorKind::Other => None,
     }
-}
-
-/// What is wrong with the peer's certificate, or that TLS met something that is not TLS.
-fn certificate_problem(error: &io::Error) -> Option<String> {
-    Some(match inside::<rustls::Error>(error)? {
-        rustls::Error::InvalidCertificate(why) => {
-            format!("the server's certificate is not accepted: {why}")
-        }
-        rustls::Error::AlertReceived(alert) => {
-            format!("the server broke off the TLS handshake: {alert:?}")
-        }
-        rustls::Error::InvalidMessage(_) => "the server does not speak TLS".into(),
-        other => other.to_string(),
-    })
 }

@@ -14,6 +14,7 @@ use rustls::{ClientConnection, StreamOwned};
 
 use super::endpoint::{Node, TlsOptions};
 use super::tls;
+use crate::backend::network::NoSuchHost;
 
 /// The kernel takes a limit of zero for "none", so that is the least that is ever set.
 const LEAST_LIMIT: Duration = Duration::from_millis(1);
@@ -244,9 +245,12 @@ fn addresses(node: &Node, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
         return Ok(vec![SocketAddr::new(address, node.port)]);
     }
     let target = (node.host.clone(), node.port);
-    let found: Vec<_> = within(deadline, move || Ok(target.to_socket_addrs()?.collect()))?;
+    let found: Vec<_> = within(deadline, move || {
+        let resolved = target.to_socket_addrs().map_err(|why| NoSuchHost::wrap(&target.0, &why));
+        Ok(resolved?.collect())
+    })?;
     if found.is_empty() {
-        return Err(io::Error::new(ErrorKind::NotFound, "the host name has no address"));
+        return Err(NoSuchHost::wrap(&node.host, &io::Error::other("it has no address")));
     }
     Ok(found)
 }

@@ -16,6 +16,7 @@ use super::fault::{DbError, DbFault};
 use super::settings::{Address, Settings, Tls};
 use super::sql::{self, Query, Value};
 use super::{Access, Dialect, Rows, SiteDatabase};
+use crate::backend::network::tls_problem;
 
 /// The largest answer that is taken, row by row; the driver would ask the server otherwise.
 const MAX_PACKET: usize = 64 << 20;
@@ -153,6 +154,15 @@ fn cell(value: mysql::Value) -> Option<String> {
 
 /// Source: the error lists of MariaDB and MySQL (`mysqld_error.h`).
 fn explain(error: &Error, limit: Duration) -> (DbFault, String) {
+    let of_tls = match error {
+        Error::IoError(error) => tls_problem(error),
+        Error::TlsError(error) => tls_problem(error),
+        Error::CodecError(error) => tls_problem(error),
+        _ => None,
+    };
+    if let Some(why) = of_tls {
+        return (DbFault::Unreachable, why);
+    }
     match error {
         Error::MySqlError(refusal) => {
             let fault = match refusal.code {

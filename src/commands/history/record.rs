@@ -1,6 +1,6 @@
 //! `jobctl history record`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::path;
@@ -9,15 +9,19 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::global::duration;
 use crate::human;
 use crate::ops::history::place;
-use crate::ops::history::recorder::{Looked, Recorder, Recording};
+use crate::ops::history::recorder::{Looked, Purpose, Recorder, Recording};
+use crate::report::history::record::RecordReport;
 use crate::sys::signals::Interrupts;
 
 /// Record queues, workers, Redis and the jobs that end, until interrupted
 ///
 /// It looks every five seconds for jobs that ended, and samples every 30 s unless told otherwise. An
 /// outage of Redis becomes a gap; a crash loses nothing that was written and counts nothing twice. One
-/// process records into a history; `jobctl serve --record` does so while it serves. On the host of
-/// the workers it also notes how much memory the jobs take, as the kernel tells it.
+/// process records into a history, also while it serves or watches (`jobctl serve --record`, `jobctl
+/// alerts run --record`); another one says which, and takes over when that ends. On the host of the
+/// workers it also notes how much memory the jobs take, as the kernel tells it. A file that is removed
+/// meanwhile is begun anew. With `--once` it reports what was recorded, and fails where another process
+/// records.
 ///
 /// Kept are samples and single jobs for 2 days, figures by minute for 2 days, by hour for 400, by day
 /// for ten years: `[history]` in the settings has `every`, `keep_samples`, `keep_jobs`,
@@ -27,7 +31,8 @@ use crate::sys::signals::Interrupts;
 Examples:
   jobctl history record
   jobctl history record --every 10s --for 1h
-  jobctl history record --once --file /tmp/history.db")]
+  jobctl history record --once --file /tmp/history.db
+  jobctl history record --once -o json")]
 pub(super) struct Args {
     /// How often to sample [default: 30s, or `every` of the settings]
     #[arg(long, value_name = "TIME", value_parser = interval)]
@@ -65,18 +70,22 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let interrupts = Interrupts::catch()?;
     let every = args.every.unwrap_or(context.settings.history.every);
     let place = place(context, args.file.as_deref())?;
-    let recording = Recording { every, once: args.once };
+    let purpose = if args.once { Purpose::Once } else { Purpose::History };
+    let recording = Recording { every, purpose };
     let (mut recorder, mut passing, said) = Recorder::open(place, context, recording)?;
+    if args.once {
+        let looked = recorder.look(context, &mut passing)?;
+        return once(context, looked, said, recorder.place().path());
+    }
     for line in said {
         context.ui.warn(&line);
     }
     let path = recorder.place().path().display().to_string();
-    if args.once {
-        let looked = recorder.look(context, &mut passing)?;
-        return once(context, &looked, &path);
-    }
     let end = args.lasting.and_then(|time| Instant::now().checked_add(time));
-    context.ui.status(&format!("recording into {path} every {}", human::age(every.as_secs_f64())));
+    if recorder.is_at_work() {
+        let every = human::age(every.as_secs_f64());
+        context.ui.status(&format!("recording into {path} every {every}"));
+    }
     loop {
         let looked = recorder.look(context, &mut passing)?;
         for line in &looked.said {
@@ -93,19 +102,35 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
 }
 
 /// What one sample was.
-fn once(context: &mut Context, looked: &Looked, path: &str) -> Result<Outcome> {
-    if let Some(why) = &looked.outage {
+fn once(
+    context: &mut Context,
+    looked: Looked,
+    mut said: Vec<String>,
+    path: &Path,
+) -> Result<Outcome> {
+    let Some(sample) = looked.sample.filter(|_| looked.outage.is_none()) else {
+        let why = looked.outage.unwrap_or_else(|| "Redis could not be read".to_owned());
         let message = format!("cannot take a sample: {why}");
         return Err(Failure::new(Kind::Unreachable, message).hint("jobctl doctor").into());
-    }
-    for line in &looked.said {
-        context.ui.warn(line);
-    }
-    let line = format!(
-        "recorded {} and {} that ended into {path}",
-        human::counted(looked.queues as u64, "queue"),
-        human::counted(looked.ended as u64, "job")
-    );
-    context.ui.status(&line);
-    Ok(Outcome::Done)
+    };
+    said.extend(looked.said);
+    let pruned = looked.pruned.unwrap_or_default();
+    let report = RecordReport {
+        file: path.display().to_string(),
+        sampled_at: sample.at,
+        queues: sample.queues,
+        workers_busy: sample.busy,
+        workers_idle: sample.idle,
+        redis_memory_bytes: sample.redis_memory,
+        jobs_ended: looked.ended,
+        jobs_failed: looked.failed,
+        is_partial: looked.is_partial,
+        gap: looked.gap,
+        pruned_samples: pruned.samples,
+        pruned_jobs: pruned.jobs,
+        pruned_figures: pruned.figures,
+        notes: said,
+    };
+    let scope = context.scope()?;
+    context.ui.finish(&scope, &report)
 }

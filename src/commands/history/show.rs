@@ -1,7 +1,5 @@
 //! `jobctl history show`.
 
-use clap::ValueEnum;
-
 use super::super::selection::instant;
 use super::Which;
 use crate::context::Context;
@@ -28,7 +26,7 @@ Examples:
 pub(super) struct Args {
     /// What a row is about
     #[arg(long, value_name = "KEY", default_value = "hour")]
-    by: ByArg,
+    by: By,
 
     /// From then on: a time, or how long ago
     #[arg(long, value_name = "WHEN", value_parser = non_empty)]
@@ -46,25 +44,6 @@ pub(super) struct Args {
     pub(super) which: Which,
 }
 
-/// What a row is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ByArg {
-    /// The minute
-    Minute,
-    /// The hour
-    Hour,
-    /// The day
-    Day,
-    /// The method
-    Method,
-    /// The queue
-    Queue,
-    /// The site
-    Site,
-    /// The class of the exception, by day
-    Error,
-}
-
 /// Reads and shows.
 pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     let now = clock::now();
@@ -73,15 +52,7 @@ pub(super) fn run(args: &Args, context: &mut Context) -> Result<Outcome> {
     };
     let ask = Ask {
         wanted: args.which.wanted(),
-        by: match args.by {
-            ByArg::Minute => By::Minute,
-            ByArg::Hour => By::Hour,
-            ByArg::Day => By::Day,
-            ByArg::Method => By::Method,
-            ByArg::Queue => By::Queue,
-            ByArg::Site => By::Site,
-            ByArg::Error => By::Error,
-        },
+        by: args.by,
         since: when("--since", &args.since)?,
         until: when("--until", &args.until)?,
         limit: match args.limit {

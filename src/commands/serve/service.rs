@@ -19,6 +19,7 @@ use crate::ops::metrics::{Measured, Passing, look, measure};
 use crate::render::json;
 use crate::render::prometheus::{Dialect, exposition};
 use crate::report::Scope;
+use crate::sys::heap;
 use crate::web::{Request, Response};
 
 /// How long a measurement is good for whoever asks next.
@@ -78,11 +79,8 @@ impl Service {
         Self { global, sites, scope, token, newest, at_work }
     }
 
-    /// Answers a request.
+    /// Answers a request that is not refused.
     pub(super) fn answer(&self, request: &Request) -> Response {
-        if let Some(refusal) = self.refusal(request) {
-            return refusal;
-        }
         match request.path() {
             "/" => Response::new(200, "text/plain; charset=utf-8", INDEX),
             "/metrics" => self.metrics(request),
@@ -95,11 +93,11 @@ impl Service {
         }
     }
 
-    /// Whether a request may be answered at all.
+    /// Why a request is not answered at all.
     ///
     /// Without a token the name that was asked for must be a loopback one: a page of another site
     /// can make a browser ask here under a name of its own (DNS rebinding).
-    fn refusal(&self, request: &Request) -> Option<Response> {
+    pub(super) fn refuse(&self, request: &Request) -> Option<Response> {
         let Some(token) = &self.token else {
             let host = request.field("host").unwrap_or("localhost");
             return (!is_loopback(host)).then(|| {
@@ -248,8 +246,13 @@ impl Service {
         let global = Global { site: sites, ..self.global.clone() };
         let body = Body::default();
         let context = Context::writing_to(global.clone(), Box::new(body.clone()))?;
-        cli.command.run(&global, &mut Some(context))?;
-        Ok(body.take())
+        let ran = cli.command.run(&global, &mut Some(context));
+        let body = body.take();
+        match ran {
+            // The report says itself of which site what could not be read.
+            Err(_) if endpoint.tells_failures && !body.is_empty() => Ok(body),
+            ran => ran.map(|_| body).map_err(Refused::from),
+        }
     }
 
     /// The command line that a request stands for, and the sites that it is about.
@@ -352,7 +355,9 @@ impl<'t> Turn<'t> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+            heap::give_back();
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use crate::ops::workers::dump::{Dumping, Which, dump};
 /// Sends SIGUSR1 to the work horse under the worker, upon which Python prints the stacks of all
 /// threads, and the job goes on; reads them from the file behind its standard error. A process that
 /// is not certain to be the worker, or that has no handler for the signal and would die of it, is
-/// not signalled (77), and what to do instead is said. Also for pools, schedulers and work horses
-/// without a worker, by process id.
+/// not signalled (77), and what to do instead is said. Also for pools and schedulers, by process id,
+/// and for work horses whose worker is gone.
 #[derive(Debug, clap::Args)]
 #[command(
     group = clap::ArgGroup::new("which").required(true).multiple(true)

@@ -3,7 +3,8 @@
 //!
 //! A message is tried until it is taken, with growing pauses, unless a newer one of the same alert
 //! comes, which takes its place and says so: a mailbox holds no more than one message for each
-//! alert, and what arrives is what is true.
+//! alert, and what arrives is what is true. Of several that wait the most severe goes first, then
+//! the oldest.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,6 +56,15 @@ struct Inner {
     in_flight: Option<Event>,
 }
 
+impl Inner {
+    /// Takes out the most severe message that waits, of several the first.
+    fn most_urgent(&mut self) -> Option<Event> {
+        let urgency = |(_, event): &(usize, &Event)| std::cmp::Reverse(event.severity);
+        let (at, _) = self.waiting.iter().enumerate().min_by_key(urgency)?;
+        self.waiting.remove(at)
+    }
+}
+
 impl Mailbox {
     /// A mailbox with what was left over; `sent` is how long ago its last messages were taken, the
     /// oldest first: a restart allows no more than going on would have.
@@ -63,15 +73,18 @@ impl Mailbox {
         Self { channel, inner, sent, wake: Condvar::new(), stop: AtomicBool::new(false) }
     }
 
-    /// Puts a message in; one of the same alert that waits is replaced by it.
-    pub(super) fn push(&self, mut event: Event) {
+    /// Puts messages in, all before one of them goes out; each takes the place of one of the same
+    /// alert that waits.
+    pub(super) fn push(&self, events: impl IntoIterator<Item = Event>) {
         let mut inner = self.lock();
-        if let Some(at) = inner.waiting.iter().position(|waiting| waiting.alert == event.alert)
-            && let Some(old) = inner.waiting.remove(at)
-        {
-            event.skipped += old.skipped + 1;
+        for mut event in events {
+            if let Some(at) = inner.waiting.iter().position(|waiting| waiting.alert == event.alert)
+                && let Some(old) = inner.waiting.remove(at)
+            {
+                event.skipped += old.skipped + 1;
+            }
+            inner.waiting.push_back(event);
         }
-        inner.waiting.push_back(event);
         self.wake.notify_all();
     }
 
@@ -132,7 +145,7 @@ impl Mailbox {
             if inner.waiting.is_empty() {
                 inner = self.wake.wait(inner).unwrap_or_else(PoisonError::into_inner);
             } else if wait.is_zero() {
-                inner.in_flight = inner.waiting.pop_front();
+                inner.in_flight = inner.most_urgent();
                 return inner.in_flight.clone();
             } else {
                 let waited = self.wake.wait_timeout(inner, wait);
@@ -213,6 +226,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::model::health::Severity;
     use crate::ops::alerts::channel::channels;
     use crate::ops::alerts::message::Place;
     use crate::settings::Settings;
@@ -240,7 +254,7 @@ mod tests {
     fn message_replaces_an_older_one_of_its_alert_and_says_so() {
         let mailbox = mailbox("true", "");
         for (alert, id) in [("a", "1"), ("b", "2"), ("a", "3"), ("a", "4")] {
-            mailbox.push(event(alert, id));
+            mailbox.push([event(alert, id)]);
         }
         let left: Vec<_> = mailbox.left().into_iter().map(|e| (e.id, e.skipped)).collect();
         assert_eq!(left, [("2".to_owned(), 0), ("4".to_owned(), 2)]);
@@ -250,15 +264,14 @@ mod tests {
     fn message_that_fails_is_tried_again_and_superseded_by_a_newer_one() {
         let mailbox = mailbox("read line; case $line in *'\"id\":\"bad\"'*) exit 1;; esac", "");
         let (tell, told) = mpsc::channel();
-        mailbox.push(event("a", "bad"));
-        mailbox.push(event("b", "fine"));
+        mailbox.push([event("a", "bad"), event("b", "fine")]);
         std::thread::scope(|threads| {
             threads.spawn(|| mailbox.work(&tell));
             let next = || told.recv_timeout(Duration::from_secs(120)).unwrap();
             let first = next();
             let failed = first.outcome.err().unwrap();
             assert_eq!((first.event.id.as_str(), failed.again_in), ("bad", FIRST_PAUSE));
-            mailbox.push(event("a", "good"));
+            mailbox.push([event("a", "good")]);
             let mut taken = Vec::new();
             while taken.len() < 2 {
                 // A test that is slow may see the bad one fail again.
@@ -271,6 +284,20 @@ mod tests {
             assert!(mailbox.left().is_empty());
             mailbox.stop();
         });
+    }
+
+    #[test]
+    fn message_that_is_more_severe_goes_out_before_those_that_wait() {
+        let mailbox = mailbox("true", "");
+        let of = |alert: &str, severity| Event { severity, ..event(alert, alert) };
+        mailbox.push([of("a", Severity::Info), of("b", Severity::Warning)]);
+        mailbox.push([of("c", Severity::Critical), of("d", Severity::Warning)]);
+        mailbox.push([of("e", Severity::Critical)]);
+        let mut order = Vec::new();
+        while let Some(event) = mailbox.lock().most_urgent() {
+            order.push(event.alert);
+        }
+        assert_eq!(order, ["c", "e", "b", "d", "a"]);
     }
 
     #[test]
@@ -307,7 +334,7 @@ mod tests {
     fn mailbox_that_is_stopped_ends_while_a_program_hangs() {
         let mailbox = mailbox("sleep 600", "timeout = 300");
         let (tell, told) = mpsc::channel();
-        mailbox.push(event("a", "1"));
+        mailbox.push([event("a", "1")]);
         std::thread::scope(|threads| {
             threads.spawn(|| mailbox.work(&tell));
             while mailbox.lock().in_flight.is_none() {

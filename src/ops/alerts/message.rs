@@ -6,8 +6,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::expr::Judgement;
+use super::expr::{Evidence, Judgement};
+use super::readings::View;
 use super::rules::Rule;
+use super::standing::Told;
 use crate::human::{self, Zone};
 use crate::model::health::Severity;
 use crate::sanitize;
@@ -40,8 +42,14 @@ pub(super) struct Event {
     pub(super) since: Timestamp,
     /// When it was seen.
     pub(super) at: Timestamp,
-    /// What it was concluded from, a line each.
+    /// What it is concluded from, a line each; once it is over, how that stands now.
     pub(super) evidence: Vec<String>,
+    /// Once it is over: what it fired for, a line each.
+    #[serde(default)]
+    pub(super) was: Vec<String>,
+    /// Once it is over: seconds that it fired.
+    #[serde(default)]
+    pub(super) lasted_s: Option<f64>,
     /// Where.
     pub(super) place: Place,
     /// Earlier messages of this alert that this channel did not take.
@@ -99,16 +107,16 @@ pub(super) struct Place {
 }
 
 impl Event {
-    /// The event of a rule.
+    /// The event of a rule; `evidence` is what it is concluded from.
     pub(super) fn of(
         rule: &Rule,
-        state: Tell,
-        since: Timestamp,
+        told: Told,
         at: Timestamp,
-        judgement: &Judgement,
+        evidence: Vec<String>,
         place: &Place,
-        secrets: Secrets,
     ) -> Self {
+        let Told { tell: state, since, was } = told;
+        let is_over = state == Tell::Resolved;
         Self {
             schema: "jobctl.alert/1".to_owned(),
             id: format!("{}-{}-{}", rule.name, since.as_millisecond(), name_of(state, at)),
@@ -119,7 +127,9 @@ impl Event {
             message: rule.message.clone(),
             since,
             at,
-            evidence: in_words(judgement, state, secrets),
+            evidence,
+            was: was.into_iter().map(|subject| subject.words).collect(),
+            lasted_s: is_over.then(|| at.duration_since(since).as_secs_f64().max(0.0)),
             place: place.clone(),
             skipped: 0,
         }
@@ -138,6 +148,8 @@ impl Event {
             since: at,
             at,
             evidence: Vec::new(),
+            was: Vec::new(),
+            lasted_s: None,
             place: place.clone(),
             skipped: 0,
         }
@@ -160,17 +172,19 @@ impl Event {
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         lines.extend(self.message.clone());
-        lines.extend(self.evidence.iter().cloned());
+        if self.state == Tell::Resolved {
+            lines.extend(self.was.iter().map(|line| format!("was: {line}")));
+            lines.extend(self.evidence.iter().map(|line| format!("now: {line}")));
+        } else {
+            lines.extend(self.evidence.iter().cloned());
+        }
         if self.state != Tell::Test {
             lines.push(format!("condition: {}", self.condition));
             let (since, at) =
                 (human::time(self.since, &Zone::Utc), human::time(self.at, &Zone::Utc));
-            lines.push(match self.state {
-                Tell::Resolved => {
-                    let lasted = human::age(self.at.duration_since(self.since).as_secs_f64());
-                    format!("fired from {since} to {at}, {lasted}")
-                }
-                _ => format!("since {since}"),
+            lines.push(match self.lasted_s {
+                Some(lasted) => format!("fired from {since} to {at}, {}", human::age(lasted)),
+                None => format!("since {since}"),
             });
         }
         if self.skipped > 0 {
@@ -197,16 +211,119 @@ fn name_of(state: Tell, at: Timestamp) -> String {
     }
 }
 
-/// What speaks for the condition; once it is over, what does not.
-fn in_words(judgement: &Judgement, state: Tell, secrets: Secrets) -> Vec<String> {
-    let wanted = state != Tell::Resolved;
-    let told: Vec<_> =
-        judgement.evidence.iter().filter(|evidence| evidence.holds() == wanted).collect();
-    let mut lines: Vec<String> =
-        told.iter().take(MOST_TOLD).map(|evidence| clean(&evidence.in_words(), secrets)).collect();
-    if told.len() > MOST_TOLD {
-        lines.push(format!("and {} more", told.len() - MOST_TOLD));
+/// Something that an alert fires for, by which it is found again once that is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Subject {
+    /// The quantity or the check; `None` for a sum of several subjects.
+    name: Option<String>,
+    labels: Vec<(String, String)>,
+    words: String,
+}
+
+impl Subject {
+    /// What speaks for a condition that holds.
+    pub(super) fn all(judgement: &Judgement, secrets: Secrets) -> Vec<Self> {
+        let holding = || judgement.evidence.iter().filter(|evidence| evidence.holds());
+        let mut all: Vec<Self> =
+            holding().take(MOST_TOLD).map(|evidence| Self::of(evidence, secrets)).collect();
+        let more = holding().count().saturating_sub(MOST_TOLD);
+        if more > 0 {
+            let words = format!("and {more} more");
+            all.push(Self { name: None, labels: Vec::new(), words });
+        }
+        all
     }
+
+    fn of(evidence: &Evidence, secrets: Secrets) -> Self {
+        let (name, labels) = identity(evidence);
+        let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        Self {
+            name: Some(name.to_owned()),
+            labels: labels.collect(),
+            words: clean(&evidence.in_words(), secrets),
+        }
+    }
+
+    /// Its words.
+    pub(super) fn words(&self) -> &str {
+        &self.words
+    }
+
+    fn is_of(&self, evidence: &Evidence) -> bool {
+        let (name, labels) = identity(evidence);
+        let same = |(mine, other): (&(String, String), &(&str, String))| {
+            (mine.0.as_str(), &mine.1) == (other.0, &other.1)
+        };
+        self.name.as_deref() == Some(name)
+            && self.labels.len() == labels.len()
+            && self.labels.iter().zip(labels).all(same)
+    }
+
+    /// Whether it is this quantity of what a label names, or stands for several of these.
+    pub(super) fn may_be(&self, quantity: &str, label: &str, value: &str) -> bool {
+        let is_it = |(name, of): &(String, String)| name == label && of == value;
+        self.name.as_ref().is_none_or(|name| name.contains(quantity))
+            && (self.labels.is_empty() || self.labels.iter().any(is_it))
+    }
+
+    /// How it stands now that it is over, a line each.
+    fn now(&self, asked: &[Evidence], view: &View<'_>) -> Vec<String> {
+        let Some(name) = &self.name else { return Vec::new() };
+        let known: Vec<String> =
+            asked.iter().filter(|evidence| self.is_of(evidence)).map(Evidence::in_words).collect();
+        if !known.is_empty() {
+            return known;
+        }
+        let gone = self.labels.iter().find(|(label, value)| view.is_gone(label, value));
+        if let Some((label, value)) = gone {
+            return vec![gone_in_words(label, value)];
+        }
+        let labels = self.labels.iter().map(|(label, value)| format!(" {label}={value}"));
+        vec![format!("{name}{}: nothing to measure any more", labels.collect::<String>())]
+    }
+}
+
+/// By what evidence of one look is found again in another.
+fn identity(evidence: &Evidence) -> (&str, &[(&'static str, String)]) {
+    match evidence {
+        Evidence::Number { name, labels, .. } => (name, labels),
+        Evidence::Finding { check, .. } => (check, &[]),
+    }
+}
+
+/// That something is no more.
+fn gone_in_words(label: &str, value: &str) -> String {
+    match label {
+        "job" => format!("job `{value}` runs no more"),
+        "pid" => format!("process {value} has ended"),
+        label => format!("{label} `{value}` is gone"),
+    }
+}
+
+/// How that stands now which an alert fired for, a line each; where that is not known, why the
+/// condition holds no more.
+pub(super) fn how_it_ended(
+    rule: &Rule,
+    was: &[Subject],
+    judgement: &Judgement,
+    view: &View<'_>,
+    secrets: Secrets,
+) -> Vec<String> {
+    let asked = rule.condition.asked(view, rule.window_s);
+    let mut lines: Vec<String> = Vec::new();
+    let found = was.iter().flat_map(|subject| subject.now(&asked, view));
+    let others = judgement.evidence.iter().filter(|evidence| !evidence.holds());
+    let others =
+        others.map(Evidence::in_words).chain(judgement.lacks.iter().map(|l| l.why.clone()));
+    for line in found.map(|line| clean(&line, secrets)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    if lines.is_empty() {
+        lines.extend(others.map(|line| clean(&line, secrets)));
+    }
+    lines.truncate(MOST_TOLD);
     lines
 }
 

@@ -125,9 +125,7 @@ fn state_of(judged: &Judgement) -> AlertState {
     match judged.truth {
         Truth::True => AlertState::Firing,
         Truth::False => AlertState::Ok,
-        Truth::Unknown if judged.lacks.iter().all(|lack| lack.is_by_nature) => {
-            AlertState::NotApplicable
-        }
+        Truth::Unknown if judged.lacks.iter().all(Lack::is_by_nature) => AlertState::NotApplicable,
         Truth::Unknown => AlertState::Unknown,
     }
 }
@@ -135,7 +133,7 @@ fn state_of(judged: &Judgement) -> AlertState {
 /// Why a rule is unknown: what could not be read, before what is not there.
 fn why(judged: &Judgement) -> String {
     let mut lacks: Vec<&Lack> = judged.lacks.iter().collect();
-    lacks.sort_by_key(|lack| lack.is_by_nature);
+    lacks.sort_by_key(|lack| lack.is_by_nature());
     lacks.first().map_or_else(|| "not known".to_owned(), |lack| lack.why.clone())
 }
 

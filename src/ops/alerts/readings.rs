@@ -1,22 +1,30 @@
 //! What conditions are judged by: one measurement, as samples by name, findings by check, and ended
 //! jobs by queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::expr::{Examined, Lack, Matcher, Sample, Scene, Selection, Series};
+use super::message::Subject;
 use super::remembered::Remembered;
+use crate::backend::redis::survey::{QueueSurvey, Sampled, Survey};
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::job::Status;
 use crate::model::queue::Counts;
 use crate::ops::doctor::{Ends, Facts, ends, is_abandoned, running};
 use crate::ops::health;
-use crate::ops::metrics::measure_and;
+use crate::ops::metrics::{crowd_of, measure_and};
 use crate::report::doctor::{DoctorReport, SiteLine};
 use crate::report::health::{CaseState, HealthReport};
 use crate::report::metrics::Family;
+
+/// The name under which every running job is kept.
+const RUNNING: &str = "running";
+
+#[cfg(test)]
+mod tests;
 
 /// Why nothing of a site is known on plain RQ.
 const NO_BENCH: &str = "plain RQ has none; a bench is needed";
@@ -36,8 +44,41 @@ pub(super) struct Readings {
     outage: Option<String>,
     /// Sites whose database could not be read.
     unread_sites: Vec<String>,
+    there: There,
     /// Ended jobs below which no failure rate is taken.
     least_jobs: u64,
+}
+
+/// What there is that labels name. `None` where that could not be read as a whole, so that what is
+/// missing in it may be there all the same.
+#[derive(Default)]
+struct There {
+    queues: Option<BTreeSet<String>>,
+    /// All of the bench.
+    sites: Option<BTreeSet<String>>,
+    /// The selected ones.
+    selected: BTreeSet<String>,
+    /// Hosts with their queues, as `metrics` labels them.
+    workers: Option<BTreeSet<String>>,
+    /// Those that run.
+    jobs: Option<BTreeSet<String>>,
+    /// Processes of jobs on this host.
+    pids: Option<BTreeSet<String>>,
+}
+
+impl There {
+    /// Whether what a label names is certainly not there.
+    fn lacks(&self, label: &str, value: &str) -> bool {
+        let all = match label {
+            "queue" => &self.queues,
+            "site" => &self.sites,
+            "worker" => &self.workers,
+            "job" => &self.jobs,
+            "pid" => &self.pids,
+            _ => return false,
+        };
+        all.as_ref().is_some_and(|all| !all.contains(value))
+    }
 }
 
 /// What is kept of the facts, which end with the measurement.
@@ -51,6 +92,11 @@ struct Taken {
     unread_sites: Vec<String>,
     sites: usize,
     has_bench: bool,
+    there: There,
+    /// Every running job, where `longest_running` has one of each queue.
+    running: Vec<Sample>,
+    /// Whether every queue of the scope is known.
+    queues_are_all: bool,
 }
 
 impl Readings {
@@ -63,6 +109,9 @@ impl Readings {
             let (name, series) = (family.name, taken.series_of(family));
             taken.series.insert(name, series);
         }
+        let lack = taken.no_redis();
+        let running = Series { samples: taken.running, lack };
+        taken.series.insert(RUNNING, running);
         Ok(Self {
             at: measured.metrics.checked_at,
             ends: taken.ends,
@@ -70,13 +119,14 @@ impl Readings {
             health: measured.health,
             outage: taken.outage,
             unread_sites: taken.unread_sites,
+            there: taken.there,
             least_jobs,
         })
     }
 
     /// The readings with what was remembered of jobs that ended earlier.
     pub(super) const fn with<'a>(&'a self, remembered: Option<&'a Remembered>) -> View<'a> {
-        View { readings: self, remembered }
+        View { readings: self, remembered, fired_for: &[] }
     }
 
     /// Whether Redis could not be read.
@@ -86,14 +136,13 @@ impl Readings {
 
     /// Samples of a name, whatever their labels are.
     fn all_of(&self, selection: &Selection) -> Series {
-        let name = selection.name.as_str();
-        if name == "workers" && !selection.matchers.is_empty() {
-            return self.all_of(&Selection {
-                name: "jobctl_queue_workers".to_owned(),
-                matchers: Vec::new(),
-                window_s: None,
-            });
-        }
+        let asks = |label: &str| selection.matchers.iter().any(|matcher| matcher.label == label);
+        let name = match selection.name.as_str() {
+            "workers" if !selection.matchers.is_empty() => "jobctl_queue_workers",
+            // The one that is asked about need not be the longest of its queue.
+            "longest_running" if asks("job") => RUNNING,
+            name => name,
+        };
         self.series.get(name).cloned().unwrap_or_else(|| {
             let why = match &self.outage {
                 Some(why) => why.clone(),
@@ -103,20 +152,39 @@ impl Readings {
         })
     }
 
-    fn failure_rates(&self, remembered: Option<&Remembered>, window_s: u64) -> Series {
-        let rate = |(queue, ends): (&String, &Ends)| {
-            let (failed, finished) = match remembered {
+    /// The failure rates of the queues in which enough jobs ended, and of those that the rule fires
+    /// for: of these, jobs that are fewer because they fail or wait end nothing.
+    fn failure_rates(&self, view: &View<'_>, window_s: u64) -> Series {
+        let mut lack = self.outage.clone().map(Lack::unread);
+        let mut samples = Vec::new();
+        for (queue, ends) in &self.ends {
+            let (failed, finished) = match view.remembered {
                 Some(remembered) => remembered.within(queue, ends, self.at, window_s),
                 None => ends.within(ends.reach_s.min(window_s as f64)),
             };
             let ended = failed + finished;
-            (ended >= self.least_jobs).then(|| Sample {
-                labels: vec![("queue", queue.clone())],
-                value: failed as f64 / ended as f64,
+            let fires = || view.fires_for("failure_rate", "queue", queue);
+            if ended >= self.least_jobs || ended > 0 && fires() {
+                let value = failed as f64 / ended as f64;
+                samples.push(Sample { labels: vec![("queue", queue.clone())], value });
+            } else if ended == 0 && self.has_work(queue) && fires() {
+                let why = format!("no job of queue `{queue}` ended lately, and some wait or run");
+                lack.get_or_insert(Lack::unread(why));
+            }
+        }
+        Series { samples, lack }
+    }
+
+    /// Whether jobs of a queue wait or run, as far as is known.
+    fn has_work(&self, queue: &str) -> bool {
+        let some = |name: &str| {
+            self.series.get(name).is_some_and(|series| {
+                let of_queue = |label: &(&str, String)| label.0 == "queue" && label.1 == queue;
+                let mut samples = series.samples.iter();
+                samples.any(|sample| sample.value > 0.0 && sample.labels.iter().any(of_queue))
             })
         };
-        let lack = self.outage.clone().map(Lack::unread);
-        Series { samples: self.ends.iter().filter_map(rate).collect(), lack }
+        some("backlog") || some(RUNNING)
     }
 }
 
@@ -125,26 +193,53 @@ impl Readings {
 pub(super) struct View<'a> {
     readings: &'a Readings,
     remembered: Option<&'a Remembered>,
+    /// What the rule fires for.
+    fired_for: &'a [Subject],
+}
+
+impl<'a> View<'a> {
+    /// The same for a rule that fires for something.
+    pub(super) const fn of_what_fires(self, fired_for: &'a [Subject]) -> Self {
+        Self { fired_for, ..self }
+    }
+
+    fn fires_for(&self, quantity: &str, label: &str, value: &str) -> bool {
+        self.fired_for.iter().any(|subject| subject.may_be(quantity, label, value))
+    }
+
+    /// Whether what a label names is certainly not there.
+    pub(super) fn is_gone(&self, label: &str, value: &str) -> bool {
+        self.readings.there.lacks(label, value)
+    }
 }
 
 impl Scene for View<'_> {
     fn series(&self, selection: &Selection, window_s: u64) -> Series {
         let readings = self.readings;
         let mut series = match selection.name.as_str() {
-            "failure_rate" => readings.failure_rates(self.remembered, window_s),
+            "failure_rate" => readings.failure_rates(self, window_s),
             _ => readings.all_of(selection),
         };
         let knows = |matcher: &Matcher| {
-            // A queue without running jobs has no sample, and is known all the same.
-            matcher.label == "queue" && readings.ends.contains_key(&matcher.value)
+            // A queue without running jobs has no sample, and is known all the same; so is a site
+            // whose scheduler is off.
+            let value = &matcher.value;
+            match matcher.label.as_str() {
+                "queue" => readings.ends.contains_key(value),
+                "site" => readings.there.selected.contains(value),
+                _ => false,
+            }
         };
         series.samples.retain(|sample| selection.matchers.iter().all(|m| fits(m, sample)));
         let misses = series.samples.is_empty() && series.lack.is_none();
         let unknown = selection.matchers.iter().find(|matcher| !matcher.negated && !knows(matcher));
         if let (true, Some(matcher)) = (misses, unknown) {
             let Matcher { label, value, .. } = matcher;
-            let why = format!("nothing has the {label} `{value}`");
-            series.lack = Some(Lack::unread(why));
+            series.lack = Some(if self.is_gone(label, value) {
+                Lack::gone(not_there(label, value))
+            } else {
+                Lack::unread(format!("nothing has the {label} `{value}`"))
+            });
         }
         series
     }
@@ -180,6 +275,16 @@ impl Scene for View<'_> {
             None
         };
         examined
+    }
+}
+
+/// That what a label names is not there.
+fn not_there(label: &str, value: &str) -> String {
+    match label {
+        "job" => format!("no job `{value}` runs"),
+        "pid" => format!("there is no process {value} of a job"),
+        "worker" => format!("no worker `{value}` is registered"),
+        label => format!("there is no {label} `{value}`"),
     }
 }
 
@@ -221,7 +326,34 @@ impl Taken {
         taken.of_queues(facts);
         taken.of_sites(facts, report);
         taken.of_processes(facts);
+        taken.of_what_is_there(facts, report);
         taken
+    }
+
+    /// What there is, for conditions on what is there no more.
+    fn of_what_is_there(&mut self, facts: &Facts<'_>, report: &DoctorReport) {
+        if let Some(bench) = facts.bench {
+            self.there.sites = Some(bench.sites.names().map(str::to_owned).collect());
+            self.there.selected = report.sites.iter().map(|line| line.site.clone()).collect();
+        }
+        let memory = facts.processes.memory_of_jobs().ok();
+        self.there.pids = memory.map(|jobs| jobs.iter().map(|job| job.0.to_string()).collect());
+        let Ok(survey) = facts.survey else { return };
+        if survey.workers.is_ok() {
+            let crowds = facts.workers().map(|member| crowd_of(facts, member.worker));
+            self.there.workers = Some(crowds.collect());
+        }
+        if self.queues_are_all {
+            self.there.queues = Some(self.ends.keys().cloned().collect());
+            let is_whole = |queue: &QueueSurvey| {
+                queue.counts.started.is_some_and(|all| all <= queue.running.len() as u64)
+                    && queue.running.iter().all(|sampled| sampled.stored().is_some())
+            };
+            if facts.queues().iter().all(is_whole) {
+                let id = |(_, sampled): (_, &Sampled)| Some(sampled.stored()?.job.id.to_string());
+                self.there.jobs = Some(running(facts).filter_map(id).collect());
+            }
+        }
     }
 
     fn put(&mut self, name: &'static str, samples: Vec<Sample>, lack: Option<Lack>) {
@@ -239,7 +371,9 @@ impl Taken {
         let unread = unread.map(|queue| {
             Lack::unread(format!("queue `{}` could not be read", facts.short(&queue.name)))
         });
-        let lack = self.no_redis().or(unread);
+        let unlisted = facts.survey.ok().and_then(|survey| unlisted(facts, survey));
+        self.queues_are_all = facts.survey.is_ok() && unlisted.is_none();
+        let lack = self.no_redis().or(unlisted).or(unread);
         let of_queue = |queue, value| Sample { labels: vec![("queue", queue)], value };
         let (mut backlog, mut oldest, mut ageless) = (Vec::new(), Vec::new(), None);
         for queue in facts.queues() {
@@ -258,7 +392,9 @@ impl Taken {
             .map(|queue| Lack::unread(format!("since when jobs of `{queue}` wait is not known")));
         self.put("oldest_age", oldest, lack.or_else(|| ageless.clone()));
         self.ageless = ageless;
-        self.put("longest_running", longest_running(facts), self.no_redis());
+        self.running = running_jobs(facts);
+        let longest = longest_of_each_queue(&self.running);
+        self.put("longest_running", longest, self.no_redis());
         let unreadable = facts.survey.is_ok_and(|survey| survey.workers.is_err());
         let lack =
             self.no_redis().or(unreadable.then(|| Lack::unread("the workers could not be read")));
@@ -337,20 +473,37 @@ impl Taken {
     }
 }
 
+/// Why there may be queues that are not known.
+fn unlisted(facts: &Facts<'_>, survey: &Survey) -> Option<Lack> {
+    if let Err(lack) = &survey.queues_read {
+        return Some(Lack::unread(format!("which queues there are could not be read: {lack}")));
+    }
+    let unseen = facts.prefix_is_unseen();
+    unseen.then(|| Lack::unread("no queue has the prefix of this bench, others have theirs"))
+}
+
+/// The running jobs, and for how long they run.
+fn running_jobs(facts: &Facts<'_>) -> Vec<Sample> {
+    let working = running(facts).filter(|(_, sampled)| !is_abandoned(facts, sampled));
+    let sample = |(queue, sampled): (&QueueSurvey, &Sampled)| {
+        let job = &sampled.stored()?.job;
+        let labels =
+            vec![("queue", facts.short(&queue.name).to_owned()), ("job", job.id.to_string())];
+        let value = job.running_s(facts.now)?;
+        (job.status == Status::Started).then_some(Sample { labels, value })
+    };
+    working.filter_map(sample).collect()
+}
+
 /// The longest running job of each queue.
-fn longest_running(facts: &Facts<'_>) -> Vec<Sample> {
-    let mut longest: BTreeMap<&str, (f64, String)> = BTreeMap::new();
-    for (queue, sampled) in running(facts).filter(|(_, sampled)| !is_abandoned(facts, sampled)) {
-        let Some(stored) = sampled.stored() else { continue };
-        let Some(ran) = stored.job.running_s(facts.now) else { continue };
-        let known = longest.get(facts.short(&queue.name)).is_some_and(|(most, _)| *most >= ran);
-        if stored.job.status == Status::Started && !known {
-            longest.insert(facts.short(&queue.name), (ran, stored.job.id.to_string()));
+fn longest_of_each_queue(running: &[Sample]) -> Vec<Sample> {
+    let mut longest: BTreeMap<&str, &Sample> = BTreeMap::new();
+    for sample in running {
+        let queue = sample.labels.first().map_or("", |(_, queue)| queue);
+        let most = longest.entry(queue).or_insert(sample);
+        if sample.value > most.value {
+            *most = sample;
         }
     }
-    let sample = |(queue, (value, job)): (&str, (f64, String))| Sample {
-        labels: vec![("queue", queue.to_owned()), ("job", job)],
-        value,
-    };
-    longest.into_iter().map(sample).collect()
+    longest.into_values().cloned().collect()
 }

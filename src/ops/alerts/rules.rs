@@ -343,6 +343,18 @@ mod tests {
     fn rules_ship_and_can_be_changed_and_switched_off() {
         let shipped: Vec<_> = shipped().into_iter().map(|rule| rule.name).collect();
         assert_eq!(shipped, ["redis", "failure-rate", "timeout", "backlog", "errors"]);
+        let words: Vec<_> = super::shipped().iter().map(Rule::in_words).collect();
+        let expected = [
+            "redis_up == 0",
+            "failure_rate >= 5 %",
+            "longest_running > 600s",
+            "backlog >= 1000",
+            "error_log_rate > 100/h",
+        ];
+        assert_eq!(
+            (words, super::shipped()[1].window_s),
+            (expected.map(str::to_owned).to_vec(), 300)
+        );
         let text = "[alert.backlog]\nthreshold = 5\n[alert.timeout]\nenabled = false\n\
                     [alert.failure-rate]\nwindow = \"1h\"\nthreshold = \"10 %\"\n";
         let rules = read(text).unwrap();

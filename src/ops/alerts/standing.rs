@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expr::Truth;
-use super::message::Tell;
+use super::message::{Subject, Tell};
 use super::rules::Rule;
 
 /// How a rule stands.
@@ -18,18 +18,38 @@ pub(super) struct Standing {
     pub(super) fires_since: Option<Timestamp>,
     /// When it was told last.
     told_at: Option<Timestamp>,
+    /// What it was told to fire for.
+    #[serde(default)]
+    was: Vec<Subject>,
+}
+
+/// What is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    /// What happened.
+    pub(super) tell: Tell,
+    /// Since when it fires, or fired.
+    pub(super) since: Timestamp,
+    /// What it fired for, once it is over.
+    pub(super) was: Vec<Subject>,
 }
 
 impl Standing {
-    /// Takes in what the condition came to; gives what is to be told, and since when it fires.
+    /// What it fires for, if it does.
+    pub(super) fn fires_for(&self) -> &[Subject] {
+        if self.fires_since.is_some() { &self.was } else { &[] }
+    }
+
+    /// Takes in what the condition came to, and what it holds for; gives what is to be told.
     ///
     /// What is not known fires nothing and resolves nothing.
     pub(super) fn step(
         &mut self,
         rule: &Rule,
         truth: Truth,
+        holds_for: &[Subject],
         now: Timestamp,
-    ) -> Option<(Tell, Timestamp)> {
+    ) -> Option<Told> {
         // Of a clock that was set back since: what it says of the future would silence the rule.
         for at in [&mut self.holds_since, &mut self.fires_since, &mut self.told_at] {
             *at = at.map(|at| at.min(now));
@@ -37,9 +57,8 @@ impl Standing {
         match truth {
             Truth::Unknown => None,
             Truth::False => {
-                let fired = self.fires_since;
-                *self = Self::default();
-                fired.map(|since| (Tell::Resolved, since))
+                let Self { fires_since, was, .. } = std::mem::take(self);
+                fires_since.map(|since| Told { tell: Tell::Resolved, since, was })
             }
             Truth::True => {
                 let since = *self.holds_since.get_or_insert(now);
@@ -47,19 +66,28 @@ impl Standing {
                     let again = rule.repeat.is_some_and(|repeat| {
                         self.told_at.is_none_or(|told| passed(told, now) >= repeat)
                     });
-                    return again.then(|| {
-                        self.told_at = Some(now);
-                        (Tell::StillFiring, fired)
-                    });
+                    return again.then(|| self.told(Tell::StillFiring, fired, holds_for, now));
                 }
                 if passed(since, now) < rule.hold {
                     return None;
                 }
                 self.fires_since = Some(now);
-                self.told_at = Some(now);
-                Some((Tell::Firing, now))
+                Some(self.told(Tell::Firing, now, holds_for, now))
             }
         }
+    }
+
+    /// Notes what is told, to be told again as what it was.
+    fn told(
+        &mut self,
+        tell: Tell,
+        since: Timestamp,
+        holds_for: &[Subject],
+        now: Timestamp,
+    ) -> Told {
+        self.told_at = Some(now);
+        self.was = holds_for.to_vec();
+        Told { tell, since, was: Vec::new() }
     }
 }
 
@@ -93,7 +121,8 @@ mod tests {
             // A restart between any two looks changes nothing.
             let text = serde_json::to_string(&standing).unwrap();
             standing = serde_json::from_str(&text).unwrap();
-            told.extend(standing.step(&rule, truth, now).map(|(tell, _)| (at, tell.word())));
+            let step = standing.step(&rule, truth, &[], now);
+            told.extend(step.map(|told| (at, told.tell.word())));
         }
         told
     }
@@ -112,7 +141,8 @@ mod tests {
         let rule = Rule { hold: Duration::from_secs(20), ..rules[0].clone() };
         let at = |s: i64| Timestamp::from_second(1_800_000_000 + s).unwrap();
         let mut standing = Standing::default();
-        let mut step = |s| standing.step(&rule, Truth::True, at(s)).map(|(tell, _)| tell.word());
+        let mut step =
+            |s| standing.step(&rule, Truth::True, &[], at(s)).map(|told| told.tell.word());
         assert_eq!([step(3_600), step(0), step(10), step(20)], [None, None, None, Some("firing")]);
     }
 

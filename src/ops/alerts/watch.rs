@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use super::channel::Channel;
 use super::deliver::{Attempt, BURST, Mailbox};
 use super::expr::{Evidence, Judgement, Lack, Truth};
-use super::message::{Event, Place, Tell, clean};
+use super::message::{Event, Place, Subject, Tell, clean, how_it_ended};
 use super::readings::Readings;
 use super::rules::Rule;
+use super::standing::Standing;
 use super::state::{State, StateFile};
 use super::{described, place, state_of, why};
 use crate::context::Context;
@@ -24,6 +25,7 @@ use crate::error::{Outcome, Result};
 use crate::global::Global;
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
+use crate::ops::history::aside::Aside;
 use crate::render::Format;
 use crate::report::alerts::AlertState;
 use crate::report::{Cell, Role};
@@ -41,11 +43,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// After which a state is written of which nothing but what is remembered of ended jobs is new.
 const STALE: Duration = Duration::from_secs(300);
 
-/// Watches until a signal comes; a look every `every`.
+/// Watches until a signal comes; a look every `every`. What is said by somebody who records beside is
+/// told as well.
 ///
 /// Errors: `Config` for rules, channels and secrets that are wrong; `TryAgain` where another process
 /// watches the same target; those of the folder of the state.
-pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
+pub fn watch(context: &mut Context, every: Duration, recording: Option<Aside>) -> Result<Outcome> {
     context.ui.refuse_csv()?;
     let (mut rules, channels) = described(context)?;
     rules.retain(|rule| rule.enabled);
@@ -94,6 +97,7 @@ pub fn watch(context: &mut Context, every: Duration) -> Result<Outcome> {
         unknown: BTreeMap::new(),
         faults: BTreeMap::new(),
         failing: BTreeSet::new(),
+        recording,
     };
     Ok(watching.run(every, &interrupts, &notifier, &told))
 }
@@ -160,6 +164,8 @@ struct Watching<'a> {
     faults: BTreeMap<Attempted, String>,
     /// Channels whose last attempt failed.
     failing: BTreeSet<String>,
+    /// Who records beside.
+    recording: Option<Aside>,
 }
 
 /// What may fail without an end to the watch.
@@ -186,6 +192,9 @@ impl Watching<'_> {
                 // A look that took longer than the time between two is not made up for.
                 next = (next + every).max(Instant::now());
                 notifier.status(&self.in_words());
+            }
+            for line in self.recording.iter().flat_map(Aside::said) {
+                self.context.ui.warn(&line);
             }
             if notifier.interval().is_some_and(|interval| alive.elapsed() * 2 >= interval) {
                 notifier.alive();
@@ -236,19 +245,33 @@ impl Watching<'_> {
         for rule in self.rules {
             let judged = match &readings {
                 Some(readings) => {
+                    let standing = self.state.rules.get(&rule.name);
+                    let fired_for = standing.map_or(&[][..], Standing::fires_for);
                     let view = readings.with(Some(&self.state.remembered));
+                    let view = view.of_what_fires(fired_for);
                     rule.condition.judge(&view, rule.threshold, rule.window_s)
                 }
                 None => not_measured(),
             };
             self.note_unknown(rule, &judged);
+            let secrets = self.context.secrets;
+            let holds_for = Subject::all(&judged, secrets);
+            // What is gone for good would else fire for ever.
+            let truth = if judged.is_about_what_is_gone() { Truth::False } else { judged.truth };
             let standing = self.state.rules.entry(rule.name.clone()).or_default();
-            if let Some((tell, since)) = standing.step(rule, judged.truth, now) {
-                let secrets = self.context.secrets;
-                let event = Event::of(rule, tell, since, now, &judged, &self.place, secrets);
-                events.push((rule, event));
-            }
+            let Some(told) = standing.step(rule, truth, &holds_for, now) else { continue };
+            let evidence = match (&readings, told.tell) {
+                (Some(readings), Tell::Resolved) => {
+                    let view = readings.with(Some(&self.state.remembered));
+                    let view = view.of_what_fires(&told.was);
+                    how_it_ended(rule, &told.was, &judged, &view, secrets)
+                }
+                _ => holds_for.iter().map(|subject| subject.words().to_owned()).collect(),
+            };
+            events.push((rule, Event::of(rule, told, now, evidence, &self.place)));
         }
+        // The worst is told first.
+        events.sort_by_key(|(_, event)| std::cmp::Reverse(event.severity));
         let mut outbox = self.outbox();
         for (rule, event) in &events {
             for channel in &rule.channels {
@@ -256,12 +279,12 @@ impl Watching<'_> {
             }
         }
         self.save_with(outbox);
-        for (rule, event) in events {
-            for mailbox in self.mailboxes {
-                if rule.channels.contains(&mailbox.channel.name) {
-                    mailbox.push(event.clone());
-                }
-            }
+        for mailbox in self.mailboxes {
+            let name = &mailbox.channel.name;
+            let told = events.iter().filter(|(rule, _)| rule.channels.contains(name));
+            mailbox.push(told.map(|(_, event)| event.clone()));
+        }
+        for (_, event) in events {
             let shown = self.show(&event);
             self.note_fault(Attempted::Show, shown.err());
         }
@@ -399,7 +422,19 @@ impl Watching<'_> {
             Tell::Firing | Tell::StillFiring | Tell::Test => Role::Bad,
         };
         let time = human::time(event.at, ui.zone());
-        let rest = event.evidence.join("; ");
+        let rest = match event.lasted_s {
+            None => event.evidence.join("; "),
+            Some(lasted) => {
+                let now = event.evidence.join("; ");
+                let was = event.was.join("; ");
+                let parts = [
+                    format!("after {}", human::age(lasted)),
+                    named("was", &was),
+                    named("now", &now),
+                ];
+                parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+            }
+        };
         let cells = [
             Cell::new(format!("{time}  "), Role::Dim),
             Cell::new(event.state.headline(), role),
@@ -408,6 +443,11 @@ impl Watching<'_> {
         ui.line(&cells)?;
         ui.flush_lines()
     }
+}
+
+/// A text behind its name; nothing where there is none.
+fn named(name: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{name} {text}") }
 }
 
 /// The judgement where nothing could be measured.

@@ -4,25 +4,20 @@
 //! What processes there are is read once ([`Processes::read`]); which are certainly the target's is
 //! told by [`crate::ops::workers::own`]. Nothing is signalled.
 
-use std::collections::{HashMap, HashSet};
+mod found;
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Checked, Facts, Simple};
-use crate::backend::redis::read::StoredJob;
-use crate::backend::redis::survey::{Sampled, Survey};
+use crate::backend::redis::survey::{QueueSurvey, Sampled};
 use crate::bench::processes::Role;
 use crate::human::{age, bytes};
 use crate::model::health::{Finding, Severity};
-use crate::model::id::JobId;
-use crate::model::job::seconds_between;
-use crate::model::worker::{Alive, LocalProcess, Worker};
-use crate::ops::supervisor::{self, WorkerDefinition};
-use crate::ops::workers::orphans::{jobs_of, may_be_orphaned};
-use crate::ops::workers::own::{Host, OwnProcess};
-use crate::sys::clock;
-use crate::sys::proc::ProcTable;
-use crate::target::Target;
+use crate::model::id::QueueName;
+use crate::model::worker::Worker;
+use crate::ops::workers::own::OwnProcess;
+pub(super) use found::Processes;
+use found::Seen;
 
 pub(super) const CHECKS: &[&dyn super::Check] = &[
     &Simple {
@@ -42,141 +37,15 @@ pub(super) const CHECKS: &[&dyn super::Check] = &[
 /// Seconds that a worker may take from its start to its registration, on a busy machine.
 const STARTING_S: f64 = 120.0;
 
+/// RQ's time limit of a job where nothing names one. Source: `rq/defaults.py`, `DEFAULT_TIMEOUT`.
+const RQ_TIMEOUT_S: i64 = 180;
+
+/// Beyond the longest time limit, for the worker to end. Source: `rq/worker.py`,
+/// `monitor_work_horse`.
+const SURPLUS_S: i64 = 60;
+
 /// Findings of one kind that are listed one by one.
 const MOST_LISTED: usize = 10;
-
-/// The target's processes on this host.
-#[derive(Debug)]
-pub struct Processes {
-    /// Those that are certainly the target's; `Err` says why none can be told.
-    seen: Result<Vec<Seen>, String>,
-    /// Whether some may be expected here: a bench's always, those of plain RQ where its Redis or one
-    /// of its workers is on this host.
-    are_here: bool,
-    /// What supervisor is told of the bench's workers.
-    definitions: Vec<WorkerDefinition>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    process: OwnProcess,
-    age_s: Option<f64>,
-    resident: Option<u64>,
-    is_registered: bool,
-    /// Whether whoever started it is gone.
-    is_orphan: bool,
-    /// The job that it runs without its worker.
-    job: Option<JobId>,
-}
-
-impl Processes {
-    /// Looks at every process of this host once: some milliseconds.
-    pub fn read(
-        target: &Target,
-        survey: Option<&Survey>,
-        local: &HashMap<String, LocalProcess>,
-        now: Timestamp,
-    ) -> Self {
-        let bench = target.bench.as_ref();
-        let endpoint = target.endpoint().ok();
-        let are_here = bench.is_some()
-            || !local.is_empty()
-            || endpoint.is_some_and(|endpoint| endpoint.is_local());
-        let definitions = bench.map(supervisor::workers_of_bench_conf).unwrap_or_default();
-        let seen = if are_here {
-            let table = ProcTable::live().map_err(|cannot| cannot.to_string());
-            table.map(|table| see(&table, target, survey, local, now))
-        } else {
-            Ok(Vec::new())
-        };
-        Self { seen, are_here, definitions }
-    }
-
-    /// Process id, role and bytes of each worker and work horse; why none can be told.
-    pub(crate) fn memory_of_jobs(&self) -> Result<Vec<(u32, &'static str, u64)>, &str> {
-        let seen = self.seen.as_ref().map_err(String::as_str)?;
-        let told = seen.iter().filter_map(|seen| {
-            let role = match seen.process.role {
-                Role::Worker => "worker",
-                Role::Horse => "horse",
-                _ => return None,
-            };
-            Some((seen.process.pid, role, seen.resident?))
-        });
-        Ok(told.collect())
-    }
-
-    /// Whether the target may have processes here at all.
-    pub(crate) const fn are_here(&self) -> bool {
-        self.are_here
-    }
-
-    /// The work horse on this host that runs a job whose worker is gone.
-    pub(super) fn horse_without_worker(&self, job: &JobId) -> Option<u32> {
-        let mut seen = self.seen.iter().flatten();
-        seen.find(|seen| seen.job.as_ref() == Some(job)).map(|seen| seen.process.pid)
-    }
-
-    fn seen(&self) -> Result<&[Seen], Checked> {
-        match &self.seen {
-            Ok(_) if !self.are_here => Err(Checked::Skipped),
-            Ok(seen) => Ok(seen),
-            Err(why) => Err(Checked::not_made(why.clone())),
-        }
-    }
-}
-
-/// The processes that are certainly the target's.
-fn see(
-    table: &ProcTable,
-    target: &Target,
-    survey: Option<&Survey>,
-    local: &HashMap<String, LocalProcess>,
-    now: Timestamp,
-) -> Vec<Seen> {
-    let workers: Vec<&Worker> = survey.iter().flat_map(|s| s.workers.iter().flatten()).collect();
-    let of = |worker: &Worker| local.get(&worker.name).copied();
-    let alive =
-        |worker: &Worker| worker.liveness(now, of(worker).unwrap_or(LocalProcess::Elsewhere)).alive;
-    let lives: HashSet<&str> = workers
-        .iter()
-        .filter(|worker| {
-            alive(worker) != Alive::No || (of(worker).is_none() && worker.identity.is_some())
-        })
-        .map(|worker| worker.name.as_str())
-        .collect();
-    let queues = survey.iter().flat_map(|survey| &survey.queues);
-    let jobs: Vec<&StoredJob> = queues
-        .flat_map(|queue| queue.running.iter().chain(&queue.failed))
-        .filter_map(Sampled::stored)
-        .filter(|stored| may_be_orphaned(&stored.job, |name| lives.contains(name)))
-        .collect();
-    let named = jobs.iter().filter_map(|stored| stored.job.worker_name.as_deref());
-    let host = Host::new(table, target, workers.iter().map(|w| (*w, alive(w))), named);
-    let own = host.processes();
-    let horses: Vec<&OwnProcess> = own.iter().filter(|process| process.is_left_behind).collect();
-    let found = jobs_of(table, &horses, &jobs);
-    let found: HashMap<u32, JobId> =
-        found.into_iter().map(|(pid, stored)| (pid, stored.job.id.clone())).collect();
-    own.into_iter()
-        .map(|process| {
-            let stat = table.stat(process.pid);
-            let started = stat.as_ref().and_then(ProcTable::started_exactly);
-            // A service of systemd has the same parent as what was left behind.
-            let is_adopted = process.parent == 1
-                || table.stat(process.parent).is_none_or(|parent| parent.name == "systemd");
-            Seen {
-                age_s: started.and_then(|started| seconds_between(started, clock::now())),
-                resident: table.resident(process.pid),
-                is_registered: host.is_registered(process.pid),
-                is_orphan: process.is_left_behind
-                    || (is_adopted && table.service(process.pid).is_none()),
-                job: found.get(&process.pid).cloned(),
-                process,
-            }
-        })
-        .collect()
-}
 
 /// Worker processes that no registration names: a work horse whose worker died, or a worker whose
 /// registration is in another Redis, or lost.
@@ -264,29 +133,77 @@ fn memory(facts: &Facts<'_>) -> Checked {
 /// Supervisor kills what has not ended after `stopwaitsecs`: with a shorter time than the queue's
 /// limit, each restart loses jobs. Source: supervisord.org, `[program:x]`, default 10.
 fn stop_timeout(facts: &Facts<'_>) -> Checked {
-    let Some(bench) = facts.bench else { return Checked::Skipped };
+    let Some(bench) = facts.bench else { return stop_timeout_of_rq(facts) };
     let queues = bench.bench.queues();
     let limits: HashMap<&str, i64> =
         queues.iter().filter_map(|queue| Some((queue.name.as_str(), queue.timeout_s?))).collect();
     let short = facts.processes.definitions.iter().filter_map(|program| {
         let limits = program.queues.iter().filter_map(|queue| limits.get(queue.as_str()));
         let longest = limits.copied().max()?;
-        let stop_s = program.stop_s;
-        (i64::try_from(stop_s).unwrap_or(i64::MAX) < longest).then(|| {
-            Finding::new(
-                "process.stop-timeout",
-                Severity::Warning,
-                format!("supervisor kills `{}` before its jobs can end", program.name),
-            )
-            .figure(format!("{} of {}", age(stop_s as f64), age(longest as f64)))
-            .because(format!(
-                "stopwaitsecs = {stop_s} in config/supervisor.conf; jobs of {} may run {longest} s",
-                program.queues.join(", ")
-            ))
-            .fix(facts.bench_cli("setup supervisor"))
-        })
+        let finding = too_short(&program.name, program.stop_s, longest)?;
+        Some(
+            finding
+                .because(format!(
+                    "stopwaitsecs = {} in config/supervisor.conf; jobs of {} may run {longest} s",
+                    program.stop_s,
+                    program.queues.join(", ")
+                ))
+                .fix(facts.bench_cli("setup supervisor")),
+        )
     });
     short.collect::<Vec<_>>().into()
+}
+
+fn too_short(program: &str, stop_s: u64, longest_s: i64) -> Option<Finding> {
+    (i64::try_from(stop_s).unwrap_or(i64::MAX) < longest_s).then(|| {
+        Finding::new(
+            "process.stop-timeout",
+            Severity::Warning,
+            format!("supervisor kills `{program}` before its jobs can end"),
+        )
+        .figure(format!("{} of {}", age(stop_s as f64), age(longest_s as f64)))
+    })
+}
+
+/// The same for workers of plain RQ that a supervisor of this host runs. How long a job may run says
+/// the job: the longest limit of those that were looked at counts, and RQ's own.
+fn stop_timeout_of_rq(facts: &Facts<'_>) -> Checked {
+    let seen = match facts.processes.seen() {
+        Ok(seen) => seen,
+        Err(not_made) => return not_made,
+    };
+    if facts.survey.is_err() {
+        return Checked::no_redis();
+    }
+    let mut programs: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    for seen in seen {
+        let Some((program, stop_s)) = &seen.stop else { continue };
+        let worker = facts.workers().map(|member| member.worker);
+        let worker = worker.filter(|worker| Some(&worker.name) == seen.process.worker.as_ref());
+        let queues: Vec<&QueueName> = worker.flat_map(Worker::queues).collect();
+        let limit = facts.queues().iter().filter(|queue| queues.contains(&&queue.name));
+        let limit = limit.filter_map(longest_limit_s).max().unwrap_or(RQ_TIMEOUT_S);
+        let known = programs.entry(program).or_insert((*stop_s, RQ_TIMEOUT_S));
+        *known = (known.0.min(*stop_s), known.1.max(limit));
+    }
+    if programs.is_empty() {
+        return Checked::Skipped;
+    }
+    let short = programs.into_iter().filter_map(|(program, (stop_s, longest))| {
+        let enough = longest.saturating_add(SURPLUS_S);
+        Some(
+            too_short(program, stop_s, longest)?
+                .because(format!("stopwaitsecs = {stop_s}; its jobs may run {longest} s"))
+                .fix(format!("supervisorctl update   # once its stopwaitsecs is {enough} or more")),
+        )
+    });
+    short.collect::<Vec<_>>().into()
+}
+
+/// The longest time limit of the jobs of a queue that were looked at.
+fn longest_limit_s(queue: &QueueSurvey) -> Option<i64> {
+    let jobs = queue.running.iter().chain(&queue.failed).chain(&queue.finished);
+    jobs.filter_map(Sampled::stored).filter_map(|stored| stored.job.limit_s()).max()
 }
 
 /// Two schedulers enqueue everything twice where nothing locks them out (before Frappe 15).

@@ -5,14 +5,20 @@ use std::collections::hash_map::Entry;
 
 use jiff::Timestamp;
 
+use super::retry::{Flags, Spread, is_pasteable};
 use super::signature::Signature;
 use crate::model::id::JobId;
 use crate::report::errors::{ErrorRow, LogRow, Share};
-use crate::sanitize::{holds_control, shell_quote};
 use crate::target::Target;
 
+#[cfg(test)]
+mod tests;
+
 /// Groups that are told apart.
-const MOST_GROUPS: usize = 10_000;
+pub(super) const MOST_GROUPS: usize = 10_000;
+
+/// Groups that are summed up at a time, so that the work stays linear.
+const SUMMED_UP: usize = MOST_GROUPS / 4;
 
 /// Names of queues, sites and methods that are told apart within a group.
 const MOST_NAMES: usize = 50;
@@ -83,19 +89,34 @@ impl Keeper {
 }
 
 /// How often names occurred.
-#[derive(Debug, Default)]
-struct Names(HashMap<String, u64>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names(HashMap<String, u64>);
 
 impl Names {
-    fn add(&mut self, name: Option<&str>) {
-        let Some(name) = name else { return };
-        if let Some(count) = self.0.get_mut(name) {
-            *count += 1;
-        } else if self.0.len() < MOST_NAMES {
-            self.0.insert(name.to_owned(), 1);
-        } else {
-            *self.0.entry(OTHER.to_owned()).or_default() += 1;
+    /// Counts a name.
+    pub(super) fn add(&mut self, name: Option<&str>) {
+        if let Some(name) = name {
+            self.add_times(name, 1);
         }
+    }
+
+    fn add_times(&mut self, name: &str, times: u64) {
+        if let Some(count) = self.0.get_mut(name) {
+            *count += times;
+        } else if self.0.len() < MOST_NAMES {
+            self.0.insert(name.to_owned(), times);
+        } else {
+            *self.0.entry(OTHER.to_owned()).or_default() += times;
+        }
+    }
+
+    /// The names, sorted, where flags can take each of them and there are no more than `most`.
+    pub(super) fn pasteable(&self, most: usize) -> Option<Vec<String>> {
+        let mut names: Vec<String> = self.0.keys().cloned().collect();
+        names.sort();
+        // What is summed up as others has no names.
+        let all = (1..=most).contains(&names.len()) && self.0.len() < MOST_NAMES;
+        (all && names.iter().all(|name| is_pasteable(name))).then_some(names)
     }
 
     /// Most frequent first.
@@ -120,6 +141,8 @@ struct Group {
     queues: Names,
     sites: Names,
     methods: Names,
+    /// The same of its failed jobs alone, for the command that retries them.
+    spread: Spread,
     example_job: Option<(Timestamp, JobId)>,
     example_log: Option<(Timestamp, LogRow)>,
     text: Option<(Timestamp, String, bool)>,
@@ -130,6 +153,8 @@ pub(super) struct Groups {
     by: By,
     since: Timestamp,
     until: Timestamp,
+    /// The sites that were asked about; `None` for all.
+    sites: Option<Vec<String>>,
     keeper: Keeper,
     by_key: HashMap<String, Group>,
     full: bool,
@@ -140,9 +165,17 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn new(by: By, since: Timestamp, until: Timestamp, wanted: Option<&str>) -> Self {
+    /// No groups yet, of failures between two moments, on `sites` (`None` for all); `wanted` begins
+    /// the name of the group whose text is kept.
+    pub(super) fn new(
+        by: By,
+        (since, until): (Timestamp, Timestamp),
+        sites: Option<Vec<String>>,
+        wanted: Option<&str>,
+    ) -> Self {
         let keeper = Keeper(wanted.map(str::to_owned));
-        Self { by, since, until, keeper, by_key: HashMap::new(), full: false, jobs: 0, logged: 0 }
+        let by_key = HashMap::new();
+        Self { by, since, until, sites, keeper, by_key, full: false, jobs: 0, logged: 0 }
     }
 
     pub(super) fn keeper(&self) -> Keeper {
@@ -163,9 +196,9 @@ impl Groups {
             By::Queue if !is_job => return,
             By::Queue => event.queue.unwrap_or(UNKNOWN).to_owned(),
         };
-        let full = self.by_key.len() >= MOST_GROUPS && !self.by_key.contains_key(&key);
-        self.full |= full;
-        let key = if full { OTHER.to_owned() } else { key };
+        if self.by_key.len() >= MOST_GROUPS && !self.by_key.contains_key(&key) {
+            self.sum_up();
+        }
         let keeps = self.keeper.keeps(&key);
         let part = self.part(event.at);
         self.jobs += u64::from(is_job);
@@ -174,6 +207,30 @@ impl Groups {
             Entry::Occupied(mut group) => group.get_mut().add(event, part, keeps),
             Entry::Vacant(place) => {
                 place.insert(Group::new(&event)).add(event, part, keeps);
+            }
+        }
+    }
+
+    /// Makes room: of the rarest groups those that were seen last the longest ago become one.
+    fn sum_up(&mut self) {
+        self.full = true;
+        // A name that many begin with would keep too many.
+        let asks_one = self.keeper.0.as_ref().is_some_and(|wanted| wanted.len() >= 4);
+        let kept = |key: &str| key == OTHER || asks_one && self.keeper.keeps(key);
+        let foldable = self.by_key.iter().filter(|(key, _)| !kept(key));
+        let mut ranked: Vec<(u64, Timestamp, String)> =
+            foldable.map(|(key, group)| (group.count(), group.last, key.clone())).collect();
+        if ranked.len() > SUMMED_UP {
+            ranked.select_nth_unstable(SUMMED_UP);
+            ranked.truncate(SUMMED_UP);
+        }
+        for (_, _, key) in ranked {
+            let Some(group) = self.by_key.remove(&key) else { continue };
+            match self.by_key.entry(OTHER.to_owned()) {
+                Entry::Occupied(mut others) => others.get_mut().join(group),
+                Entry::Vacant(place) => {
+                    place.insert(group);
+                }
             }
         }
     }
@@ -191,10 +248,10 @@ impl Groups {
         part.min(PARTS - 1)
     }
 
-    /// The names of groups that begin so.
+    /// The names of groups that begin so. What is summed up is none: it has no one text.
     pub(super) fn ids_like(&self, name: &str) -> Vec<String> {
-        let mut ids: Vec<String> =
-            self.by_key.keys().filter(|id| id.starts_with(name)).cloned().collect();
+        let groups = self.by_key.keys().filter(|id| *id != OTHER || self.by != By::Exception);
+        let mut ids: Vec<String> = groups.filter(|id| id.starts_with(name)).cloned().collect();
         ids.sort();
         ids.truncate(8);
         ids
@@ -202,7 +259,7 @@ impl Groups {
 
     /// Every group, the most frequent first, then the one that was seen last.
     pub(super) fn rows(&self, target: &Target, now: Timestamp) -> Vec<ErrorRow> {
-        let rows = self.by_key.iter().map(|(key, group)| group.row(key, self.by, target, now));
+        let rows = self.by_key.iter().map(|(key, group)| self.row(key, group, target, now));
         let mut rows: Vec<ErrorRow> = rows.collect();
         rows.sort_by(|a, b| {
             let by_count = b.count.cmp(&a.count).then_with(|| b.last_seen.cmp(&a.last_seen));
@@ -224,7 +281,19 @@ impl Groups {
             Some((_, text, cut)) => (text.clone(), *cut),
             None => (String::new(), false),
         };
-        Some((group.row(key, self.by, target, now), text, cut))
+        Some((self.row(key, group, target, now), text, cut))
+    }
+
+    /// What selects the failed jobs of a group; `None` where it has none, and where nothing can.
+    pub(super) fn flags(&self, key: &str) -> Option<Flags> {
+        let group = self.by_key.get(key).filter(|_| key != OTHER)?;
+        group.spread.flags(&group.signature, self.sites.as_deref())
+    }
+
+    fn row(&self, key: &str, group: &Group, target: &Target, now: Timestamp) -> ErrorRow {
+        let flags = (self.by == By::Exception).then(|| self.flags(key)).flatten();
+        let retry = flags.map(|flags| flags.command(target));
+        ErrorRow { retry, ..group.row(key, self.by, now) }
     }
 }
 
@@ -241,6 +310,7 @@ impl Group {
             queues: Names::default(),
             sites: Names::default(),
             methods: Names::default(),
+            spread: Spread::default(),
             example_job: None,
             example_log: None,
             text: None,
@@ -262,6 +332,7 @@ impl Group {
         let over_time = match event.origin {
             Origin::Job(id) => {
                 self.jobs += 1;
+                self.spread.add(at, event.queue, event.site, event.method);
                 if self.example_job.as_ref().is_none_or(|(of, _)| *of <= at) {
                     self.example_job = Some((at, id.clone()));
                 }
@@ -280,14 +351,38 @@ impl Group {
         }
     }
 
-    fn row(&self, key: &str, by: By, target: &Target, now: Timestamp) -> ErrorRow {
+    /// Takes in the failures of another group, but for what only one sort of failures has.
+    fn join(&mut self, other: Self) {
+        self.jobs += other.jobs;
+        self.logged += other.logged;
+        if other.last >= self.last {
+            self.signature = other.signature;
+        }
+        (self.first, self.last) = (self.first.min(other.first), self.last.max(other.last));
+        let counts = self.jobs_over_time.iter_mut().chain(&mut self.logged_over_time);
+        for (count, more) in counts.zip(other.jobs_over_time.iter().chain(&other.logged_over_time))
+        {
+            *count += more;
+        }
+        for (names, more) in [
+            (&mut self.queues, other.queues),
+            (&mut self.sites, other.sites),
+            (&mut self.methods, other.methods),
+        ] {
+            more.0.iter().for_each(|(name, count)| names.add_times(name, *count));
+        }
+        join_example(&mut self.example_job, other.example_job);
+        join_example(&mut self.example_log, other.example_log);
+    }
+
+    /// A failing job of Frappe leaves both a failed job and a row, so they are not added up.
+    fn count(&self) -> u64 {
+        self.jobs.max(self.logged)
+    }
+
+    fn row(&self, key: &str, by: By, now: Timestamp) -> ErrorRow {
         let signature = &self.signature;
         let over_time = self.jobs_over_time.iter().zip(&self.logged_over_time);
-        let example = self.example_job.as_ref().map(|(_, id)| id.clone());
-        let fix = match (by, example.is_some()) {
-            (By::Exception, true) if key != OTHER => self.retry(target),
-            _ => None,
-        };
         let is_one_sort = by == By::Exception && key != OTHER;
         ErrorRow {
             group: key.to_owned(),
@@ -295,8 +390,7 @@ impl Group {
             exception: is_one_sort.then(|| signature.exception.clone()),
             message: is_one_sort.then(|| signature.message.clone()),
             place: signature.place.clone().filter(|_| is_one_sort),
-            // A failing job of Frappe leaves both a failed job and a row, so they are not added up.
-            count: self.jobs.max(self.logged),
+            count: self.count(),
             failed_jobs: self.jobs,
             logged: self.logged,
             first_seen: self.first,
@@ -306,18 +400,17 @@ impl Group {
             queues: self.queues.shares(),
             sites: self.sites.shares(),
             methods: self.methods.shares(),
-            example_job: example,
+            example_job: self.example_job.as_ref().map(|(_, id)| id.clone()),
             example_log: self.example_log.as_ref().map(|(_, row)| row.clone()),
             hint: is_one_sort.then(|| signature.class.hint()),
-            retry: fix,
+            retry: None,
         }
     }
+}
 
-    /// The command that retries the failed jobs of the group, where their text can be looked for
-    /// and pasted.
-    fn retry(&self, target: &Target) -> Option<String> {
-        let regex = self.signature.regex().filter(|regex| !holds_control(regex))?;
-        let command = target.command();
-        Some(format!("{command} jobs retry --exception {}", shell_quote(&regex)))
+/// Keeps the newer of two.
+fn join_example<T>(mine: &mut Option<(Timestamp, T)>, other: Option<(Timestamp, T)>) {
+    if other.as_ref().map(|(at, _)| at) > mine.as_ref().map(|(at, _)| at) {
+        *mine = other;
     }
 }

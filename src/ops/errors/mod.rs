@@ -2,6 +2,7 @@
 //! the sites.
 
 mod groups;
+mod retry;
 mod signature;
 
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crate::backend::site_db::{Access, DbError, DbFault, Fleet, SiteDb};
 use crate::bench::Bench;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
+use crate::human;
 use crate::model::selection::{Selection, State, in_state_since};
 use crate::ops::jobs::find::{Finder, Flow, Found, Shown};
 use crate::ops::jobs::refuse_ambiguous_sites;
@@ -22,7 +24,7 @@ use crate::report::errors::{ErrorClass, ErrorsReport, GroupReport, LogRow};
 use crate::schedule::SiteZone;
 use crate::sys::clock;
 pub use groups::By;
-use groups::{Event, Groups, Origin};
+use groups::{Event, Groups, MOST_GROUPS, Origin};
 use signature::Signature;
 
 /// Rows of a site's Error Log that are read, the newest.
@@ -76,13 +78,22 @@ pub fn show(context: &mut Context, ask: &Ask, name: &str) -> Result<GroupReport>
         )
         .hint("jobctl errors lists the groups; --since looks further back")
         .into()),
-        [_] => {
+        [id] => {
             let group = groups.group(context.target()?, &name, clock::now());
-            let (row, traceback, truncated) = group.ok_or_else(|| {
+            let (mut row, traceback, truncated) = group.ok_or_else(|| {
                 anyhow::anyhow!("a group that was listed is gone; this is a bug in jobctl")
             })?;
+            let reached = match groups.flags(id).filter(|_| row.failed_jobs > 0) {
+                Some(flags) => retry::aim(context, id, ask.since, flags, clock::now())?,
+                None => None,
+            };
+            if let Some(reached) = &reached {
+                row.retry = Some(reached.command.clone());
+            }
             let mut report = GroupReport {
                 row,
+                retry_jobs: reached.as_ref().map(|reached| reached.jobs),
+                retry_others: reached.as_ref().map(|reached| reached.others),
                 traceback,
                 truncated,
                 incomplete: read.incomplete,
@@ -110,7 +121,7 @@ struct Reading {
 /// Reads both sources; `wanted` begins the name of the group whose text is kept.
 fn gather(context: &mut Context, ask: &Ask, wanted: Option<&str>) -> Result<(Groups, Reading)> {
     let now = clock::now();
-    let mut groups = Groups::new(ask.by, ask.since, now, wanted);
+    let mut groups = Groups::new(ask.by, (ask.since, now), context.sites()?, wanted);
     let mut read = Reading::default();
     let logged = read_logs(context, ask, now, &mut groups, &mut read)?;
     match read_jobs(context, ask, now, &mut groups, &mut read) {
@@ -124,8 +135,12 @@ fn gather(context: &mut Context, ask: &Ask, wanted: Option<&str>) -> Result<(Gro
         Err(error) => return Err(error),
     }
     if groups.is_full() {
-        read.notes
-            .push("there are too many groups: the rarest are summed up as `other`".to_owned());
+        read.notes.push(format!(
+            "more than {} groups: the rarest, of these those that ended longest ago, are summed up as \
+             `other`, and some of the counts are too low by what is in there; a shorter --since shows \
+             each",
+            human::count(MOST_GROUPS as u64)
+        ));
     }
     Ok((groups, read))
 }

@@ -5,27 +5,71 @@
 
 use std::collections::HashMap;
 
+use crate::backend::redis::read::Store;
+use crate::error::Result;
 use crate::model::history::MemoryPeak;
 use crate::model::id::JobId;
 use crate::model::job::Job;
 use crate::model::worker::LocalProcess;
 use crate::ops::doctor::Facts;
-use crate::ops::metrics::task_of;
+use crate::ops::metrics::{is_wrapper, methods_of, task_of};
 use crate::sys::proc::ProcTable;
 
-/// The jobs of the last look, and the most memory that each had, in KiB.
+/// What was seen of a job.
 #[derive(Debug, Default)]
-pub(super) struct Horses(HashMap<JobId, u64>);
+struct Seen {
+    /// The most memory that it had, in KiB.
+    kib: u64,
+    /// What it calls by its payload, where its description does not tell.
+    method: Option<String>,
+}
+
+/// The jobs of the last look.
+#[derive(Debug, Default)]
+pub(super) struct Horses(HashMap<JobId, Seen>);
+
+/// A peak, and whose it is.
+pub(super) type Peak = (JobId, MemoryPeak);
 
 impl Horses {
+    /// Names the methods of jobs whose description names no more than what wraps the call, by their
+    /// payloads; where those cannot be read the description stands.
+    ///
+    /// One round trip where a job is new. Errors: those of Redis, after naming what can be named.
+    pub(super) fn name(&mut self, store: &mut Store, peaks: &mut [Peak]) -> Result<()> {
+        let unnamed = peaks.iter().filter(|(id, peak)| {
+            let is_named = self.0.get(id).is_some_and(|seen| seen.method.is_some());
+            is_wrapper(&peak.method) && !is_named
+        });
+        let ids: Vec<JobId> = unnamed.map(|(id, _)| id.clone()).collect();
+        let read = methods_of(store, &ids).map(|methods| {
+            for (id, method) in methods {
+                if let Some(seen) = self.0.get_mut(&id) {
+                    seen.method = Some(method);
+                }
+            }
+        });
+        for (id, peak) in peaks.iter_mut().filter(|(_, peak)| is_wrapper(&peak.method)) {
+            if let Some(method) = self.0.get(id).and_then(|seen| seen.method.as_ref()) {
+                peak.method.clone_from(method);
+            }
+        }
+        read
+    }
+
+    /// Whether a peak is named by its wrapper alone.
+    pub(super) fn needs_names(peaks: &[Peak]) -> bool {
+        peaks.iter().any(|(_, peak)| is_wrapper(&peak.method))
+    }
+
     /// Looks at the work horses of this host. Reads `/proc` only where a worker of this host runs a
     /// job.
-    pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<MemoryPeak> {
+    pub(super) fn look(&mut self, facts: &Facts<'_>) -> Vec<Peak> {
         let here = |member: &&crate::ops::doctor::facts::Member<'_>| {
             member.process == LocalProcess::Present && !member.worker.current_jobs.is_empty()
         };
         let busy: Vec<_> = facts.workers().filter(here).collect();
-        let before = std::mem::take(&mut self.0);
+        let mut before = std::mem::take(&mut self.0);
         let Some(table) = (!busy.is_empty()).then(|| ProcTable::live().ok()).flatten() else {
             return Vec::new();
         };
@@ -43,16 +87,18 @@ impl Horses {
                 continue;
             };
             let kib = bytes / 1024;
-            let known = before.get(id).copied();
-            self.0.insert(id.clone(), kib);
-            if known.is_none_or(|known| kib > known) {
-                peaks.push(MemoryPeak {
+            let known = before.remove(id);
+            let before_kib = known.as_ref().map(|seen| seen.kib);
+            self.0.insert(id.clone(), Seen { kib, ..known.unwrap_or_default() });
+            if before_kib.is_none_or(|before| kib > before) {
+                let peak = MemoryPeak {
                     at: facts.now,
                     queue: (*queue).to_owned(),
                     method: task_of(job),
                     kib,
-                    is_new: known.is_none(),
-                });
+                    is_new: before_kib.is_none(),
+                };
+                peaks.push((id.clone(), peak));
             }
         }
         peaks

@@ -1,6 +1,7 @@
-//! The history: recording it ([`recorder`]), and what it tells ([`show`], [`trend`], [`peaks`],
+//! The history: recording it ([`recorder`], [`aside`]), and what it tells ([`show`], [`trend`], [`peaks`],
 //! [`forecast`]).
 
+pub mod aside;
 pub mod forecast;
 mod memory;
 pub mod peaks;
@@ -20,6 +21,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::report::Scope;
 use crate::report::history::Source;
+use crate::sys::clock;
 use crate::target;
 
 /// Which part of a history is asked for.
@@ -80,9 +82,10 @@ impl Open {
             method: wanted.method.clone(),
             sites,
         };
+        reader.check_begun()?;
         reader.check(&filter)?;
         let mut notes = Vec::new();
-        if zone.iana_name() != context.ui.zone().tz().iana_name() {
+        if !keep_the_same_time(&zone, &context.ui.zone().tz()) {
             let name = recorded.zone.as_deref().unwrap_or("UTC");
             notes.push(format!("hours and days are those of {name}, where it was recorded"));
         }
@@ -102,6 +105,14 @@ impl Open {
             days: self.recorded.days,
         }
     }
+}
+
+/// Whether clocks of two zones show the same, in summer and in winter: one zone has many names.
+fn keep_the_same_time(one: &TimeZone, other: &TimeZone) -> bool {
+    let now = clock::now();
+    let days = [now, before(now, SignedDuration::from_hours(24 * 182))];
+    one.iana_name() == other.iana_name()
+        || days.into_iter().all(|day| one.to_offset(day) == other.to_offset(day))
 }
 
 /// `time` before `now`.

@@ -13,21 +13,21 @@ use crate::report::Scope;
 use crate::report::history::show::{HistoryReport, HistoryRow};
 
 /// What a row is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum By {
-    /// A minute.
+    /// The minute
     Minute,
-    /// An hour.
+    /// The hour
     Hour,
-    /// A day.
+    /// The day
     Day,
-    /// A method.
+    /// The method
     Method,
-    /// A queue.
+    /// The queue
     Queue,
-    /// A site.
+    /// The site
     Site,
-    /// The class of an exception.
+    /// The class of the exception, by day
     Error,
 }
 

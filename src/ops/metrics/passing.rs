@@ -7,41 +7,36 @@
 //! queue are all new, older ones are read as well, up to a bound; what is beyond it is lost, and such
 //! looks are counted.
 
+mod attention;
+mod busiest;
 mod events;
+mod naming;
 mod retries;
 mod totals;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::crowd_of;
 use crate::backend::history::Batch;
 use crate::backend::redis::read::{Store, Want};
 use crate::backend::redis::survey::{QueueSurvey, SAMPLE};
-use crate::codec::payload::Decoder;
-use crate::codec::traceback::Traceback;
 use crate::error::Result;
 use crate::model::history::EndedJob;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status};
 use crate::model::queue::Registry;
 use crate::ops::doctor::{Facts, site_of};
-use crate::ops::jobs::decode::failure_text;
 use crate::report::metrics::Family;
-pub(in crate::ops) use events::task_of;
-use events::{
-    Event, has_ended_in, hash_of, is_wrapper, milliseconds, moment, moving_jobs, ran, waited,
-};
+use crate::sys::clock::Steady;
+use crate::sys::reckoning::Reckoning;
+use attention::{Attention, Look};
+use events::{Event, has_ended_in, hash_of, milliseconds, moment, moving_jobs, ran, waited};
+pub(in crate::ops) use events::{is_wrapper, task_of};
+pub(in crate::ops) use naming::methods_of;
 use retries::Retries;
 use totals::{Series, Totals, What};
-
-/// How long before the last look an event may have happened that was not there then: clocks of hosts
-/// differ. What is older is not counted, and need not be remembered.
-const SLACK: SignedDuration = SignedDuration::from_secs(600);
-
-/// The longest time without a look after which what happened meanwhile is still counted.
-const LONGEST_ABSENCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Workers whose hosts and queues are remembered, as jobs name workers that may be gone.
 const MOST_WORKERS: usize = 5_000;
@@ -53,8 +48,10 @@ const MOST_PAGES: usize = 20;
 /// Jobs of a look whose payloads are read at most.
 const MOST_NAMED: usize = 2_000;
 
-/// The fact that says when was last looked. See [`Batch::facts`].
+/// The facts that say when was last looked, and what time it was reckoned to be by the clock of Redis.
+/// See [`Batch::facts`].
 const LAST_LOOK: &str = "last_look";
+const RECKONING: &str = "look_reckoning";
 
 /// An end of which it is to be read what the job called, or what its failure is.
 pub(super) struct NewEnd {
@@ -66,10 +63,7 @@ pub(super) struct NewEnd {
 /// What passed so far.
 #[derive(Debug, Default)]
 pub struct Passing {
-    /// Events before then are not counted; `None` before the first look.
-    horizon: Option<Timestamp>,
-    /// Whether what was there at the first look counts.
-    from_the_first: bool,
+    attention: Attention,
     /// Whether what happened is handed over to a history.
     is_recorded: bool,
     /// Events that were seen, by their hash, and when they were.
@@ -91,17 +85,18 @@ impl Passing {
     /// Goes on where a history ended: with its totals, the events that it remembers, and when was
     /// last looked. A fresh history takes what RQ still shows of the last minutes. A last look that is
     /// still to come is one by a clock that was ahead: it is taken for now.
+    ///
+    /// `fact` gives the facts that [`Self::hand_over`] added.
     pub fn resumed(
         totals: Vec<(String, String)>,
         seen: Vec<(u64, Timestamp)>,
-        last_look: Option<&str>,
+        fact: impl Fn(&str) -> Option<String>,
         now: Timestamp,
     ) -> Self {
-        let last_look = last_look.and_then(|text| text.parse::<Timestamp>().ok());
-        let since = last_look.unwrap_or(now).min(now).max(back(now, LONGEST_ABSENCE));
+        let last_look = fact(LAST_LOOK).and_then(|text| text.parse::<Timestamp>().ok());
+        let reckoning = fact(RECKONING).and_then(|text| Reckoning::from_text(&text));
         Self {
-            horizon: last_look.is_some().then(|| back(since, SLACK)),
-            from_the_first: true,
+            attention: Attention::resumed(last_look, reckoning, now),
             is_recorded: true,
             seen: seen.into_iter().collect(),
             totals: Totals::restored(totals),
@@ -109,9 +104,26 @@ impl Passing {
         }
     }
 
-    /// The fact of a history that [`Self::resumed`] wants.
-    pub const fn last_look_fact() -> &'static str {
-        LAST_LOOK
+    /// Begins beside somebody who records, to take that over later: until then what may be wanted is
+    /// kept as [`Self::keep_ready`] says.
+    pub fn standing_by() -> Self {
+        Self { is_recorded: true, ..Self::default() }
+    }
+
+    /// Gives up what another recorder has surely written by now.
+    pub fn keep_ready(&mut self) {
+        let Some(from) = self.attention.remembered_from() else { return };
+        self.news.ended.retain(|job| job.ended_at >= from);
+        self.news.seen.retain(|(_, at)| *at >= from);
+    }
+
+    /// Takes over a history that another one recorded: what it counted that was not counted here is
+    /// taken up, everything else stays as it was shown. The whole is handed over.
+    pub fn take_over(&mut self, totals: Vec<(String, String)>, seen: Vec<(u64, Timestamp)>) {
+        self.totals.adopt(totals);
+        for (hash, at) in seen {
+            self.seen.entry(hash).or_insert(at);
+        }
     }
 
     /// Hands over what happened since the last time.
@@ -121,7 +133,12 @@ impl Passing {
         batch.seen.extend(news.seen);
         batch.facts.extend(news.facts);
         batch.totals.extend(self.totals.take_changed());
-        batch.forget_before = self.horizon;
+        batch.forget_before = self.attention.remembered_from();
+    }
+
+    /// Looks that could not read all jobs that ended.
+    pub fn gaps(&self) -> u64 {
+        self.totals.count_of(&Series::bare(What::Gaps))
     }
 
     /// Hands everything over once more, for a history that was begun anew.
@@ -138,10 +155,11 @@ impl Passing {
             return failures;
         }
         self.deeper.clear();
-        let look = self.begin(now);
+        let look = self.attention.begin(now, Steady::now());
         self.meet_workers(facts);
         for queue in facts.queues() {
             let name = facts.short(&queue.name);
+            self.totals.know(name);
             for job in moving_jobs(queue) {
                 self.meet(name, job, look);
             }
@@ -161,23 +179,24 @@ impl Passing {
             self.meet_canceled(name, queue, &look);
         }
         self.totals.add(Series::bare(What::Gaps), 0);
-        let horizon = look.horizon.max(back(now, SLACK));
-        self.horizon = Some(horizon);
-        self.seen.retain(|_, at| *at >= horizon);
+        self.end(&look);
         self.retries.forget(now);
         if self.is_recorded {
-            self.news.facts.insert(LAST_LOOK, now.to_string());
+            self.note_look(now);
         }
         failures
     }
 
-    /// What a look at `now` covers.
-    fn begin(&mut self, now: Timestamp) -> Look {
-        let counts = self.horizon.is_some() || self.from_the_first;
-        // After a clock that was ahead and is right again, nothing would be late enough for long.
-        let horizon = self.horizon.filter(|at| *at <= now).unwrap_or_else(|| back(now, SLACK));
-        self.horizon = Some(horizon);
-        Look { horizon, latest: now.checked_add(SLACK).unwrap_or(now), now, counts }
+    /// Notes for who goes on later when was looked.
+    fn note_look(&mut self, now: Timestamp) {
+        self.news.facts.insert(LAST_LOOK, now.to_string());
+        self.news.facts.extend(self.attention.reckoning().map(|text| (RECKONING, text)));
+    }
+
+    /// Forgets events that no later look covers.
+    fn end(&mut self, look: &Look) {
+        let from = self.attention.end(look, self.seen.len());
+        self.seen.retain(|_, at| *at >= from);
     }
 
     /// By how many jobs more than the new ones a registry grew: those stand behind jobs that are kept
@@ -377,59 +396,6 @@ impl Passing {
         Ok(false)
     }
 
-    /// Reads from the payload what is called by those whose description names what wraps the call;
-    /// where that cannot be read the description stands.
-    fn name_methods(&mut self, store: &mut Store, new: &mut [NewEnd]) -> Result<()> {
-        let ended = new.iter().filter(|end| is_wrapper(&end.ended.method)).map(|end| &end.id);
-        let ids: BTreeSet<&JobId> =
-            self.unnamed.iter().map(|unnamed| &unnamed.id).chain(ended).take(MOST_NAMED).collect();
-        let ids: Vec<JobId> = ids.into_iter().cloned().collect();
-        let want = Want { data: true, ..Want::default() };
-        let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
-        let (mut decoder, mut methods) = (Decoder::default(), HashMap::new());
-        for (id, job) in ids.iter().zip(read.as_deref().unwrap_or_default()) {
-            let data = job.as_ref().ok().and_then(|job| job.as_ref()?.data.as_deref());
-            let headline = data.and_then(|data| decoder.headline(data));
-            methods.extend(headline.map(|headline| (id, headline.method.into_owned())));
-        }
-        for end in new {
-            if let Some(method) = methods.get(&end.id) {
-                end.ended.method.clone_from(method);
-            }
-        }
-        for Unnamed { id, mut series, more } in std::mem::take(&mut self.unnamed) {
-            series.task = methods.get(&id).cloned().or(series.task);
-            self.totals.add(series, more);
-        }
-        read.map(|_| ())
-    }
-
-    /// Counts ends, and failures by what they are called.
-    fn name_failures(&mut self, store: &mut Store, new: Vec<NewEnd>) -> Result<()> {
-        let (new, done): (Vec<_>, Vec<_>) = new.into_iter().partition(|end| end.ended.failed);
-        for end in done {
-            self.count_named(end, None);
-        }
-        let ids: Vec<JobId> = new.iter().map(|failure| failure.id.clone()).collect();
-        let want = Want { exception: true, ..Want::default() };
-        let read = if ids.is_empty() { Ok(Vec::new()) } else { store.jobs(&ids, want) };
-        let mut decoder = Decoder::default();
-        let mut texts = match &read {
-            Ok(jobs) => jobs
-                .iter()
-                .map(|job| failure_text(&mut decoder, job.as_ref().ok()?.as_ref()?))
-                .collect::<Vec<_>>(),
-            Err(_) => Vec::new(),
-        }
-        .into_iter();
-        for failure in new {
-            let text = texts.next().flatten();
-            let sort = text.as_deref().map(|text| Traceback::parse(text).short_class().to_owned());
-            self.count_named(failure, sort.filter(|sort| !sort.is_empty()));
-        }
-        read.map(|_| ())
-    }
-
     /// Counts failures of which nobody can say what they were.
     pub(super) fn count_unnamed(&mut self, new: Vec<NewEnd>) {
         for Unnamed { series, more, .. } in std::mem::take(&mut self.unnamed) {
@@ -491,25 +457,6 @@ struct PageRead {
     covered: usize,
     /// Those of them that were not seen before.
     new: usize,
-}
-
-/// What one look takes for granted.
-#[derive(Debug, Clone, Copy)]
-struct Look {
-    horizon: Timestamp,
-    latest: Timestamp,
-    now: Timestamp,
-    counts: bool,
-}
-
-impl Look {
-    fn covers(&self, at: Timestamp) -> bool {
-        (self.horizon..=self.latest).contains(&at)
-    }
-}
-
-fn back(from: Timestamp, time: SignedDuration) -> Timestamp {
-    from.checked_sub(time).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 #[cfg(test)]

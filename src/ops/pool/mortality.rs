@@ -17,8 +17,8 @@ use std::process::Command;
 
 use crate::sys::child;
 
-/// Runs the module that `sys.argv` names, as `python -m` does, and ends after the job on
-/// [`child::spawn`]'s signal.
+/// Runs the module that `sys.argv` names, as `python -m` does, its search path included, and ends
+/// after the job on [`child::spawn`]'s signal.
 ///
 /// After the first signal, of whichever kind, RQ's handler of SIGTERM is `request_force_stop`.
 /// Source: `rq/worker.py` `request_stop`, 1.11 to 2.12, `rq/worker/base.py`, 3.0. One line, as it
@@ -27,6 +27,7 @@ use crate::sys::child;
 const HEED: &str = "import os,runpy,sys,signal as s;\
 s.signal(s.SIGPWR,lambda*_:getattr(s.getsignal(s.SIGTERM),'__name__','')=='request_force_stop'\
  or os.kill(os.getpid(),s.SIGTERM));\
+sys.path[:1]=[path or os.getcwd()for path in sys.path[:1]];\
 del sys.argv[0];runpy.run_module(sys.argv[0],None,'__main__',True)";
 
 /// The command of a worker, `python -m MODULE …`, so that it heeds the pool's death. Anything else,

@@ -15,11 +15,13 @@ use jiff::Timestamp;
 
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
+use crate::human;
 use crate::report::Scope;
 use crate::report::stats::{Source, StatsReport};
 use crate::secrets::Secrets;
 use crate::stats::scan::{Log, scan};
 use crate::stats::seen::Seen;
+use crate::stats::tally::Oddities;
 use crate::stats::{By, Query, Tally};
 use crate::target;
 use logs::Opened;
@@ -65,8 +67,8 @@ impl Read {
 /// Counts what is asked for.
 ///
 /// Memory does not depend on how much is read. Errors: `Usage` for queues of a log; `NotFound`,
-/// `Refused` and `Io` where not one of the named files can be read; those of Redis where it is the
-/// only source.
+/// `Refused` and `Io` where not one of the named files can be read, `Data` where they hold lines and
+/// not one record; those of Redis where it is the only source.
 pub fn stats(context: &mut Context, ask: &Ask) -> Result<(Scope, StatsReport)> {
     if !ask.files.is_empty() {
         return of_files(context, ask);
@@ -118,7 +120,30 @@ fn of_files(context: &mut Context, ask: &Ask) -> Result<(Scope, StatsReport)> {
     let mut tally = Tally::new(&query, &seen);
     let mut read = Read::default();
     scan_logs(context, opened, &query, &seen, &mut tally, &mut read);
+    refuse_garbage(ask, tally.oddities())?;
     Ok((scope, report(tally, ask, read, "monitor", context.secrets)))
+}
+
+/// Refuses files in which not one record stands: they are no monitor logs.
+///
+/// Errors: `Data`, with the lines that were read.
+fn refuse_garbage(ask: &Ask, met: &Oddities) -> Result<()> {
+    let lines = met.unreadable + met.cut_short;
+    if met.records > 0 || lines == 0 {
+        return Ok(());
+    }
+    let names: Vec<String> = ask.files.iter().map(|path| format!("`{}`", path.display())).collect();
+    let read = match lines {
+        1 => "its only line is no record".to_owned(),
+        lines => format!("not one of {} is a record", human::counted(lines, "line")),
+    };
+    let cut = match met.cut_short {
+        0 => String::new(),
+        cut => format!(" ({} cut short)", human::counted(cut, "last line")),
+    };
+    let message = format!("cannot understand {} as a monitor log: {read}{cut}", names.join(", "));
+    let hint = "a bench keeps it as logs/monitor.json.log, one JSON object in each line";
+    Err(Failure::new(Kind::Data, message).hint(hint).into())
 }
 
 /// Counts the bench's log and buffers. The inner error: the monitor never wrote anything; what

@@ -17,7 +17,7 @@ use crate::bench::config::integer;
 
 pub use check::{WorkerDefinition, check, workers_of_bench_conf};
 pub use generate::{Manager, generate};
-pub use running::starts_again;
+pub use running::{starts_again, stop_wait_s};
 
 /// Beyond the longest time limit of a job, for its worker to end. RQ itself kills a horse that is a
 /// minute late. Source: `rq/worker.py`, `monitor_work_horse`.

@@ -10,7 +10,7 @@ use globset::Glob;
 use regex::Regex;
 
 use super::ini::{Dialect, Section, parse};
-use super::unit::comes_back;
+use super::unit::{SUPERVISOR_STOP_S, comes_back};
 use crate::sys::file;
 
 /// The most that is read of one file.
@@ -22,11 +22,30 @@ const MOST_FILES: usize = 1_000;
 /// Whether supervisord starts a process of `group` again that ends with exit code 0; the error says
 /// why that cannot be told.
 pub fn starts_again(config: &Path, group: &str, process: &str) -> Result<bool, String> {
+    told(config, group, process, comes_back)
+}
+
+/// Seconds that supervisord waits for the end of a process of `group` before it kills it; the error
+/// says why that cannot be told.
+pub fn stop_wait_s(config: &Path, group: &str, process: &str) -> Result<u64, String> {
+    told(config, group, process, |section| {
+        let Some(text) = section.get("stopwaitsecs") else { return Ok(SUPERVISOR_STOP_S) };
+        text.parse().map_err(|_| format!("stopwaitsecs=`{text}` is no number"))
+    })
+}
+
+/// What the definition of a process says, where all that may be its definition agree.
+fn told<T: PartialEq>(
+    config: &Path,
+    group: &str,
+    process: &str,
+    say: impl Fn(&Section) -> Result<T, String>,
+) -> Result<T, String> {
     let sections = with_included(config)?;
     let mut answers = programs_of(&sections, group)
         .into_iter()
         .filter(|(name, section)| may_be_called(section, name, group, process))
-        .map(|(name, section)| comes_back(section).map_err(|why| format!("`{name}`: {why}")));
+        .map(|(name, section)| say(section).map_err(|why| format!("`{name}`: {why}")));
     let Some(first) = answers.next() else {
         return Err(format!("`{}` defines no `{group}:{process}`", config.display()));
     };
@@ -149,7 +168,8 @@ mod tests {
         fs::write(&main, "[supervisord]\n[include]\nfiles = conf.d/*.conf none/*.ini\n").unwrap();
         let text = "[group:b]\nprograms=yes,no,un,ex,odd\n\
                     [program:yes]\nautorestart=TRUE ; comment\nprocess_name=%(program_name)s-%(process_num)02d\n\
-                    [program:no]\nautorestart=false\n[program:un]\ncommand=x\n\
+                    stopwaitsecs=600\n[program:no]\nautorestart=false\n\
+                    [program:un]\ncommand=x\nstopwaitsecs=soon\n\
                     [program:ex]\nexitcodes=2,3\n[program:odd]\nautorestart=%(ENV_X)s\n";
         fs::write(dir.path().join("conf.d/b.conf"), text).unwrap();
         fs::write(dir.path().join("conf.d/lone.conf"), "[program:lone]\nautorestart=1\n").unwrap();
@@ -165,6 +185,9 @@ mod tests {
         ] {
             assert_eq!(ask(group, process), Ok(expected), "{group}:{process}");
         }
+        assert_eq!(stop_wait_s(&main, "b", "yes-01"), Ok(600));
+        assert_eq!(stop_wait_s(&main, "b", "no"), Ok(10));
+        stop_wait_s(&main, "b", "un").unwrap_err();
         for (group, process) in [("b", "odd"), ("b", "yes-x"), ("b", "lone"), ("off", "off")] {
             ask(group, process).unwrap_err();
         }

@@ -6,7 +6,7 @@ use super::ini::{Dialect, Section, parse};
 use super::process::{CommandLine, Job, Process};
 
 /// Seconds that supervisor waits unless told. Source: supervisord.org, `stopwaitsecs`.
-const SUPERVISOR_STOP_S: u64 = 10;
+pub(super) const SUPERVISOR_STOP_S: u64 = 10;
 
 /// Seconds that systemd waits unless told. Source: `systemd-system.conf(5)`,
 /// `DefaultTimeoutStopSec`.

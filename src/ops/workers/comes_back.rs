@@ -1,11 +1,12 @@
-//! Whether a process manager starts a worker again that was told to end: by itself, and with exit
-//! code 0, as RQ's workers do.
+//! Whether a process manager starts a worker again that was told to end, by itself and with exit
+//! code 0 as RQ's workers do, and how long it waits for that end.
 //!
 //! Reads supervisor's configuration and asks systemd; orders nothing.
 
 use std::path::{Path, PathBuf};
 
-use crate::ops::supervisor::starts_again;
+use crate::ops::supervisor::{starts_again, stop_wait_s};
+use crate::ops::workers::manager::manager_of;
 use crate::ops::workers::via::{Order, configuration, last_line};
 use crate::report::worker_stop::Manager;
 use crate::sys::proc::ProcTable;
@@ -39,6 +40,17 @@ fn of_supervisor(table: &ProcTable, daemon: u32, name: Option<&str>) -> Result<b
     let name = name.ok_or("the worker's name there is not known")?;
     let (group, process) = name.split_once(':').unwrap_or((name, name));
     starts_again(&config_of(table, daemon)?, group, process)
+}
+
+/// What supervisor calls the program of a process, and the seconds that it waits for its end before it
+/// kills it; `None` for a process that is not supervisor's, and where that cannot be told.
+pub(crate) fn stop_wait(table: &ProcTable, pid: u32) -> Option<(String, u64)> {
+    let Manager::Supervisor { pid: daemon, program: Some(name) } = manager_of(table, pid) else {
+        return None;
+    };
+    let (group, process) = name.split_once(':').unwrap_or((&name, &name));
+    let seconds = stop_wait_s(&config_of(table, daemon).ok()?, group, process).ok()?;
+    Some((group.to_owned(), seconds))
 }
 
 /// The configuration file of a supervisord. Source: `supervisor/options.py`, `searchpaths`.

@@ -143,13 +143,18 @@ impl Dumper<'_> {
             worker.current_jobs.contains(&id) || guessed.get(&worker.name) == Some(&id)
         };
         let worker = workers.iter().find(runs);
+        // Its worker may have been killed, and its work horse go on with it.
+        let mut left = Vec::new();
         if worker.is_none_or(|worker| reach.liveness(worker).alive == Alive::No) {
-            // Its worker was killed; its work horse may go on with it.
             let shown = self.secrets.text(&id.text()).into_owned();
-            let mut orphans = self.orphans(context, reach)?.into_iter();
-            let orphan = orphans.find(|orphan| orphan.dump.job.as_ref() == Some(&shown));
-            if let Some(dump) = orphan.and_then(|orphan| self.take_orphan(orphan)) {
-                return self.must_answer(dump, typed);
+            for orphan in self.orphans(context, reach)? {
+                if orphan.dump.job.as_ref() == Some(&shown) {
+                    if let Some(dump) = self.take_orphan(orphan) {
+                        return self.must_answer(dump, typed);
+                    }
+                } else if orphan.dump.job.is_none() {
+                    left.extend(orphan.dump.pid);
+                }
             }
         }
         if stored.job.status != Status::Started {
@@ -164,7 +169,11 @@ impl Dumper<'_> {
                 .into());
         };
         let row = row_of(context, reach, worker)?;
-        let dump = self.worker(reach, worker, &row);
+        let mut dump = self.worker(reach, worker, &row);
+        if dump.turn == Turn::Refused {
+            let hint = |pid| format!("{} workers dump {pid}", self.tools.jobctl);
+            dump.hints.extend(left.into_iter().map(hint));
+        }
         self.must_answer(dump, typed)
     }
 

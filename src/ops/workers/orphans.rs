@@ -14,6 +14,7 @@ use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status};
 use crate::model::part::Part;
 use crate::model::queue::Registry;
+use crate::model::worker::{Alive, LocalProcess};
 use crate::sys::proc::ProcTable;
 
 /// Seconds between the fork of a horse and the start of its job, which follows at once, on a starved
@@ -22,6 +23,9 @@ const LONGEST_FORK_S: f64 = 10.0;
 
 /// Seconds by which a job may seem to begin before its horse: 3.0 notes the start before the fork.
 const SLACK_S: f64 = 0.5;
+
+/// Seconds by which the next job must be further away than the one that is taken for a horse's.
+const MARGIN_S: f64 = 1.0;
 
 /// Running jobs of a queue, and jobs of it that failed last, that are looked at.
 const MOST_LOOKED_AT: usize = 500;
@@ -38,6 +42,12 @@ pub(crate) fn may_be_orphaned(job: &Job, is_elsewhere: impl Fn(&str) -> bool) ->
         _ => false,
     };
     is_open && job.started_at.is_some() && !job.worker_name.as_deref().is_some_and(is_elsewhere)
+}
+
+/// Whether a worker of this host runs. What is merely not in sight does not: seen from within a
+/// container, the connection that its work horse inherited keeps a dead one among the living.
+pub(crate) fn has_process(alive: Alive, process: Option<LocalProcess>) -> bool {
+    alive != Alive::No && process != Some(LocalProcess::OutOfSight)
 }
 
 /// The jobs of work horses without a worker, by process id, out of those that [`may_be_orphaned`].
@@ -67,31 +77,33 @@ struct Horse {
 }
 
 impl Horse {
-    /// Whether a job began when this horse did.
-    fn began_with(&self, job: &Job) -> bool {
-        job.started_at.is_some_and(|at| {
-            let later_s = at.as_duration().as_secs_f64() - self.began_s;
-            (-SLACK_S..LONGEST_FORK_S).contains(&later_s)
-        })
+    /// Seconds between the fork of this horse and the start of a job; `None` for a job that cannot be
+    /// its own.
+    fn distance_s(&self, job: &Job) -> Option<f64> {
+        if let (Some(worker), Some(named)) = (&self.worker, &job.worker_name)
+            && worker != named
+        {
+            return None;
+        }
+        let later_s = job.started_at?.as_duration().as_secs_f64() - self.began_s;
+        (-SLACK_S..LONGEST_FORK_S).contains(&later_s).then_some(later_s.abs())
     }
 }
 
+/// Pairs each horse with the job that began with it, where no other job and no other horse comes near.
 fn matched<'j>(horses: &[Horse], jobs: &[&'j StoredJob]) -> HashMap<u32, &'j StoredJob> {
-    let fits = |horse: &Horse, job: &Job| match (&horse.worker, &job.worker_name) {
-        (Some(worker), Some(named)) => worker == named && horse.began_with(job),
-        _ => horse.began_with(job),
-    };
-    let single = |horse: &Horse| {
-        let mut fitting = jobs.iter().filter(|stored| fits(horse, &stored.job));
-        match (fitting.next(), fitting.next()) {
-            (Some(stored), None) => Some(*stored),
-            _ => None,
-        }
-    };
-    let is_claimed_once = |job: &Job| horses.iter().filter(|other| fits(other, job)).count() == 1;
     let sure = horses.iter().filter_map(|horse| {
-        let stored = single(horse)?;
-        is_claimed_once(&stored.job).then_some((horse.pid, stored))
+        let mut near: Vec<(f64, &'j StoredJob)> = jobs
+            .iter()
+            .filter_map(|stored| Some((horse.distance_s(&stored.job)?, *stored)))
+            .collect();
+        near.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let (distance, stored) = *near.first()?;
+        let is_far = |other: f64| other - distance >= MARGIN_S;
+        let is_clear = near.iter().skip(1).all(|(other, _)| is_far(*other));
+        let mut others = horses.iter().filter(|other| other.pid != horse.pid);
+        let is_claimed = others.any(|o| o.distance_s(&stored.job).is_some_and(|d| !is_far(d)));
+        (is_clear && !is_claimed).then_some((horse.pid, stored))
     });
     sure.collect()
 }
@@ -120,7 +132,7 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
+    use jiff::{SignedDuration, Timestamp};
 
     use super::*;
 
@@ -128,7 +140,7 @@ mod tests {
         let mut job = Job::bare(JobId::new(id.as_bytes()));
         job.status = Status::Started;
         job.worker_name = worker.map(str::to_owned);
-        job.started_at = Some(Timestamp::from_microsecond((began_s * 1e6) as i64).unwrap());
+        job.started_at = Some(Timestamp::UNIX_EPOCH + SignedDuration::from_secs_f64(began_s));
         StoredJob {
             job,
             data: None,
@@ -161,7 +173,9 @@ mod tests {
         assert_eq!(alone, [(1, "a".to_owned())]);
         assert_eq!(pairs(&[horse(1, None, 100.0)], &[job("a", None, 99.0)]), []);
         assert_eq!(pairs(&[horse(1, None, 100.0)], &[job("a", None, 111.0)]), []);
-        let two = [job("a", None, 100.1), job("b", None, 103.0)];
+        let apart = [job("a", None, 100.1), job("b", None, 103.0)];
+        assert_eq!(pairs(&[horse(1, None, 100.0)], &apart), [(1, "a".to_owned())]);
+        let two = [job("a", None, 100.1), job("b", None, 101.0)];
         assert_eq!(pairs(&[horse(1, None, 100.0)], &two), []);
         assert_eq!(pairs(&[horse(1, None, 100.0), horse(2, None, 100.0)], &two[..1]), []);
     }

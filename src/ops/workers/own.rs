@@ -84,8 +84,9 @@ impl<'h> Host<'h> {
             Some(bench) => {
                 let ours = bench.processes(self.table).ours.into_iter();
                 ours.map(|process| {
-                    let is_left_behind =
-                        process.role == Role::Worker && self.is_lone_horse(process.pid);
+                    // A forked horse keeps the command line of its worker, or of its worker's pool.
+                    let is_left_behind = matches!(process.role, Role::Worker | Role::Pool)
+                        && self.is_lone_horse(process.pid);
                     OwnProcess {
                         pid: process.pid,
                         parent: process.parent,
@@ -218,8 +219,8 @@ impl<'h> Host<'h> {
 }
 
 /// Whether a process, if there is no worker above it, is a work horse: it leads a group, and has RQ's
-/// signals of a horse. A worker that has not come to set its own yet does not ignore SIGINT, unless a
-/// shell had it do so; then it leads no group.
+/// signals of a horse. A worker that has not come to set its own yet has Python's handler of SIGINT,
+/// unless a shell had it ignore that one; then it leads no group.
 pub(super) fn looks_left_behind(table: &ProcTable, pid: u32) -> bool {
     let Some(stat) = table.stat(pid).filter(|stat| stat.leads_group() && !stat.is_dead()) else {
         return false;
@@ -228,6 +229,7 @@ pub(super) fn looks_left_behind(table: &ProcTable, pid: u32) -> bool {
     let is_adopted =
         stat.parent == 1 || table.stat(stat.parent).is_none_or(|parent| parent.name == "systemd");
     !status.catches(Signal::Term.number())
+        && !status.catches(SIGINT)
         && (status.ignores(SIGINT) || (is_adopted && table.service(pid).is_none()))
 }
 

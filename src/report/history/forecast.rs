@@ -108,15 +108,16 @@ impl ForecastReport {
 
     fn ahead_table(growth: &Growth) -> Table {
         let columns = vec![
-            Column::right("IN DAYS"),
-            Column::right("JOBS A DAY"),
-            Column::right("AT LEAST"),
-            Column::right("AT MOST"),
-            Column::left(""),
+            Column::right("IN DAYS").for_programs("IN_DAYS"),
+            Column::right("JOBS A DAY").for_programs("JOBS_PER_DAY"),
+            Column::right("AT LEAST").for_programs("LOW"),
+            Column::right("AT MOST").for_programs("HIGH"),
+            // Set as a number is, it is not cut.
+            Column::right(""),
         ];
         let mut table = Table::new(columns, "");
         for ahead in &growth.ahead {
-            let far = if ahead.is_far { "further ahead than the data reaches back" } else { "" };
+            let far = if ahead.is_far { "beyond the data" } else { "" };
             table.row(vec![
                 count(Some(ahead.in_days)),
                 number(Some(ahead.jobs_per_day)),
@@ -133,12 +134,13 @@ impl ForecastReport {
             Column::left("QUEUE").flexible(),
             Column::right("NEEDED"),
             Column::right("NOW"),
-            Column::right("IN 90 DAYS"),
-            Column::right("STEADY"),
-            Column::right("JOBS/H"),
-            Column::right("QUEUED"),
-            Column::right("MEAN"),
-            Column::left("PEAK"),
+            Column::right("IN 90 DAYS").for_programs("IN_90_DAYS"),
+            Column::right("STEADY").wide(),
+            Column::right("JOBS/H").for_programs("JOBS_PER_HOUR"),
+            Column::right("QUEUED").for_programs("QUEUED_MAX"),
+            Column::right("MEAN").for_programs("MEAN_MS"),
+            // A moment is a number: cut short it says nothing.
+            Column::right("PEAK"),
         ];
         let mut table = Table::new(columns, "no queue has enough data");
         for line in &self.capacity {
@@ -160,7 +162,9 @@ impl ForecastReport {
                 count(Some(line.queued_max)),
                 time(Some(line.mean_ms)),
                 line.peak_at.map_or_else(Cell::default, |at| {
-                    at.to_zoned(zone.tz()).strftime("%a %Y-%m-%d %H:%M").to_string().into()
+                    let at = at.to_zoned(zone.tz());
+                    let raw = Some(at.strftime("%Y-%m-%d %H:%M %Z").to_string());
+                    Cell { raw, ..at.strftime("%a %m-%d %H:%M").to_string().into() }
                 }),
             ]);
         }

@@ -2,6 +2,7 @@
 
 pub mod forecast;
 pub mod peaks;
+pub mod record;
 pub mod show;
 pub mod trend;
 
@@ -11,8 +12,8 @@ use serde::Serialize;
 use super::{Block, Cell, Role};
 use crate::human::{self, Zone};
 
-/// Columns of the longest bar.
-const BAR_COLUMNS: f64 = 24.0;
+/// Columns of the longest bar, which no terminal cuts: half a bar would say something else.
+const BAR_COLUMNS: f64 = 10.0;
 
 /// Parts of a column that a bar can be long, shortest first.
 const PARTS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
@@ -39,33 +40,28 @@ pub struct Source {
 }
 
 impl Source {
-    /// The same in a line: from when to when, how large.
+    /// The same in a line or two: from when to when, how large.
     fn block(&self, zone: &Zone) -> Block {
         let at =
             |at: Option<Timestamp>| at.map_or_else(|| "-".to_owned(), |at| human::time(at, zone));
         let text = format!(
-            "recorded {} to {} · {} of data · {}",
+            "{} to {} · {} of data · {}",
             at(self.first_at),
             at(self.last_at),
             human::counted(self.days, "day"),
             human::bytes(self.bytes)
         );
-        Block::Text(Cell::new(text, Role::Dim))
+        Block::Fields(vec![("recorded".to_owned(), Cell::new(text, Role::Dim))])
     }
 }
 
 /// A bar as long as a value beside the largest one; nothing for nothing.
 fn bar(value: f64, largest: f64, role: Role) -> Cell {
-    bar_within(BAR_COLUMNS, value, largest, role)
-}
-
-/// The same, no longer than so many columns.
-fn bar_within(most: f64, value: f64, largest: f64, role: Role) -> Cell {
     if value <= 0.0 || largest <= 0.0 {
         return Cell::default();
     }
-    let columns = (value / largest * most).min(most);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 24")]
+    let columns = (value / largest * BAR_COLUMNS).min(BAR_COLUMNS);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 10")]
     let (full, eighths) = (columns as usize, (columns.fract() * 8.0) as usize);
     let mut text = "█".repeat(full);
     if let Some(part) = eighths.checked_sub(1).and_then(|at| PARTS.get(at)) {
@@ -102,6 +98,19 @@ fn count(count: Option<u64>) -> Cell {
     })
 }
 
+/// A length of time in seconds that may not be known.
+fn age(seconds: Option<u64>) -> Cell {
+    seconds.map_or_else(Cell::default, |s| Cell {
+        raw: Some(s.to_string()),
+        ..human::age(s as f64).into()
+    })
+}
+
+/// So many bytes.
+fn bytes(bytes: u64) -> Cell {
+    Cell { raw: Some(bytes.to_string()), ..human::bytes(bytes).into() }
+}
+
 /// A share that failed: red from the usual limit of 5 % on.
 fn failure_rate(rate: Option<f64>) -> Cell {
     let Some(rate) = rate else { return Cell::default() };
@@ -127,10 +136,10 @@ mod tests {
         let text = |value, largest| bar(value, largest, Role::Plain).text;
         assert_eq!(text(0.0, 5.0), "");
         assert_eq!(text(1.0, 0.0), "");
-        assert_eq!(text(5.0, 5.0), "█".repeat(24));
+        assert_eq!(text(5.0, 5.0), "█".repeat(10));
         assert_eq!(text(0.001, 5.0), "▏");
-        assert_eq!(text(1.5, 48.0), "▊");
-        assert_eq!(text(9.0, 5.0).chars().count(), 24);
+        assert_eq!(text(1.5, 20.0), "▊");
+        assert_eq!(text(9.0, 5.0).chars().count(), 10);
     }
 
     #[test]

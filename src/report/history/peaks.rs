@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::stats::time;
+use super::super::stats::{share, time};
 use super::super::{Block, Cell, Column, Report, Role, Table, View};
 use super::{Source, bar, count, number};
 
@@ -56,11 +56,11 @@ fn table(
     let mut columns = vec![
         Column::left(title),
         Column::right(of),
-        Column::right("JOBS"),
-        Column::right("MOST"),
-        Column::right("QUEUED"),
-        Column::right("WAIT P95"),
-        Column::right("BUSY"),
+        Column::right("JOBS").for_programs("JOBS_MEAN"),
+        Column::right("MOST").for_programs("JOBS_MAX"),
+        Column::right("QUEUED").for_programs("QUEUED_MAX"),
+        Column::right("WAIT P95").for_programs("WAIT_P95_MS"),
+        Column::right("BUSY").for_programs("BUSY_SHARE"),
     ];
     if drawn {
         columns.push(Column::left(""));
@@ -77,7 +77,7 @@ fn table(
             count(row.jobs_max),
             count(row.queued_max),
             time(row.wait_p95_ms),
-            row.busy_share.map_or_else(Cell::default, |share| crate::human::percent(share).into()),
+            share(row.busy_share),
         ];
         if drawn {
             let role = if is_top { Role::Waiting } else { Role::Started };

@@ -3,14 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::super::stats::time;
+use super::super::stats::{share, time};
 use super::super::{Block, Cell, Column, Report, Role, Table, View};
-use super::{Source, bar_within, count, failed, failure_rate, number};
+use super::{Source, age, bar, bytes, count, failed, failure_rate, number};
 use crate::human::{self, Zone};
 use crate::model::history::Gap;
-
-/// Columns of the longest bar: the whole fits 80 columns.
-const BAR_COLUMNS: f64 = 10.0;
 
 /// Gaps that a table shows.
 const SHOWN_GAPS: usize = 10;
@@ -105,41 +102,58 @@ impl HistoryReport {
         let mut columns: Vec<Shown> = vec![
             (Column::right("JOBS"), |_, row| count(Some(row.count))),
             (Column::right("FAILED"), |_, row| failed(row.failed)),
-            (Column::right("RATE").wide(), |_, row| failure_rate(row.failure_rate)),
-            (Column::right("MEAN"), |_, row| time(row.mean_ms)),
-            (Column::right("DEVIATION").wide(), |_, row| time(row.deviation_ms)),
-            (Column::right("MEDIAN").wide(), |_, row| time(row.median_ms)),
-            (Column::right("P95"), |_, row| time(row.p95_ms)),
-            (Column::right("MAX").wide(), |_, row| time(row.max_ms)),
-            (Column::right("WAIT").wide(), |_, row| time(row.wait_median_ms)),
-            (Column::right("WAIT P95"), |_, row| time(row.wait_p95_ms)),
+            (Column::right("RATE").for_programs("FAILURE_RATE").wide(), |_, row| {
+                failure_rate(row.failure_rate)
+            }),
+            (Column::right("MEAN").for_programs("MEAN_MS"), |_, row| time(row.mean_ms)),
+            (Column::right("DEVIATION").for_programs("DEVIATION_MS").wide(), |_, row| {
+                time(row.deviation_ms)
+            }),
+            (Column::right("MEDIAN").for_programs("MEDIAN_MS").wide(), |_, row| {
+                time(row.median_ms)
+            }),
+            (Column::right("P95").for_programs("P95_MS"), |_, row| time(row.p95_ms)),
+            (Column::right("MAX").for_programs("MAX_MS").wide(), |_, row| time(row.max_ms)),
+            (Column::right("WAIT").for_programs("WAIT_MEDIAN_MS").wide(), |_, row| {
+                time(row.wait_median_ms)
+            }),
+            (Column::right("WAIT P95").for_programs("WAIT_P95_MS"), |_, row| time(row.wait_p95_ms)),
         ];
         if self.is_by_time() || self.by == "queue" {
-            columns.push((Column::right("QUEUED"), |_, row| count(row.queued_max)));
-            columns.push((Column::right("MEAN QUEUED").wide(), |_, row| number(row.queued_mean)));
-            columns.push((Column::right("OLDEST").wide(), |_, row| {
-                row.oldest_max_s.map_or_else(Cell::default, |s| human::age(s as f64).into())
+            columns.push((Column::right("QUEUED").for_programs("QUEUED_MAX"), |_, row| {
+                count(row.queued_max)
             }));
-            let workers = Column::right("WORKERS");
+            columns.push((
+                Column::right("MEAN QUEUED").for_programs("QUEUED_MEAN").wide(),
+                |_, row| number(row.queued_mean),
+            ));
+            columns
+                .push((Column::right("OLDEST").for_programs("OLDEST_MAX_S").wide(), |_, row| {
+                    age(row.oldest_max_s)
+                }));
+            let workers = Column::right("WORKERS").for_programs("WORKERS_MAX");
             let workers = if self.is_by_time() { workers.wide() } else { workers };
             columns.push((workers, |_, row| count(row.workers_max)));
         }
         if self.is_by_time() {
-            columns.push((Column::right("BUSY"), |_, row| {
-                row.busy_share.map_or_else(Cell::default, |share| human::percent(share).into())
+            columns.push((Column::right("BUSY").for_programs("BUSY_SHARE"), |_, row| {
+                share(row.busy_share)
             }));
-            columns.push((Column::right("REDIS").wide(), |_, row| {
-                row.redis_memory_max_bytes
-                    .map_or_else(Cell::default, |bytes| human::bytes(bytes).into())
-            }));
+            columns
+                .push((Column::right("REDIS").for_programs("REDIS_MAX_BYTES").wide(), |_, row| {
+                    row.redis_memory_max_bytes.map_or_else(Cell::default, bytes)
+                }));
         }
         if self.by == "method" {
-            columns.push((Column::right("MEMORY"), |report, row| {
-                let Some(kib) = row.memory_peak_kib else { return Cell::default() };
-                let is_much = kib >= report.memory_threshold_kib;
-                let role = if is_much { Role::Warn } else { Role::Plain };
-                Cell::new(human::bytes(kib * 1024), role)
-            }));
+            columns.push((
+                Column::right("MEMORY").for_programs("MEMORY_PEAK_BYTES"),
+                |report, row| {
+                    let Some(kib) = row.memory_peak_kib else { return Cell::default() };
+                    let is_much = kib >= report.memory_threshold_kib;
+                    let role = if is_much { Role::Warn } else { Role::Plain };
+                    Cell { role, ..bytes(kib.saturating_mul(1024)) }
+                },
+            ));
         }
         columns
     }
@@ -167,7 +181,7 @@ impl HistoryReport {
             cells.extend(shown.iter().map(|(_, cell)| cell(self, row)));
             if self.drawn {
                 let value = row.count.max(row.failed) as f64;
-                cells.push(bar_within(BAR_COLUMNS, value, largest as f64, Role::Started));
+                cells.push(bar(value, largest as f64, Role::Started));
             }
             table.row(cells);
         }
@@ -195,9 +209,10 @@ impl HistoryReport {
 
     fn gaps_table(&self, zone: &Zone) -> Table {
         let columns = vec![
-            Column::left("FROM"),
-            Column::left("UNTIL"),
-            Column::right("FOR"),
+            // Set as numbers are: cut short they say nothing.
+            Column::right("FROM"),
+            Column::right("UNTIL"),
+            Column::right("FOR").for_programs("FOR_S"),
             Column::left("WHY").flexible(),
         ];
         let mut table = Table::new(columns, "none").most(SHOWN_GAPS);
@@ -205,7 +220,7 @@ impl HistoryReport {
             table.row(vec![
                 human::time(gap.from, zone).into(),
                 human::time(gap.until, zone).into(),
-                human::age(gap.until.duration_since(gap.from).as_secs_f64()).into(),
+                age(u64::try_from(gap.until.duration_since(gap.from).as_secs()).ok()),
                 Cell::from(gap.why.clone()).in_one_line(),
             ]);
         }

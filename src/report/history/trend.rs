@@ -61,11 +61,11 @@ impl TrendReport {
             Column::left("DAY"),
             Column::right("JOBS"),
             Column::right("FAILED"),
-            Column::right("MEAN"),
-            Column::right("P95"),
+            Column::right("MEAN").for_programs("MEAN_MS"),
+            Column::right("P95").for_programs("P95_MS"),
         ];
         if self.drawn {
-            columns.push(Column::left("MEAN DURATION"));
+            columns.push(Column::left("BY MEAN"));
         }
         let mut table = Table::new(columns, "nothing was recorded within these days");
         let most = self.days.iter().filter_map(|day| day.mean_ms).fold(0.0, f64::max);
@@ -83,7 +83,7 @@ impl TrendReport {
                 cells.push(if day.is_recorded {
                     bar(day.mean_ms.unwrap_or(0.0), most, Role::Started)
                 } else {
-                    Cell::new("not recorded", Role::Dim)
+                    Cell::new("no samples", Role::Dim)
                 });
             }
             table.row(cells);
@@ -97,10 +97,10 @@ impl TrendReport {
             Column::right("DAYS"),
             Column::right("JOBS"),
             Column::right("FAILED"),
-            Column::right("RATE"),
+            Column::right("RATE").for_programs("FAILURE_RATE"),
         ];
         if self.drawn {
-            columns.push(Column::left("FAILURE RATE"));
+            columns.push(Column::left("BY RATE"));
         }
         let mut table = Table::new(columns, "nothing was recorded within these weeks");
         let most = self.weeks.iter().filter_map(|week| week.failure_rate).fold(0.0, f64::max);

@@ -4,6 +4,7 @@ use super::{Diagnosis, Stage, evidence, fixes, later};
 use crate::support::redis::RedisServer;
 use crate::support::rq::{Rq, RqWorker};
 use crate::support::wait::{PATIENCE, wait_until};
+use crate::workers_via::{Supervisord, two_workers};
 
 /// Plain RQ with a real worker called `w1`.
 struct Plain {
@@ -135,9 +136,35 @@ fn memory_is_that_of_registered_workers_and_their_horses_alone() {
 }
 
 #[test]
+fn supervisor_that_kills_before_the_longest_job_can_end_is_named() {
+    let stage = Stage::plain();
+    let rq = Rq::version("2.6.1");
+    // It waits 600 s.
+    let _supervisord = Supervisord::start(&rq, &stage.server);
+    two_workers(&stage.server);
+    assert_eq!(stage.diagnose().outcome("process.stop-timeout"), "passed");
+    let id = rq.enqueue(&stage.server, "default", "work.ok, job_timeout=3600");
+    wait_until(PATIENCE, "the job to end", || {
+        let mut client = stage.server.client();
+        let ended: Option<f64> =
+            redis::cmd("ZSCORE").arg("rq:finished:default").arg(&id).query(&mut client).unwrap();
+        ended
+    });
+    let diagnosis = stage.diagnose();
+    let finding = diagnosis.finding("process.stop-timeout");
+    assert_eq!(finding["severity"], "warning");
+    assert!(finding["summary"].as_str().unwrap().contains("`b-workers`"), "{finding}");
+    assert!(evidence(finding).contains("stopwaitsecs = 600; its jobs may run 3600 s"), "{finding}");
+    assert!(fixes(finding).contains("3660 or more"), "{finding}");
+}
+
+#[test]
 fn processes_are_passed_over_where_neither_redis_nor_a_worker_is_here() {
     let stage = Stage::plain();
     assert_eq!(outcomes(&stage.diagnose()), ["passed", "passed", "skipped", "skipped"]);
+    let mut down = Stage::plain();
+    down.at("unix:///nowhere/redis.sock".to_owned());
+    assert_eq!(down.diagnose().outcome("process.memory"), "not made");
     let mut away = Stage::plain();
     away.at("redis://198.51.100.7:6379".to_owned());
     away.with("--timeout");

@@ -169,3 +169,37 @@ fn secrets_in_evidence_are_hidden_and_never_in_a_command() {
     }
     assert!(stage.run(&["--show-secrets"]).stdout.contains("hunter2"));
 }
+
+#[test]
+fn csv_has_a_row_for_each_finding_and_says_where_the_rest_is() {
+    let stage = Stage::bench();
+    stage.job("myqueue", "site1.localhost::a").waited(30).wait();
+    stage.job("short", "site1.localhost::b").waited(700).wait();
+    let findings = stage.run(&["-o", "json"]).json()["data"]["findings"].as_array().unwrap().len();
+    let run = stage.run(&["-o", "csv"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let (head, rows) = run.stdout.split_once("\r\n").unwrap();
+    assert_eq!(head, "SEVERITY,CHECK,FINDING,FIGURE,EVIDENCE,FIX");
+    assert_eq!(rows.matches("\r\n").count(), findings, "{rows}");
+    let first = "critical,queue.worker,\"queue `myqueue`: 1 job waits, no worker serves it\",";
+    assert!(rows.starts_with(first), "{rows}");
+    assert!(run.stderr.contains("jobctl queues list -o csv"), "{}", run.stderr);
+    assert_eq!(stage.run(&["-o", "csv", "-q"]).stderr, "");
+}
+
+#[test]
+fn quiet_report_has_its_findings_and_no_notes() {
+    let mut stage = Stage::bench();
+    stage.job("myqueue", "site1.localhost::a").waited(30).wait();
+    // Another bench on the same Redis is a note.
+    let other = stage.worker("other", &["home-other-bench:short"]).start();
+    stage.hire(other);
+    let told = stage.run(&[]);
+    assert!(told.stdout.contains("\nnote: "), "{}", told.stdout);
+    let quiet = stage.run(&["-q"]);
+    assert!(quiet.stdout.contains("queue `myqueue`"), "{}", quiet.stdout);
+    assert!(!quiet.stdout.contains("note: ") && quiet.stderr.is_empty(), "{quiet:?}");
+    assert_eq!(quiet.code, told.code);
+    let json = stage.run(&["-q", "-o", "json"]).json();
+    assert!(!json["notes"].as_array().unwrap().is_empty(), "programs read them: {json:#}");
+}

@@ -44,6 +44,24 @@ fn counters_of_every_event_rise_with_real_workers() {
 }
 
 #[test]
+fn counters_of_queues_that_are_known_begin_at_0() {
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1");
+    let _worker = rq.worker(&server, "w", &["quiet"]);
+    let serving = Serving::on(&["--redis", &server.url()], &[]);
+    let text = wait_until(LONG, "the queue of the worker", || {
+        let text = serving.get("/metrics").body;
+        text.contains("jobctl_job_completed_total{queue=\"quiet\"").then_some(text)
+    });
+    promtool(&text);
+    for event in ["enqueued", "started", "completed", "failed", "retry", "cancelled"] {
+        let begins = format!("jobctl_job_{event}_total{{queue=\"quiet\",task=\"other\"");
+        let line = text.lines().find(|line| line.starts_with(&begins));
+        assert!(line.is_some_and(|line| line.ends_with("} 0")), "{event}: {text}");
+    }
+}
+
+#[test]
 fn counters_see_jobs_that_are_canceled_and_retried() {
     for version in ["1.15.1", "2.6.1", "3.0.0"] {
         let server = RedisServer::start();
@@ -95,9 +113,10 @@ fn counters_go_on_where_the_history_ended() {
     run_one();
     let (count, text) = completed(&first, 1.0);
     assert!((count - 1.0).abs() < 0.1, "{text}");
-    // A second one serves beside it, and says that it does not record.
+    // A second one serves beside it, and says who records.
     let second = record();
     assert!(second.said().contains("records into it already"), "{}", second.said());
+    assert!(second.said().contains("takes over when that ends"), "{}", second.said());
     assert_eq!(second.get("/ready").status, 200);
     drop(second);
     // Killed, with a job that ends while nobody looks.

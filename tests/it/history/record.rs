@@ -27,9 +27,10 @@ fn record_once_counts_each_job_of_every_release_once() {
         }
         rq.burst(&server, &["q"]);
         let notebook = Notebook::about(&server);
-        let said = notebook.once().stderr;
-        assert!(said.contains("1 queue and 3 jobs that ended"), "{version}: {said}");
-        assert!(notebook.once().stderr.contains("0 jobs"), "{version}");
+        let told = notebook.data("record", &["--once"]);
+        assert_eq!((&told["jobs_ended"], &told["jobs_failed"]), (&json!(3), &json!(1)), "{told:#}");
+        assert_eq!(told["queues"].as_array().unwrap().len(), 1, "{version}: {told:#}");
+        assert_eq!(notebook.data("record", &["--once"])["jobs_ended"], 0, "{version}");
         let shown = notebook.data("show", &["--by", "method"]);
         let row = |method: &str| {
             let rows = shown["rows"].as_array().unwrap();
@@ -68,11 +69,11 @@ end";
     assert_eq!(notebook.jobs(), 2_300);
     end("new-", "1700", "finished", "9000");
     end("bad-", "900", "failed", "9000");
-    let said = notebook.once().stderr;
-    assert!(said.contains("2,600 jobs"), "{said}");
+    let told = notebook.once().stdout;
+    assert!(told.contains("2,600 jobs, 900 of them failed"), "{told}");
     let shown = notebook.data("show", &["--by", "day"]);
     assert_eq!((&shown["total"]["count"], &shown["total"]["failed"]), (&json!(4_900), &json!(900)));
-    assert!(notebook.once().stderr.contains("0 jobs"));
+    assert!(notebook.once().stdout.contains("0 jobs"));
     // Jobs that are kept for less time stand behind those: the size of the registry tells of them.
     let samples = || number(&notebook.path(), "SELECT count(*) FROM samples");
     let before = samples();
@@ -198,6 +199,160 @@ fn record_once_during_an_outage_says_so() {
         ["--redis", &url, "history", "record", "--once", "--file", path.to_str().unwrap()];
     let run = jobctl(arguments).run();
     assert_eq!(run.code, 69, "{run:?}");
+    // Nothing is left behind that would look like a history.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    for command in ["show", "trend", "peaks", "forecast"] {
+        let run = jobctl(["history", command, "--file", path.to_str().unwrap()]).run();
+        assert_eq!(run.code, 66, "{run:?}");
+        assert!(run.stderr.contains("there are no samples yet"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn record_that_begins_in_an_outage_makes_the_file_with_the_first_sample() {
+    let mut server = RedisServer::builder().persistent().start();
+    server.kill();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("h.db");
+    let (url, file) = (server.url(), path.to_str().unwrap());
+    let arguments = ["--redis", &url, "history", "record", "--every", "1s", "--file", file];
+    let mut recording = Recording::start(&arguments);
+    recording.says("the history has a gap until Redis can be read again");
+    assert!(!path.exists());
+    // A second one waits also where there is no file yet.
+    let mut second = Recording::start(&arguments);
+    second.says(&format!("process {} on ", recording.pid()));
+    server.restart();
+    recording.says("Redis can be read again");
+    wait_until(LONG, "a sample", || {
+        (path.exists() && number(&path, "SELECT count(*) FROM samples") > 0).then_some(())
+    });
+}
+
+#[test]
+fn record_once_reports_what_it_recorded_in_every_format() {
+    let server = RedisServer::start();
+    let notebook = Notebook::about(&server);
+    job(&server, "q", "waits").waited(9).wait();
+    ended(&server, "failed", "failed", 3);
+    let report = notebook.run("record", &["--once", "-o", "json"]).json();
+    assert_eq!(report["schema"], "jobctl.history_record/1");
+    let data = &report["data"];
+    assert_eq!(data["file"], notebook.path().to_str().unwrap());
+    assert!(data["sampled_at"].is_string() && data["gap"].is_null(), "{data:#}");
+    assert_eq!((&data["jobs_ended"], &data["jobs_failed"]), (&json!(1), &json!(1)), "{data:#}");
+    assert_eq!((&data["is_partial"], &data["pruned_samples"]), (&json!(false), &json!(0)));
+    let queue = &data["queues"][0];
+    assert_eq!(
+        (&queue["queue"], &queue["queued"], &queue["failed"]),
+        (&json!("q"), &json!(1), &json!(1))
+    );
+    assert!(queue["oldest_s"].as_u64() >= Some(9), "{data:#}");
+    let table = notebook.run("record", &["--once"]).stdout;
+    assert!(table.contains("Recorded at") && table.contains("QUEUE"), "{table}");
+    let csv = notebook.run("record", &["--once", "-o", "csv"]).stdout;
+    assert!(csv.starts_with("QUEUE,QUEUED,OLDEST_S,STARTED,"), "{csv}");
+    let lines = notebook.run("record", &["--once", "-o", "jsonl"]).stdout;
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+}
+
+#[test]
+fn record_notices_that_its_file_was_removed_or_replaced_and_goes_on() {
+    let server = RedisServer::start();
+    let notebook = Notebook::about(&server);
+    ended(&server, "first", "finished", 3);
+    let mut recording = notebook.record(&["--every", "1s"]);
+    let path = notebook.path();
+    let samples = || number(&path, "SELECT count(*) FROM samples");
+    let any = || (path.exists() && samples() > 0).then_some(());
+    wait_until(LONG, "a sample", any);
+    let kept = notebook.folder.path().join("kept.db");
+    let copy = Command::new("python3")
+        .args(["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', sys.argv[2:])"])
+        .args([&path, &kept])
+        .status();
+    assert!(copy.unwrap().success());
+    fs::remove_file(&path).unwrap();
+    recording.says("was removed: a new one is begun");
+    wait_until(LONG, "a sample in the new one", any);
+    assert!(is_whole(&path));
+    // What RQ still shows was counted before.
+    let completed = "SELECT count(*) FROM totals WHERE series LIKE '%completed%a%' AND value = '1'";
+    assert_eq!(number(&path, completed), 1);
+    fs::rename(&kept, &path).unwrap();
+    recording.says("was replaced: recording goes on in what is there now");
+    let before = samples();
+    wait_until(LONG, "a sample in that", || (samples() > before).then_some(()));
+    assert!(is_whole(&path));
+    assert_eq!(notebook.jobs(), 1);
+    recording.signal(Signal::SIGTERM);
+    assert_eq!(recording.code(), Some(143), "{}", recording.said());
+}
+
+#[test]
+fn record_waits_for_the_end_of_another_and_takes_over() {
+    let server = RedisServer::start();
+    let notebook = Notebook::about(&server);
+    let mut first = notebook.record(&["--every", "1s"]);
+    first.says("recording into");
+    let mut second = notebook.record(&["--every", "1s"]);
+    second.says(&format!("process {} on ", first.pid()));
+    second.says("this one takes over when that ends");
+    let path = notebook.path();
+    let samples = || number(&path, "SELECT count(*) FROM samples");
+    wait_until(LONG, "a sample", || (path.exists() && samples() > 0).then_some(()));
+    first.crash();
+    ended(&server, "between", "finished", 1);
+    second.says("nobody else records any more");
+    wait_until(LONG, "the job", || (notebook.jobs() == 1).then_some(()));
+    let before = samples();
+    wait_until(LONG, "another sample", || (samples() > before).then_some(()));
+    let run = notebook.run("record", &["--once"]);
+    assert_eq!(run.code, 75, "{run:?}");
+    assert!(run.stderr.contains(&format!("process {} on ", second.pid())), "{}", run.stderr);
+}
+
+#[test]
+fn record_keeps_its_history_and_counts_on_while_the_clock_is_wrong() {
+    const YEAR: i64 = 366 * 86_400;
+    let server = RedisServer::start();
+    // Then the time is that of this host, which a test can set.
+    server.cmd(&["ACL", "SETUSER", "default", "-time"]);
+    let notebook = Notebook::about(&server);
+    let (url, path) = (server.url(), notebook.path());
+    let now = jiff::Timestamp::now();
+    let once = |later_s: i64| {
+        let fixed = (now + jiff::SignedDuration::from_secs(later_s)).to_string();
+        let file = path.to_str().unwrap();
+        let words = ["--redis", &url, "history", "record", "--once", "--file", file, "-o", "json"];
+        let run = jobctl(words).env("JOBCTL_TEST_NOW", &fixed).run();
+        assert_eq!(run.code, 0, "{run:?}");
+        run.json()["data"].clone()
+    };
+    ended(&server, "first", "finished", 3);
+    assert_eq!(once(0)["jobs_ended"], 1);
+    let at = now.as_second();
+    let kept = || {
+        let sample =
+            format!("SELECT count(*) FROM samples WHERE at / 1000 BETWEEN {at} - 1 AND {at} + 1");
+        let figures = "SELECT count(*) FROM ended_rollup WHERE span = 60 AND at BETWEEN";
+        let figures = format!("{figures} {at} - 120 AND {at}");
+        number(&path, &sample) == 1 && number(&path, &figures) >= 1
+    };
+    let jumps = [3 * YEAR, 3 * YEAR + 60, -3 * YEAR, 5 * YEAR, 5 * YEAR + 90];
+    for (round, jump) in (1..).zip(jumps) {
+        once(jump);
+        assert!(kept(), "{jump}");
+        ended(&server, &format!("in-{round}"), "finished", 1);
+        // It is right again.
+        let told = once(10 * round);
+        assert_eq!(told["jobs_ended"], 1, "{jump} {told:#}");
+        assert!(kept(), "{jump}");
+    }
+    // What stays wrong is counted all the same.
+    once(9 * YEAR);
+    ended(&server, "last", "finished", 1);
+    assert_eq!(once(9 * YEAR + 30)["jobs_ended"], 1);
 }
 
 #[test]
@@ -211,8 +366,8 @@ fn record_refuses_a_second_recorder_and_names_the_first() {
     assert!(run.stderr.contains(&format!("process {} on ", first.pid())), "{}", run.stderr);
     // Reading goes on meanwhile.
     wait_until(LONG, "a sample", || {
-        let shown = notebook.data("show", &["--by", "minute"]);
-        shown["rows"].as_array().is_some_and(|rows| !rows.is_empty()).then_some(())
+        let run = notebook.run("show", &["--by", "minute", "-o", "jsonl"]);
+        (run.code == 0 && !run.stdout.is_empty()).then_some(())
     });
     first.crash();
     notebook.once();
@@ -257,7 +412,7 @@ fn record_moves_a_damaged_history_aside_and_says_so() {
     fs::write(notebook.path(), bytes).unwrap();
     let run = notebook.run("show", &[]);
     assert_eq!(run.code, 65, "{run:?}");
-    let said = notebook.once().stderr;
+    let said = notebook.run("record", &["--once", "-o", "json"]).json()["notes"].to_string();
     assert!(said.contains("damaged") && said.contains("a new one was begun"), "{said}");
     let names = fs::read_dir(notebook.folder.path()).unwrap();
     let aside = names.filter(|entry| {
@@ -320,4 +475,42 @@ def hold(megabytes, path):
         assert_eq!(shown["memory_threshold_kib"], 100 * 1024);
         drop(worker);
     }
+}
+
+#[test]
+fn record_names_the_memory_of_a_job_by_its_payload_where_the_description_does_not() {
+    const HOLD: &str = r"
+import os, time
+
+def hold(path):
+    held = b'x' * (30 << 20)
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    return len(held)
+";
+    let server = RedisServer::start();
+    let rq = Rq::version("2.6.1").module("hold", HOLD);
+    let worker = rq.worker(&server, "w", &["q"]);
+    let flag = rq.folder().join("flag");
+    let call =
+        format!("'hold.hold', '{}', description='nightly import, do not stop'", flag.display());
+    rq.enqueue(&server, "q", &call);
+    let notebook = Notebook::about(&server);
+    let named = "SELECT count(*) FROM memory JOIN names ON id = method WHERE name = 'hold.hold'";
+    wait_until(LONG, "the memory of the job", || {
+        notebook.once();
+        (number(&notebook.path(), named) > 0).then_some(())
+    });
+    assert_eq!(number(&notebook.path(), "SELECT count(DISTINCT method) FROM memory"), 1);
+    fs::write(&flag, "").unwrap();
+    wait_until(LONG, "the job to end", || {
+        notebook.once();
+        (notebook.jobs() == 1).then_some(())
+    });
+    // Its figures and its memory are one row.
+    let shown = notebook.data("show", &["--by", "method"]);
+    let row = &shown["rows"][0];
+    assert_eq!((&row["key"], &row["count"]), (&json!("hold.hold"), &json!(1)), "{shown:#}");
+    assert!(row["memory_peak_kib"].as_u64() > Some(0), "{shown:#}");
+    drop(worker);
 }

@@ -35,6 +35,17 @@ impl Past {
         past
     }
 
+    /// One sample, of a queue that no job ended in.
+    fn sampled() -> Self {
+        let past = Self::of(0);
+        let mut writer = Writer::open(Place::named(&past.path()), TimeZone::UTC).unwrap().writer;
+        let mut batch = Batch::default();
+        Self::hour(&mut batch, NOW.parse().unwrap(), 0, 0);
+        batch.ended.clear();
+        writer.write(&batch).unwrap();
+        past
+    }
+
     fn hour(batch: &mut Batch, at: Timestamp, day: i64, hour: i64) {
         let peak = hour == 14;
         let queue = QueueSample {
@@ -138,8 +149,12 @@ fn shown_forecast_has_growth_with_its_confidence_and_the_workers_for_the_peak() 
     let report = short.report(&["forecast"]);
     assert_eq!(report["data"]["growth"], json!(null));
     assert!(report["notes"].to_string().contains("5 whole days recorded so far, 14 are needed"));
+    let little = Past::sampled();
+    let run = little.run(&["forecast"]);
+    assert_eq!(run.code, 1, "{run:?}");
     let nothing = Past::of(0).run(&["forecast"]);
-    assert_eq!(nothing.code, 1, "{nothing:?}");
+    assert_eq!(nothing.code, 66, "{nothing:?}");
+    assert!(nothing.stderr.contains("there are no samples yet"), "{nothing:?}");
 }
 
 #[test]
@@ -164,9 +179,18 @@ fn shown_history_narrows_and_comes_in_every_format() {
         }
     }
     let csv = past.run(&["trend", "-o", "csv"]).stdout;
-    assert!(csv.starts_with("DAY,JOBS,FAILED,MEAN,P95\r\n"), "{csv}");
+    assert!(csv.starts_with("DAY,JOBS,FAILED,MEAN_MS,P95_MS\r\n"), "{csv}");
+    // Numbers, whatever people see.
+    let csv = past.run(&["show", "--by", "day", "-o", "csv"]).stdout;
+    let (head, rows) = csv.split_once("\r\n").unwrap();
+    assert!(head.contains(",MEAN_MS,DEVIATION_MS,MEDIAN_MS,"), "{head}");
+    for field in rows.lines().flat_map(|row| row.trim().split(',').skip(1)) {
+        assert!(field.is_empty() || field.parse::<f64>().is_ok(), "{field}: {csv}");
+    }
+    let plain = past.run(&["peaks", "-o", "plain"]).stdout;
+    assert!(plain.starts_with("HOUR\tHOURS\tJOBS_MEAN\tJOBS_MAX\t"), "{plain}");
     let table = past.run(&["show", "--by", "day", "-o", "table"]).stdout;
-    assert!(table.contains("█") && table.contains("recorded 2026-11-02"), "{table}");
+    assert!(table.contains("█") && table.contains("recorded  2026-11-02"), "{table}");
 }
 
 #[test]
@@ -179,4 +203,24 @@ fn shown_history_that_is_not_there_says_how_to_begin_one() {
         assert!(run.stderr.contains("jobctl history record"), "{}", run.stderr);
         assert!(!path.exists());
     }
+}
+
+#[test]
+fn shown_history_fits_narrow_terminals_and_cuts_no_number() {
+    let past = Past::of(60);
+    for columns in ["50", "80"] {
+        for command in ["show", "trend", "peaks", "forecast"] {
+            let path = past.path();
+            let words = ["history", command, "--file", path.to_str().unwrap(), "-o", "table"];
+            let run = jobctl(words).env("JOBCTL_TEST_NOW", NOW).env("COLUMNS", columns).run();
+            assert_eq!(run.code, 0, "{run:?}");
+            let width = columns.parse::<usize>().unwrap();
+            for line in run.stdout.lines() {
+                assert!(line.chars().count() <= width, "{columns} {command}: {line}");
+                assert!(!line.contains('…'), "{columns} {command}: {line}");
+            }
+        }
+    }
+    let forecast = past.run(&["forecast", "-o", "table"]).stdout;
+    assert!(forecast.contains(" 14:00"), "{forecast}");
 }

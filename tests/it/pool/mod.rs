@@ -110,12 +110,17 @@ impl Place {
 
     /// Enqueues a job that runs until the file `flag` is there; its process id comes from the file.
     fn enqueue_until(&self, queue: &str) -> String {
+        self.enqueue_held(queue, "until", "job_timeout=600")
+    }
+
+    /// The same with another function, and what more it or the queue is to be told.
+    fn enqueue_held(&self, queue: &str, function: &str, more: &str) -> String {
         let (log, flag) = (self.path("log"), self.path("flag"));
         self.rq.python(
             &self.server,
             &format!(
                 "import marks\nq = Queue('{queue}', connection=connection)\n\
-                 print(q.enqueue(marks.until, '{log}', '{flag}', job_timeout=600).id)"
+                 print(q.enqueue(marks.{function}, '{log}', '{flag}', {more}).id)"
             ),
         )
     }

@@ -64,6 +64,15 @@ fn rolling_restart_under_load_replaces_all_loses_nothing_and_leaves_no_queue_alo
     });
 }
 
+/// Lets the job of a worker that is to leave end; then another has its place.
+fn replaces_after_its_job(place: &Place, pool: &mut Running, old: &[i32], id: &str) {
+    assert_eq!(place.status(id), "started");
+    place.release_job();
+    wait_gone(old);
+    assert_eq!(place.status(id), "finished");
+    assert_ne!(pool.up(1), old);
+}
+
 #[test]
 fn rolling_restart_waits_for_a_job_and_is_abandoned_where_new_workers_do_not_start() {
     let place = Place::of("2.6.1");
@@ -99,11 +108,7 @@ fn rolling_restart_waits_for_a_job_and_is_abandoned_where_new_workers_do_not_sta
         states.sort_unstable();
         (states == ["leaving", "up"]).then_some(())
     });
-    assert_eq!(place.status(&id), "started");
-    place.release_job();
-    wait_gone(&old);
-    assert_eq!(place.status(&id), "finished");
-    assert_ne!(pool.up(1), old);
+    replaces_after_its_job(&place, &mut pool, &old, &id);
 }
 
 #[test]
@@ -112,25 +117,14 @@ fn worker_that_grows_too_large_is_replaced_after_its_job() {
         let place = Place::of(version);
         let mut pool = place.pool(&["-n", "1", "--queue", "a", "--max-memory", "150M"]);
         let old = pool.up(1);
-        let (log, flag) = (place.path("log"), place.path("flag"));
-        let id = place.rq.python(
-            &place.server,
-            &format!(
-                "import marks\nq = Queue('a', connection=connection)\n\
-                 print(q.enqueue(marks.hog, '{log}', '{flag}', 250).id)"
-            ),
-        );
+        let id = place.enqueue_held("a", "hog", "250");
         place.horse();
         let reason = pool.wait_for("the worker to be told", |state| {
             let worker = &state["workers"][0];
             (worker["state"] == "leaving").then(|| worker["reason"].as_str().unwrap().to_owned())
         });
         assert!(reason.contains("more than 150 MiB"), "{version}: {reason}");
-        assert_eq!(place.status(&id), "started", "{version}");
-        place.release_job();
-        wait_gone(&old);
-        assert_eq!(place.status(&id), "finished", "{version}");
-        assert_ne!(pool.up(1), old, "{version}");
+        replaces_after_its_job(&place, &mut pool, &old, &id);
     });
 }
 

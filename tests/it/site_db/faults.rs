@@ -204,6 +204,7 @@ fn tls_is_spoken_where_the_configuration_asks_and_checks_the_authority() {
     place.bench.set_on(SITE, "db_ssl_ca", server.foreign_ca_file().display().to_string());
     let error = connect(&place.settings(), Access::Read, TIMEOUT).err().unwrap();
     assert_eq!(error.fault(), DbFault::Unreachable, "{error:?}");
+    assert!(error.why().contains("certificate is not accepted: its issuer"), "{error:?}");
     place.bench.set_on(SITE, "db_ssl_ca", "no/such/file");
     let error = connect(&place.settings(), Access::Read, TIMEOUT).err().unwrap();
     assert_eq!(error.fault(), DbFault::Misconfigured, "{error:?}");

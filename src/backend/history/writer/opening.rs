@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -10,17 +11,80 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OpenFlags};
 
 use super::super::fault::{failure, is_damage};
-use super::super::identity::{APPLICATION_ID, Content, has_our_tables};
-use super::super::{Place, schema};
+use super::super::identity::{APPLICATION_ID, Content, content, foreign, has_our_tables};
+use super::super::{Place, held, schema};
 use crate::error::{Failure, Kind, Result};
 use crate::sys::clock;
 use crate::sys::proc::hostname;
 
 /// The longest wait for a program that has the file locked.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+
+/// How often a lock is taken anew whose file went away meanwhile.
+const TRIES: usize = 10;
+
+/// The right to write a history, for as long as it lives: nobody else has it meanwhile.
+#[derive(Debug)]
+pub struct Claim {
+    place: Place,
+    lock: Flock<File>,
+}
+
+impl Claim {
+    /// Takes the right, before anything is made but the file of the lock.
+    ///
+    /// Errors: `TryAgain` where another process has it, naming that; `Data` for a named file that is
+    /// something else, which stays as it is; `CannotCreate` and `Io`.
+    pub fn take(place: Place) -> Result<Self> {
+        let content = content(place.path())?;
+        if !place.is_own() && !may_write(&place, content) {
+            return Err(foreign(&place).into());
+        }
+        let lock = lock(&place)?;
+        Ok(Self { place, lock })
+    }
+
+    /// What it is a claim to.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether there is something to go on with.
+    pub fn has_file(&self) -> bool {
+        self.place.path().symlink_metadata().is_ok()
+    }
+
+    /// Whether it still keeps others out: it does not where somebody removed the file of its lock.
+    pub(super) fn holds(&self) -> bool {
+        is_at(&self.lock, &self.place.lock_path())
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Where no history was made, nothing is left behind. Whoever waits for this lock finds out
+        // that its file is gone.
+        if !self.has_file() && self.holds() {
+            let _ = std::fs::remove_file(self.place.lock_path());
+        }
+    }
+}
+
+/// What tells one file from another.
+pub(super) type Identity = (u64, u64);
+
+/// The file that stands at a path now.
+pub(super) fn identity_at(path: &Path) -> Option<Identity> {
+    path.symlink_metadata().ok().map(|file| (file.dev(), file.ino()))
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let open = file.metadata().ok().map(|file| (file.dev(), file.ino()));
+    open.is_some() && open == identity_at(path)
+}
 
 /// Whether a file that the operator named is a history, was one, or may become one.
-pub(super) fn may_write(place: &Place, content: Content) -> bool {
+fn may_write(place: &Place, content: Content) -> bool {
     match content {
         Content::Nothing | Content::Marked => true,
         Content::Foreign => false,
@@ -34,7 +98,7 @@ pub(super) fn may_write(place: &Place, content: Content) -> bool {
 
 /// Opens the file and brings it up to date. The inner error: it is damaged.
 pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
-    drop(place.open(place.path())?);
+    held::keep(place.open(place.path())?);
     let cannot = |error: &rusqlite::Error| failure(error, "open", place.path());
     let open = || -> rusqlite::Result<(Connection, usize)> {
         // The folder may be reached through links, the file may not be one.
@@ -83,7 +147,19 @@ pub(in crate::backend::history) fn newer(place: &Place) -> Failure {
 }
 
 /// Keeps everybody else from writing; says in the lock's file who it is.
-pub(super) fn lock(place: &Place) -> Result<Flock<File>> {
+fn lock(place: &Place) -> Result<Flock<File>> {
+    for _ in 0..TRIES {
+        let lock = try_lock(place)?;
+        if is_at(&lock, &place.lock_path()) {
+            return Ok(lock);
+        }
+    }
+    let message =
+        format!("cannot lock `{}`: it is replaced again and again", place.lock_path().display());
+    Err(Failure::new(Kind::TryAgain, message).into())
+}
+
+fn try_lock(place: &Place) -> Result<Flock<File>> {
     let path = place.lock_path();
     let file = place.open(&path)?;
     let mut lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {

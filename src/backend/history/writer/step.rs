@@ -233,7 +233,12 @@ impl Step<'_> {
     pub(super) fn rest(&mut self, batch: &Batch) -> rusqlite::Result<()> {
         let of = |sql| self.transaction.prepare(sql);
         for (series, value) in &batch.totals {
-            of("INSERT OR REPLACE INTO totals VALUES (?, ?)")?.execute([series, value])?;
+            match value {
+                Some(value) => {
+                    of("INSERT OR REPLACE INTO totals VALUES (?, ?)")?.execute([series, value])?
+                }
+                None => of("DELETE FROM totals WHERE series = ?")?.execute([series])?,
+            };
         }
         for (hash, at) in &batch.seen {
             of("INSERT OR REPLACE INTO seen VALUES (?, ?)")?

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use super::super::batch::Batch;
 use super::super::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, Want};
 use super::super::sweep::Span;
-use super::collect::{HEAD, Opened};
+use super::queue::{HEAD, Opened};
 use super::{IdTally, Sampled, Waiting};
 use crate::codec::frappe::headline_of_description;
 use crate::error::Result;

@@ -6,6 +6,7 @@
 
 mod collect;
 mod lists;
+mod queue;
 mod unlisted;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

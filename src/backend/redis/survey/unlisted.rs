@@ -11,7 +11,8 @@ use redis::cmd;
 
 use super::super::batch::Batch;
 use super::super::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, StoredJob, Want};
-use super::collect::{Opened, ids_of};
+use super::collect::ids_of;
+use super::queue::Opened;
 use super::{QueueSurvey, Survey, SurveyScope};
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName, is_scheduled_job_id};

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Secret;
+use crate::backend::network::Fault;
 use crate::backend::smtp::{self, Address, MailServer, Security};
 use crate::ops::alerts::message::{Event, Tell};
 use crate::sys::proc::hostname;
@@ -41,12 +42,7 @@ impl Mail {
         match smtp::send(&server, &self.from, &self.to, &letter, limit) {
             Ok(refused) if refused.is_empty() => Ok(None),
             Ok(refused) => Ok(Some(format!("{} refuses {}", place(), refused.join("; ")))),
-            Err(error) => Err(match error.kind() {
-                std::io::ErrorKind::TimedOut | std::io::ErrorKind::WouldBlock => {
-                    format!("{} did not answer within {}", place(), crate::human::seconds(limit))
-                }
-                _ => format!("{}: {error}", place()),
-            }),
+            Err(error) => Err(format!("{}: {}", place(), Fault::of(&error, limit).why)),
         }
     }
 

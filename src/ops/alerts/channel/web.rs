@@ -34,18 +34,8 @@ impl Address {
         let hook = self.hook()?;
         let ca_file = self.ca_file.as_deref();
         let post = Post { content_type: "application/json", fields, body, ca_file };
-        match hook.send(&post, limit) {
-            Ok(200..=299) => Ok(()),
-            Ok(300..=399) => Err(format!("{hook} redirects: name the address that it names")),
-            Ok(status) => Err(format!("{hook} answers {status}")),
-            Err(error)
-                if error.kind() == std::io::ErrorKind::TimedOut
-                    || error.kind() == std::io::ErrorKind::WouldBlock =>
-            {
-                Err(format!("{hook} did not answer within {}", crate::human::seconds(limit)))
-            }
-            Err(error) => Err(format!("{hook}: {error}")),
-        }
+        let delivered = hook.deliver(&post, limit);
+        delivered.map(|_| ()).map_err(|fault| format!("{hook}: {}", fault.why))
     }
 }
 

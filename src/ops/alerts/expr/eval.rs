@@ -46,19 +46,40 @@ pub struct Examined {
 pub struct Lack {
     /// The reason.
     pub why: String,
-    /// Whether it is because the target has no such thing, as plain RQ has no sites.
-    pub is_by_nature: bool,
+    /// What sort of reason it is.
+    pub sort: LackSort,
+}
+
+/// Why something is not known, as far as it matters to what is done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LackSort {
+    /// It could not be read; another time it may be.
+    Unread,
+    /// What was asked about is not there, and all that there is was read.
+    Gone,
+    /// The target has no such thing, as plain RQ has no sites.
+    ByNature,
 }
 
 impl Lack {
     /// Something that could not be read.
     pub fn unread(why: impl Into<String>) -> Self {
-        Self { why: why.into(), is_by_nature: false }
+        Self { why: why.into(), sort: LackSort::Unread }
+    }
+
+    /// Something that is certainly not there.
+    pub fn gone(why: impl Into<String>) -> Self {
+        Self { why: why.into(), sort: LackSort::Gone }
     }
 
     /// Something that this target does not have.
     pub fn by_nature(why: impl Into<String>) -> Self {
-        Self { why: why.into(), is_by_nature: true }
+        Self { why: why.into(), sort: LackSort::ByNature }
+    }
+
+    /// Whether it is because the target has no such thing.
+    pub fn is_by_nature(&self) -> bool {
+        self.sort == LackSort::ByNature
     }
 }
 
@@ -102,6 +123,15 @@ pub struct Judgement {
     pub evidence: Vec<Evidence>,
     /// What is not known.
     pub lacks: Vec<Lack>,
+}
+
+impl Judgement {
+    /// Whether it is unknown only because what it asks about is not there: no further look will
+    /// find it out.
+    pub fn is_about_what_is_gone(&self) -> bool {
+        let has = |sort| self.lacks.iter().any(|lack| lack.sort == sort);
+        self.truth == Truth::Unknown && has(LackSort::Gone) && !has(LackSort::Unread)
+    }
 }
 
 /// What a condition was concluded from.
@@ -205,6 +235,48 @@ impl Expr {
             Self::Check { name, op, severity } => check(name, scene.check(name), *op, *severity),
         }
     }
+
+    /// Every number and finding that the condition asks for, also those that decide nothing.
+    pub fn asked(&self, scene: &dyn Scene, window_s: u64) -> Vec<Evidence> {
+        match self {
+            Self::Or(left, right) | Self::And(left, right) => {
+                let mut asked = left.asked(scene, window_s);
+                asked.extend(right.asked(scene, window_s));
+                asked
+            }
+            Self::Not(inner) => inner.asked(scene, window_s),
+            Self::Compare { value, .. } => {
+                let series = scene.series(&value.of, value.of.window_s.unwrap_or(window_s));
+                let samples = value.made_of(series.samples, series.lack.is_some());
+                samples.into_iter().map(|sample| value.evidence(sample, false)).collect()
+            }
+            Self::Check { name, .. } => found(name, scene.check(name).findings, false),
+        }
+    }
+}
+
+impl Value {
+    /// The samples to compare. Of a part of them nothing can be said about the whole.
+    fn made_of(&self, samples: Vec<Sample>, is_part: bool) -> Vec<Sample> {
+        match self.aggregate {
+            None => samples,
+            Some(_) if is_part => Vec::new(),
+            Some(aggregate) => aggregated(aggregate, &samples),
+        }
+    }
+
+    fn evidence(&self, sample: Sample, holds: bool) -> Evidence {
+        let known = vocabulary::find(&self.of.name);
+        let dimension = match self.aggregate {
+            Some(Aggregate::Count) => Dimension::Count,
+            _ => known.map_or(Dimension::Count, |known| known.dimension),
+        };
+        let name = match self.aggregate {
+            Some(_) => self.to_string(),
+            None => self.of.name.clone(),
+        };
+        Evidence::Number { name, labels: sample.labels, value: sample.value, dimension, holds }
+    }
 }
 
 fn joined(
@@ -220,11 +292,8 @@ fn joined(
 }
 
 fn compare(value: &Value, series: Series, op: Op, bound: f64) -> Judgement {
-    let Series { mut samples, mut lack } = series;
-    if let Some(aggregate) = value.aggregate {
-        // Of a part nothing can be said about the whole.
-        samples = if lack.is_some() { Vec::new() } else { aggregated(aggregate, &samples) };
-    }
+    let Series { samples, mut lack } = series;
+    let mut samples = value.made_of(samples, lack.is_some());
     samples.sort_by(|a, b| {
         let order = a.value.total_cmp(&b.value);
         if op.wants_more() { order.reverse() } else { order }
@@ -239,24 +308,12 @@ fn compare(value: &Value, series: Series, op: Op, bound: f64) -> Judgement {
         // What is missing could not change it.
         lack = None;
     }
-    let known = vocabulary::find(&value.of.name);
-    let dimension = match value.aggregate {
-        Some(Aggregate::Count) => Dimension::Count,
-        _ => known.map_or(Dimension::Count, |known| known.dimension),
-    };
-    let name = match value.aggregate {
-        Some(_) => value.to_string(),
-        None => value.of.name.clone(),
-    };
     // Of those for which it does not hold the closest one is told.
     samples.sort_by_key(|sample| !op.holds(&sample.value, &bound));
     samples.truncate(holding.max(1));
-    let evidence = samples.into_iter().map(|sample| Evidence::Number {
-        name: name.clone(),
-        labels: sample.labels,
-        value: sample.value,
-        dimension,
-        holds: op.holds(&sample.value, &bound),
+    let evidence = samples.into_iter().map(|sample| {
+        let holds = op.holds(&sample.value, &bound);
+        value.evidence(sample, holds)
     });
     Judgement { truth, evidence: evidence.collect(), lacks: lack.into_iter().collect() }
 }
@@ -294,12 +351,16 @@ fn check(name: &str, examined: Examined, op: Op, bound: Option<Severity>) -> Jud
     if is_final {
         lack = None;
     }
+    let evidence = found(name, findings, holds);
+    Judgement { truth, evidence, lacks: lack.into_iter().collect() }
+}
+
+/// What a check found, as evidence; that it found nothing is one, too.
+fn found(name: &str, findings: Vec<(Severity, String)>, holds: bool) -> Vec<Evidence> {
     let evidence =
         |severity, summary| Evidence::Finding { check: name.to_owned(), severity, summary, holds };
-    let evidence = if findings.is_empty() {
-        vec![evidence(None, "nothing found".to_owned())]
-    } else {
-        findings.into_iter().map(|(severity, text)| evidence(Some(severity), text)).collect()
-    };
-    Judgement { truth, evidence, lacks: lack.into_iter().collect() }
+    if findings.is_empty() {
+        return vec![evidence(None, "nothing found".to_owned())];
+    }
+    findings.into_iter().map(|(severity, text)| evidence(Some(severity), text)).collect()
 }

@@ -26,7 +26,7 @@ mod vocabulary;
 use std::fmt;
 
 use crate::model::health::Severity;
-pub use eval::{Evidence, Examined, Judgement, Lack, Sample, Scene, Series, Truth};
+pub use eval::{Evidence, Examined, Judgement, Lack, LackSort, Sample, Scene, Series, Truth};
 pub use number::{Dimension, Number, Unit};
 pub(super) use parse::number;
 pub use parse::{Wrong, parse};
@@ -288,12 +288,7 @@ impl fmt::Display for Selection {
 
 /// The word of a severity; `none` for no finding.
 pub fn severity_word(severity: Option<Severity>) -> &'static str {
-    match severity {
-        None => "none",
-        Some(Severity::Info) => "info",
-        Some(Severity::Warning) => "warning",
-        Some(Severity::Critical) => "critical",
-    }
+    severity.map_or("none", Severity::word)
 }
 
 /// A text as the language writes it.

@@ -97,7 +97,7 @@ pub(in crate::ops) fn task_of(job: &Job) -> String {
 
 /// Whether a description names no more than what wraps the call: of methods of documents and of
 /// scheduled jobs, whose description has an object in place of the method.
-pub(super) fn is_wrapper(task: &str) -> bool {
+pub(in crate::ops) fn is_wrapper(task: &str) -> bool {
     task == OTHER || task.ends_with(".execute_job") || task.ends_with(".run_scheduled_job")
 }
 

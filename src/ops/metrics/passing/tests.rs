@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn at(second: i64) -> Timestamp {
@@ -21,28 +23,114 @@ fn samples(passing: &Passing, name: &str) -> Vec<f64> {
     family.samples.into_iter().map(|sample| sample.value).collect()
 }
 
-fn ends(passing: &mut Passing, job: &Job, now: i64) -> usize {
-    let look = passing.begin(at(now));
-    let jobs = std::iter::once(job);
-    passing.meet_ended("q", Registry::Finished, jobs, look, &mut Vec::new()).new
+/// A reading of the clock that nobody sets.
+fn steady(second: i64) -> Steady {
+    Steady::of("boot", Duration::from_secs((second + 1_000_000).try_into().unwrap()))
 }
+
+/// Whether an end is counted by a look at `now`, by the clock of Redis, when it is `right`.
+fn ends_by(passing: &mut Passing, job: &Job, now: i64, right: i64) -> usize {
+    let look = passing.attention.begin(at(now), steady(right));
+    let jobs = std::iter::once(job);
+    let new = passing.meet_ended("q", Registry::Finished, jobs, look, &mut Vec::new()).new;
+    passing.end(&look);
+    new
+}
+
+fn ends(passing: &mut Passing, job: &Job, now: i64) -> usize {
+    ends_by(passing, job, now, now)
+}
+
+const DAY: i64 = 86_400;
 
 #[test]
 fn passing_counts_on_after_a_clock_that_was_ahead() {
-    let ahead = at(172_800).to_string();
-    let mut resumed = Passing::resumed(Vec::new(), Vec::new(), Some(&ahead), at(0));
+    let ahead = at(2 * DAY).to_string();
+    let last_look = |name: &str| (name == LAST_LOOK).then(|| ahead.clone());
+    let mut resumed = Passing::resumed(Vec::new(), Vec::new(), last_look, at(0));
     assert_eq!(ends(&mut resumed, &finished(-9, -8, -5), 0), 1);
-    // The clock of a process that goes on, forward and back.
-    let mut going = Passing::resumed(Vec::new(), Vec::new(), None, at(0));
-    going.begin(at(0));
-    going.horizon = Some(at(172_800));
-    assert_eq!(ends(&mut going, &finished(1, 2, 5), 10), 1);
+    // One that began with a wrong clock.
+    let mut going = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(2 * DAY));
+    assert_eq!(ends_by(&mut going, &finished(-2, -1, 0), 2 * DAY, 0), 0);
+    assert_eq!(ends_by(&mut going, &finished(1, 2, 5), 10, 10), 1);
+    assert_eq!(ends_by(&mut going, &finished(1, 2, 5), 15, 15), 0);
+}
+
+#[test]
+fn passing_counts_on_and_nothing_twice_while_the_clock_of_redis_is_wrong() {
+    for jump in [3 * 365 * DAY, 3_600, -3_600, -20 * 365 * DAY] {
+        let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+        let mut old = Vec::new();
+        for turn in 0..40 {
+            let right = turn * 300;
+            // Right for the first half of an hour and again after two hours.
+            let by_redis = if (6..30).contains(&turn) { right + jump } else { right };
+            let job = Job {
+                id: JobId::new(format!("job{turn}")),
+                ..finished(right - 9, right - 8, right - 5)
+            };
+            assert_eq!(ends_by(&mut passing, &job, by_redis, right), 1, "{jump} {turn}");
+            old.push(job);
+            // Failures stay for long: whatever is still there was counted.
+            for job in &old {
+                assert_eq!(ends_by(&mut passing, job, by_redis, right), 0, "{jump} {turn} {job:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn passing_of_one_process_after_the_other_counts_on_while_the_clock_is_wrong() {
+    let (mut totals, mut seen, mut facts) = (Batch::default(), HashMap::new(), HashMap::new());
+    let mut jobs = Vec::new();
+    for turn in 0..30 {
+        let right = turn * 300;
+        let now = if turn % 3 == 0 {
+            right
+        } else {
+            right + if turn % 2 == 0 { 5 * 365 * DAY } else { -7 * DAY }
+        };
+        let fact = |name: &str| facts.get(name).cloned();
+        let kept = seen.iter().map(|(hash, at)| (*hash, *at)).collect();
+        let mut passing = Passing::resumed(Vec::new(), kept, fact, at(now));
+        let id = JobId::new(format!("job{turn}"));
+        jobs.push(Job { id, ..finished(right - 9, right - 8, right - 5) });
+        let look = passing.attention.begin(at(now), steady(right));
+        let page = passing.meet_ended("q", Registry::Finished, jobs.iter(), look, &mut Vec::new());
+        assert_eq!(page.new, 1, "{turn}");
+        passing.end(&look);
+        passing.note_look(at(now));
+        passing.hand_over(&mut totals);
+        seen.extend(std::mem::take(&mut totals.seen));
+        let forget = totals.forget_before.unwrap();
+        seen.retain(|_, at| *at >= forget);
+        facts.extend(
+            std::mem::take(&mut totals.facts)
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text)),
+        );
+    }
+}
+
+#[test]
+fn passing_counts_on_after_a_pause_of_the_machine() {
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+    assert_eq!(ends(&mut passing, &finished(-9, -8, -5), 0), 1);
+    // Every clock is three weeks later, but the one that nobody sets.
+    for turn in 1..100 {
+        let (now, steady) = (21 * DAY + turn * 3_600, turn * 3_600);
+        let job =
+            Job { id: JobId::new(format!("job{turn}")), ..finished(now - 9, now - 8, now - 5) };
+        assert_eq!(ends_by(&mut passing, &job, now, steady), 1, "{turn}");
+        assert_eq!(ends_by(&mut passing, &job, now + 5, steady + 5), 0, "{turn}");
+    }
+    assert!(passing.seen.len() < 20, "{}", passing.seen.len());
 }
 
 #[test]
 fn passing_counts_the_start_of_a_run_once_and_of_the_next_again() {
-    let mut passing = Passing { from_the_first: true, ..Passing::default() };
-    let look = passing.begin(at(0));
+    let mut passing = Passing::resumed(Vec::new(), Vec::new(), |_| None, at(0));
+    let look = passing.attention.begin(at(0), steady(0));
     let job = finished(-9, -8, -5);
     passing.meet("q", &job, look);
     // RQ writes `started_at` once more when the work horse performs the job.

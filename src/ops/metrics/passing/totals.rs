@@ -1,15 +1,15 @@
 //! Counters by their labels, how many of them there may be, and how they are exposed.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::busiest::{Busiest, Pair};
 use crate::report::metrics::{Family, MetricKind, Sample};
 
-/// Pairs of a queue and a task that are told apart, labels of workers, sorts of errors, and series
-/// altogether.
-const MOST_PAIRS: usize = 100;
-/// Queues that are told apart beyond that, with all their other tasks as one.
+/// Queues that are told apart beyond the pairs of a queue and a task, with all their other tasks as
+/// one; labels of workers, sorts of errors, and series altogether.
 const MOST_QUEUES: usize = 50;
 const MOST_WORKERS: usize = 50;
 const MOST_ERRORS: usize = 50;
@@ -61,9 +61,19 @@ impl Series {
         Self { queue, task, ..Self::bare(what) }
     }
 
+    /// The counter of an outcome, with the labels that every one of its kind has.
+    fn of_outcome(what: What, queue: &str, task: &str) -> Self {
+        let error_type = (what == What::Failed).then(|| OTHER.to_owned());
+        Self { error_type, ..Self::of(what, queue, task) }
+    }
+
     pub(super) fn by(mut self, worker: Option<&str>) -> Self {
         self.worker = worker.map(str::to_owned);
         self
+    }
+
+    fn pair(&self) -> Option<Pair> {
+        self.queue.clone().zip(self.task.clone())
     }
 
     fn labels(&self) -> Vec<(&'static str, String)> {
@@ -85,6 +95,25 @@ enum Total {
     Times(Times),
 }
 
+impl Total {
+    /// The same sort of counter at nothing.
+    fn zero(&self) -> Self {
+        match self {
+            Self::Count(_) => Self::Count(0),
+            Self::Times(_) => Self::Times(Times::default()),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Count(count), Self::Count(more)) => *count = count.saturating_add(*more),
+            (Self::Times(times), Self::Times(more)) => times.merge(more),
+            // Somebody else's text; a series has one sort of counter.
+            _ => {}
+        }
+    }
+}
+
 /// Lengths of time by size, as Prometheus counts them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Times {
@@ -99,6 +128,14 @@ impl Times {
         self.sum += seconds;
         for (count, bound) in self.counts.iter_mut().zip(BUCKETS) {
             *count += u64::from(seconds <= bound);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.sum += other.sum;
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count = count.saturating_add(more);
         }
     }
 
@@ -117,57 +154,110 @@ impl Times {
     }
 }
 
+/// What is exposed at 0 from the start, so that the first event is a rise.
+const OUTCOMES: [What; 6] =
+    [What::Enqueued, What::Started, What::Completed, What::Failed, What::Retried, What::Cancelled];
+
 /// All counters.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
     counted: BTreeMap<Series, Total>,
-    pairs: BTreeSet<(Option<String>, Option<String>)>,
+    pairs: Busiest,
+    /// Queues whose other tasks are one.
+    queues: BTreeSet<String>,
     workers: BTreeSet<String>,
     errors: BTreeSet<String>,
-    /// Those that changed since they were last handed over.
+    /// Those that changed since they were last handed over, or are gone.
     changed: BTreeSet<Series>,
 }
 
 impl Totals {
     /// Takes up counters that [`Self::take_changed`] gave; what cannot be understood is left out.
+    /// Of many tasks the least busy are counted among the others from now on.
     pub(super) fn restored(written: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut totals = Self::default();
-        for (series, total) in written {
-            let read = (serde_json::from_str(&series), serde_json::from_str(&total));
-            if let (Ok(series), Ok(total)) = read {
-                let series: Series = totals.bounded(series);
-                totals.counted.insert(series, total);
+        let read = written.into_iter().filter_map(|(series, total)| {
+            let series: Series = serde_json::from_str(&series).ok()?;
+            Some((series, serde_json::from_str::<Total>(&total).ok()?))
+        });
+        let read: Vec<(Series, Total)> = read.collect();
+        let mut totals = Self { pairs: Busiest::restored(ranked(&read)), ..Self::default() };
+        for (series, total) in read {
+            let place = totals.bounded(series.clone());
+            if place != series {
+                totals.changed.extend([series, place.clone()]);
             }
+            totals.counted.entry(place).or_insert_with(|| total.zero()).merge(&total);
         }
         totals
     }
 
-    /// The counters that changed since the last time, as texts.
-    pub(super) fn take_changed(&mut self) -> Vec<(String, String)> {
+    /// Takes up those counters of which there are none here.
+    pub(super) fn adopt(&mut self, written: impl IntoIterator<Item = (String, String)>) {
+        for (series, total) in Self::restored(written).counted {
+            self.note(&series, 0);
+            let place = self.bounded(series.clone());
+            if place == series {
+                self.counted.entry(series).or_insert(total);
+            }
+        }
+        self.repeat();
+    }
+
+    /// The counters that changed since the last time, as texts; without a value those that are gone.
+    pub(super) fn take_changed(&mut self) -> Vec<(String, Option<String>)> {
         let changed = std::mem::take(&mut self.changed).into_iter();
         let texts = changed.filter_map(|series| {
-            let total = self.counted.get(&series)?;
-            Some((serde_json::to_string(&series).ok()?, serde_json::to_string(total).ok()?))
+            let total = self.counted.get(&series);
+            let text = total.map(serde_json::to_string).transpose().ok()?;
+            Some((serde_json::to_string(&series).ok()?, text))
         });
         texts.collect()
     }
 
     /// Takes every counter for changed.
     pub(super) fn repeat(&mut self) {
-        self.changed = self.counted.keys().cloned().collect();
+        self.changed.extend(self.counted.keys().cloned());
     }
 
     /// Counts more of something.
     pub(super) fn add(&mut self, series: Series, more: u64) {
-        let series = self.bounded(series);
-        if let Total::Count(count) = self.counted.entry(series.clone()).or_insert(Total::Count(0)) {
-            *count += more;
+        if let Some((queue, task)) = self.note(&series, more) {
+            // That the first is a rise; of other outcomes it is not known by whom or of what sort.
+            for what in [What::Retried, What::Cancelled] {
+                self.add(Series::of(what, &queue, &task), 0);
+            }
         }
-        self.changed.insert(series);
+        let series = self.bounded(series);
+        let is_new = !self.counted.contains_key(&series);
+        if let Total::Count(count) = self.counted.entry(series.clone()).or_insert(Total::Count(0)) {
+            *count = count.saturating_add(more);
+        }
+        if is_new || more > 0 {
+            self.changed.insert(series);
+        }
+    }
+
+    /// Exposes the outcomes of a queue, of which nothing needs to have happened yet.
+    pub(super) fn know(&mut self, queue: &str) {
+        if self.queues.len() >= MOST_QUEUES && !self.queues.contains(queue) {
+            return;
+        }
+        for what in OUTCOMES {
+            self.add(Series::of_outcome(what, queue, OTHER), 0);
+        }
+    }
+
+    /// A counter; 0 where there is none.
+    pub(super) fn count_of(&self, series: &Series) -> u64 {
+        match self.counted.get(series) {
+            Some(Total::Count(count)) => *count,
+            _ => 0,
+        }
     }
 
     /// Observes a length of time.
     pub(super) fn observe(&mut self, series: Series, seconds: f64) {
+        self.note(&series, 0);
         let series = self.bounded(series);
         let new = || Total::Times(Times::default());
         if let Total::Times(times) = self.counted.entry(series.clone()).or_insert_with(new) {
@@ -176,28 +266,37 @@ impl Totals {
         self.changed.insert(series);
     }
 
+    /// Notes events of a task; gives it where it is told apart from now on and was not before.
+    fn note(&mut self, series: &Series, times: u64) -> Option<Pair> {
+        let pair = series.pair().filter(|pair| pair.1 != OTHER)?;
+        let is_known = self.pairs.has(&pair);
+        (self.pairs.meet(&pair, times) && !is_known).then_some(pair)
+    }
+
     /// The series, or the one for what is beyond the bounds.
     fn bounded(&mut self, mut series: Series) -> Series {
-        fn keep<T: Ord>(known: &mut BTreeSet<T>, value: T, most: usize) -> bool {
-            known.contains(&value) || (known.len() < most && known.insert(value))
+        fn keep(known: &mut BTreeSet<String>, value: &str, most: usize) -> bool {
+            known.contains(value) || (known.len() < most && known.insert(value.to_owned()))
         }
         let other = || OTHER.to_owned();
-        let pair = (series.queue.clone(), series.task.clone());
-        if series.queue.is_some() && !keep(&mut self.pairs, pair, MOST_PAIRS) {
+        if let Some(pair) = series.pair().filter(|pair| !self.pairs.has(pair)) {
             // Queues are few: which one it is is told for as long as that holds.
-            let queue = (series.queue.clone(), Some(other()));
-            if !keep(&mut self.pairs, queue, MOST_PAIRS + MOST_QUEUES) {
+            if !keep(&mut self.queues, &pair.0, MOST_QUEUES) {
                 series.queue = Some(other());
             }
             series.task = Some(other());
         }
         let worker = series.worker.take();
         series.worker = worker.map(|worker| {
-            if keep(&mut self.workers, worker.clone(), MOST_WORKERS) { worker } else { other() }
+            if keep(&mut self.workers, &worker, MOST_WORKERS) { worker } else { other() }
         });
         let error = series.error_type.take();
         series.error_type = error.map(|error| {
-            if keep(&mut self.errors, error.clone(), MOST_ERRORS) { error } else { other() }
+            if error == OTHER || keep(&mut self.errors, &error, MOST_ERRORS) {
+                error
+            } else {
+                other()
+            }
         });
         if self.counted.len() >= MOST_SERIES && !self.counted.contains_key(&series) {
             let rest = |label: Option<String>| label.map(|_| other());
@@ -229,6 +328,21 @@ impl Totals {
         }
         families
     }
+}
+
+/// The pairs of a queue and a task of counters, the busiest first.
+fn ranked(counters: &[(Series, Total)]) -> Vec<Pair> {
+    let mut events: BTreeMap<Pair, u64> = BTreeMap::new();
+    for (series, total) in counters {
+        let pair = series.pair();
+        if let (Some(pair), Total::Count(count)) = (pair.filter(|pair| pair.1 != OTHER), total) {
+            let sum = events.entry(pair).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+    }
+    let mut ranked: Vec<(Pair, u64)> = events.into_iter().collect();
+    ranked.sort_by_key(|(_, count)| Reverse(*count));
+    ranked.into_iter().map(|(pair, _)| pair).collect()
 }
 
 /// What each is called, and how it is seen.
@@ -294,58 +408,4 @@ const FAMILIES: [(What, &str, MetricKind, &str); 9] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_count_up_to_each_bound_and_all_at_the_end() {
-        let mut times = Times::default();
-        for seconds in [0.05, 0.1, 7.0, 9_999.0] {
-            times.observe(seconds);
-        }
-        let mut family = Family::new("x", MetricKind::Histogram, "X.");
-        times.add_to(&mut family, &[]);
-        let of = |bound: &str| {
-            let is = |sample: &&Sample| sample.labels == [("le", bound.to_owned())];
-            family.samples.iter().find(is).unwrap().value.to_string()
-        };
-        let bounds = ["0.1", "5.0", "10.0", "3600.0", "+Inf"].map(of);
-        assert_eq!(bounds, ["2", "2", "3", "3", "4"]);
-        assert_eq!(family.samples.last().unwrap().value.to_string(), "4");
-    }
-
-    #[test]
-    fn totals_of_many_names_are_bounded_and_lose_no_count() {
-        let mut totals = Totals::default();
-        for number in 0..3_000 {
-            let series = Series::of(What::Failed, "q", &format!("task{number}"));
-            let worker = format!("host{number}/q");
-            let error_type = Some(format!("Error{number}"));
-            totals.add(Series { error_type, ..series.by(Some(&worker)) }, 1);
-        }
-        let family = totals.families().into_iter().find(|f| f.name == "jobctl_job_failed").unwrap();
-        assert!(family.samples.len() <= MOST_PAIRS + 2, "{}", family.samples.len());
-        let sum: f64 = family.samples.iter().map(|sample| sample.value).sum();
-        assert!((sum - 3_000.0).abs() < 0.5);
-        let keeps_queue = |sample: &Sample| sample.labels.contains(&("queue", "q".to_owned()));
-        assert!(family.samples.iter().all(keeps_queue));
-    }
-
-    #[test]
-    fn totals_survive_being_written_down() {
-        let mut totals = Totals::default();
-        totals.add(Series::of(What::Started, "q", "a.b").by(Some("h/q")), 2);
-        totals.observe(Series::of(What::Ran, "q", "a.b"), 0.25);
-        totals.add(Series::bare(What::Gaps), 0);
-        let written = totals.take_changed();
-        assert_eq!(written.len(), 3);
-        assert!(totals.take_changed().is_empty());
-        let mut again = Totals::restored(written);
-        assert_eq!(again.counted, totals.counted);
-        again.add(Series::of(What::Started, "q", "a.b").by(Some("h/q")), 1);
-        let text = again.take_changed();
-        assert_eq!(text[0].1, "3");
-        let hostile = [("{".to_owned(), "1".to_owned()), ("{\"what\":\"x\"}".into(), "1".into())];
-        assert!(Totals::restored(hostile).counted.is_empty());
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use crate::bench::processes::Role;
 use crate::context::Context;
 use crate::error::Result;
 use crate::model::job::seconds_between;
-use crate::model::worker::{Alive, short_name};
+use crate::model::worker::short_name;
 use crate::ops::headline::Headlines;
 use crate::ops::scope::Reach;
 use crate::ops::workers::identify::{hold, hold_worker, still_held};
@@ -92,7 +92,9 @@ impl Dumper<'_> {
             let worker = reach.inventory.workers().iter().find(|worker| worker.name == name);
             worker.is_some_and(|worker| {
                 let host = worker.identity.as_ref().and_then(|identity| identity.hostname.clone());
-                reach.liveness(worker).alive != Alive::No || (host.is_some() && host != here)
+                let is_here = host.is_none() || host == here;
+                !is_here
+                    || orphans::has_process(reach.liveness(worker).alive, reach.process_of(worker))
             })
         };
         let jobs = orphans::read(context, &reach.queues(), is_elsewhere)?;
