@@ -987,7 +987,7 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_s
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l all -d 'Every worker'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l now -d 'End the jobs that run with their workers'
-complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l force -d 'Also workers that nobody is known to start again'
+complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l force -d 'Also workers that nobody is known to start again, or that alone serve a queue'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l dry-run -d 'Show the plan and change nothing'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -s y -l yes -d 'Do not ask on a terminal'
 complete -c jobctl -n "__fish_jobctl_using_subcommand workers; and __fish_seen_subcommand_from restart" -l no-undo -d 'Keep no journal: what is done cannot be undone'
@@ -2218,7 +2218,7 @@ complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fis
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l scale-target -d 'Start more workers while the jobs that wait need longer than this [default: 60s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l cool-down -d 'Let workers leave once fewer have been enough for this long [default: 30s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l pool -d 'The pool [pool.NAME] of the settings; repeatable, or `all` [default: all, if there are any]' -r
-complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-memory -d 'Replace a worker that uses more than this, its work horse included, after its job' -r
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-memory -d 'Replace a worker that uses more than this, its work horse included, after its job; one that has run none is left alone' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l max-jobs -d 'Replace a worker after so many jobs' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l grace -d 'How long jobs may go on after the first signal [default: a minute more than the longest time limit of the queues]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l log-dir -d 'Write each worker\'s output to NAME.log and NAME.error.log there' -r -F
@@ -2246,7 +2246,7 @@ never\t'Never'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l fail-on-job-failure -d 'Exit with 1 if jobs of these queues failed during a --burst'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l fail-on-job-failure -d 'Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l log-prefix -d 'Put each worker\'s name before its lines'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s b -l burst -d 'End once the queues are empty'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l allow-root -d 'Without a bench: run jobs as root'

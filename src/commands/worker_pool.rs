@@ -14,8 +14,9 @@ use crate::ops::pool::{LogTo, PoolOptions, ScaleOptions, run as run_pool, status
 /// Keep a number of workers running
 ///
 /// A supervisor over real workers, those of `jobctl worker`. One that ends is started again: at once
-/// if it had worked, else after 0.5 s, 1 s, 2 s and so on; a pool of which every worker ended six
-/// times in a row at its start is given up, with the reason. While Redis is down nothing is started.
+/// if it had worked; after 0.5 s, 1 s, 2 s and so on if it had not registered in Redis, or ended with a
+/// fault within ten seconds; a pool of which every worker did so six times in a row is given up, with
+/// the reason. While Redis is down nothing is started.
 ///
 /// SIGTERM and SIGINT: workers finish their jobs within --grace, then are cut off; a second signal
 /// cuts them off at once. SIGHUP: the settings are read again, then every worker is replaced, one by
@@ -27,8 +28,10 @@ use crate::ops::pool::{LogTo, PoolOptions, ScaleOptions, run as run_pool, status
 /// twice as many at a time; once fewer have been enough for --cool-down, idle ones leave. A --burst
 /// of a pool of the settings starts its `max`.
 ///
-/// Exit codes: 0 stopped or drained, 1 given up (with --fail-on-job-failure also: jobs failed),
-/// 130 or 143 stopped with jobs cut off.
+/// A job that is cut off with its worker, by whomever, is named, and stands in the state.
+///
+/// Exit codes: 0 stopped or drained, 1 given up (with --fail-on-job-failure also: jobs failed or were
+/// cut off), 130 or 143 stopped, and jobs were cut off of workers that the pool had told to end.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -65,7 +68,8 @@ pub struct Args {
     #[arg(long, value_name = "NAME", value_parser = non_empty)]
     pool: Vec<String>,
 
-    /// Replace a worker that uses more than this, its work horse included, after its job
+    /// Replace a worker that uses more than this, its work horse included, after its job; one that has
+    /// run none is left alone
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_memory: Option<u64>,
 
@@ -78,7 +82,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     grace: Option<Duration>,
 
-    /// Exit with 1 if jobs of these queues failed during a --burst
+    /// Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry
     #[arg(long, requires = "burst")]
     fail_on_job_failure: bool,
 

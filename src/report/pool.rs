@@ -7,6 +7,9 @@ use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
 
+/// Jobs that were cut off, which the text shows.
+const SHOWN: usize = 5;
+
 /// What the supervisor is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +59,39 @@ pub struct PoolState {
     pub workers: Vec<MemberRow>,
     /// Work horses whose worker died; they finish their job.
     pub orphans: Vec<u32>,
+    /// The jobs that were cut off with their workers, the last ones.
+    #[serde(default)]
+    pub cut_off: Vec<CutOff>,
+}
+
+/// A job that was cut off with its worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CutOff {
+    /// The job.
+    pub job: String,
+    /// Its queue, where that is known.
+    pub queue: Option<String>,
+    /// The pool's name for the worker, `short-1`.
+    pub worker: String,
+    /// The worker's process.
+    pub pid: u32,
+    /// How that ended: an exit code or a signal.
+    pub ending: String,
+    /// Why it had been told to end, if it had.
+    pub told: Option<String>,
+    /// When this was noticed.
+    pub at: Timestamp,
+}
+
+impl CutOff {
+    /// What happened, in one line.
+    pub fn text(&self) -> String {
+        let queue = self.queue.as_ref().map_or_else(String::new, |q| format!(" of queue `{q}`"));
+        let Self { job, worker, pid, ending, .. } = self;
+        format!(
+            "{worker}: job `{job}`{queue} was cut off; its worker, process {pid}, ended with {ending}"
+        )
+    }
 }
 
 /// One pool.
@@ -118,6 +154,16 @@ impl MemberState {
             Self::Done => "done",
         }
     }
+
+    /// The same of a supervisor that is gone without a word.
+    const fn past(self) -> &'static str {
+        match self {
+            Self::Up => "was up",
+            Self::Leaving => "was leaving",
+            Self::Waiting => "was waiting",
+            Self::Done => "done",
+        }
+    }
 }
 
 /// One worker, or a place without one.
@@ -171,6 +217,11 @@ impl PoolStatusReport {
         self.alive && !self.stale && self.state.pools.iter().all(|pool| pool.given_up.is_none())
     }
 
+    /// Whether the supervisor is gone without a word: what it wrote is how it was.
+    fn is_cut_short(&self) -> bool {
+        !self.alive && self.state.phase != Phase::Ended
+    }
+
     fn headline(&self) -> Block {
         let state = &self.state;
         let verdict = match (self.alive, self.is_well()) {
@@ -182,7 +233,8 @@ impl PoolStatusReport {
         };
         let up: usize = state.pools.iter().map(|pool| pool.up).sum();
         let wanted: usize = state.pools.iter().map(|pool| pool.wanted).sum();
-        let mut text = format!("{up} of {} up", human::counted(wanted as u64, "worker"));
+        let when = if self.is_cut_short() { "were up" } else { "up" };
+        let mut text = format!("{up} of {} {when}", human::counted(wanted as u64, "worker"));
         if !state.orphans.is_empty() {
             let horses = human::counted(state.orphans.len() as u64, "work horse");
             text.push_str(&format!(", {horses} without a worker"));
@@ -216,8 +268,9 @@ impl PoolRow {
 }
 
 impl MemberRow {
-    fn cells(&self, written_at: Timestamp) -> Vec<Cell> {
+    fn cells(&self, written_at: Timestamp, is_past: bool) -> Vec<Cell> {
         let role = match self.state {
+            _ if is_past => Role::Dim,
             MemberState::Up => Role::Good,
             MemberState::Leaving | MemberState::Waiting => Role::Warn,
             MemberState::Done => Role::Dim,
@@ -233,7 +286,7 @@ impl MemberRow {
         };
         vec![
             self.name.clone().into(),
-            Cell::new(self.state.word(), role),
+            Cell::new(if is_past { self.state.past() } else { self.state.word() }, role),
             dim(self.pid.map(|pid| pid.to_string())),
             dim(self.started_at.map(|at| human::age(age(at)))),
             Cell::count(Some(self.restarts), Role::Plain),
@@ -277,6 +330,22 @@ impl Report for PoolStatusReport {
                 fixes: Vec::new(),
             });
         }
+        if !state.cut_off.is_empty() {
+            let count = human::counted(state.cut_off.len() as u64, "job");
+            let verb = if state.cut_off.len() == 1 { "was" } else { "were" };
+            let since = |cut: &CutOff| {
+                let ago = human::ago(state.written_at.duration_since(cut.at).as_secs_f64());
+                format!("{ago}: {}", cut.text())
+            };
+            view.push(Block::Finding {
+                role: Role::Bad,
+                mark: '✗',
+                what: format!("{count} {verb} cut off with a worker"),
+                aside: None,
+                evidence: state.cut_off.iter().rev().take(SHOWN).map(since).collect(),
+                fixes: vec!["jobctl jobs repair --kind abandoned".to_owned()],
+            });
+        }
         let scaling = |pool: &PoolRow| pool.scaling(state.written_at);
         let scaled: Vec<String> = state.pools.iter().filter_map(scaling).collect();
         if !scaled.is_empty() {
@@ -295,7 +364,7 @@ impl Report for PoolStatusReport {
         ];
         let mut table = Table::new(columns, "no worker");
         for worker in &state.workers {
-            table.row(worker.cells(state.written_at));
+            table.row(worker.cells(state.written_at, self.is_cut_short()));
         }
         view.push(Block::Table(table));
     }

@@ -122,6 +122,16 @@ impl Store {
         Ok(Ok(Self::take_workers(&mut replies, slots)))
     }
 
+    /// Reads one worker by its name, also one that ended within the last minute: one round trip.
+    /// `None` where it has no registration any more, or never had one.
+    pub fn worker(&mut self, name: &str) -> Result<Option<Worker>> {
+        let mut batch = Batch::default();
+        let slots = self.add_workers(&mut batch, vec![name.to_owned()]);
+        let mut replies = self.run(batch)?;
+        let (workers, _) = Self::take_workers(&mut replies, slots);
+        Ok(workers.into_iter().next().filter(|worker| worker.identity.is_some()))
+    }
+
     /// Finds what `workers` run by the started registries of their queues, by worker name.
     ///
     /// For workers that do not say it themselves: between two writes, or after their executions

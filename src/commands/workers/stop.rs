@@ -38,7 +38,9 @@ pub(super) struct StopArgs {
 /// Restart workers one after the other, each after its job
 ///
 /// The next one is told when another worker serves the queues of the last. Whatever started the
-/// worker (a pool, supervisor, systemd) starts it again; where nothing would, it is left alone.
+/// worker (a pool, supervisor, systemd) starts it again; where nothing would, it is left alone. So is a
+/// worker of a `jobctl worker-pool` that serves a queue alone: `kill -HUP` to the pool starts the next
+/// before the last one ends.
 /// Exit code 75 if one is still there, or not back, after --wait; the rest then stay as they are.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -50,7 +52,7 @@ pub(super) struct RestartArgs {
     #[command(flatten)]
     which: WhichArgs,
 
-    /// Also workers that nobody is known to start again
+    /// Also workers that nobody is known to start again, or that alone serve a queue
     #[arg(long)]
     force: bool,
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::backend::redis::read::{Place, Store, Want};
 use crate::error::Result;
 use crate::model::id::{JobId, QueueName};
+use crate::model::job::Job;
 use crate::model::queue::Registry;
 
 /// Entries of one registry that are looked at, the newest ones.
@@ -28,15 +29,72 @@ impl Failed {
         Ok(Self { at, ids })
     }
 
-    /// How many have failed since, also those that had failed before and were run again.
-    pub(super) fn since(&self, store: &mut Store, queues: &[QueueName]) -> Result<u64> {
+    /// What has failed since, where the workers counted `runs` that did.
+    pub(super) fn since(
+        &self,
+        store: &mut Store,
+        queues: &[QueueName],
+        runs: u64,
+    ) -> Result<Since> {
         let now = ids(store, queues)?;
         let (old, new): (Vec<JobId>, Vec<JobId>) =
             now.into_iter().partition(|id| self.ids.contains(id));
-        let again = store.jobs(&old, Want::default())?.into_iter().flatten().flatten();
-        let again = again.filter(|stored| stored.job.end().is_some_and(|end| end >= self.at));
-        Ok(new.len() as u64 + again.count() as u64)
+        let is_since = |job: &Job| job.end().is_some_and(|end| end >= self.at);
+        let again = read(store, &old)?.into_iter().filter(&is_since).count();
+        let failed = new.len() as u64 + again as u64;
+        let waiting = of_registry(store, queues, Registry::Scheduled)?;
+        let is_retry = |job: &Job| job.retries_left.is_some() && is_since(job);
+        let to_retry = waiting.into_iter().filter(|job| is_retry(job)).count() as u64;
+        let unexplained = runs.saturating_sub(failed + to_retry);
+        if unexplained == 0 {
+            return Ok(Since { failed, to_retry, ..Since::default() });
+        }
+        let mut ended = read(store, &new)?;
+        ended.extend(of_registry(store, queues, Registry::Finished)?.into_iter().filter(is_since));
+        let retried = ended.iter().any(|job| job.retries_left.is_some());
+        Ok(Since { failed, to_retry, unexplained, retried })
     }
+}
+
+/// What failed while a pool ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Since {
+    /// Jobs that failed, also those that had failed before and were run again.
+    pub(super) failed: u64,
+    /// Jobs that failed and wait for their retry.
+    pub(super) to_retry: u64,
+    /// Runs that failed besides, by the workers' own count.
+    unexplained: u64,
+    /// Whether jobs with retries have ended, whose first runs those may be.
+    retried: bool,
+}
+
+impl Since {
+    /// Failed runs of which no job tells any more: of jobs whose failure is not kept.
+    pub(super) fn without_record(&self) -> u64 {
+        if self.retried { 0 } else { self.unexplained }
+    }
+
+    /// Whether anything failed.
+    pub(super) fn is_any(&self) -> bool {
+        self.failed + self.to_retry + self.without_record() > 0
+    }
+}
+
+/// The newest jobs of a registry of each queue, as far as they can be read.
+fn of_registry(store: &mut Store, queues: &[QueueName], registry: Registry) -> Result<Vec<Job>> {
+    let mut ids = Vec::new();
+    for queue in queues {
+        let place = Place::Registry(registry, queue.clone());
+        let page = store.last_entries(&place, 0, PAGE)?.unwrap_or_default();
+        ids.extend(page.into_iter().map(|entry| entry.id));
+    }
+    read(store, &ids)
+}
+
+fn read(store: &mut Store, ids: &[JobId]) -> Result<Vec<Job>> {
+    let jobs = store.jobs(ids, Want::default())?.into_iter().flatten().flatten();
+    Ok(jobs.map(|stored| stored.job).collect())
 }
 
 fn ids(store: &mut Store, queues: &[QueueName]) -> Result<Vec<JobId>> {
@@ -59,4 +117,18 @@ fn ids(store: &mut Store, queues: &[QueueName]) -> Result<Vec<JobId>> {
         }
     }
     Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_that_failed_without_a_record_counts_unless_a_retry_may_have_made_it_good() {
+        let lost = Since { unexplained: 1, ..Since::default() };
+        assert!((lost.is_any(), lost.without_record()) == (true, 1));
+        assert!(!Since { retried: true, ..lost }.is_any());
+        assert!(Since { to_retry: 1, ..Since::default() }.is_any());
+        assert!(!Since::default().is_any());
+    }
 }

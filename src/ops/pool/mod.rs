@@ -4,8 +4,10 @@
 //! which pools there are, [`scaling`] how large they are. Here is decided what the end of the
 //! supervisor means.
 
+mod examine;
 mod failures;
 mod mortality;
+mod naming;
 mod observer;
 mod orphans;
 mod output;
@@ -27,17 +29,21 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::worker::{self, WorkerOptions};
+use crate::report::pool::CutOff;
 use crate::sanitize::shell_quote;
 use crate::sys::clock;
 use crate::sys::proc::ProcTable;
 
-use failures::Failed;
+use failures::{Failed, Since};
 pub use output::LogTo;
 pub use plan::ScaleOptions;
 use plan::prepare;
 use state::StateFile;
 pub use state::status;
 use supervisor::{Ended, Supervisor};
+
+/// Jobs that were cut off, which are named at the end.
+const NAMED_JOBS: usize = 5;
 
 /// What a pool is started with.
 #[derive(Debug, Clone, Default)]
@@ -89,31 +95,66 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
         .transpose()?;
     drop(store);
     let state = options.state.as_deref().map(StateFile::take).transpose()?;
-    let ended = Supervisor::new(context, options, prepared, state)?.run()?;
-    let outcome = outcome(context, options, ended)?;
+    let mut supervisor = Supervisor::new(context, options, prepared, state)?;
+    let ended = supervisor.run()?;
+    let cut_off = std::mem::take(&mut supervisor.cut_off);
+    let failed_runs = supervisor.failed_runs;
+    drop(supervisor);
+    let outcome = outcome(context, options, ended, &cut_off)?;
     let Some(before) = before.filter(|_| outcome == Outcome::Done) else { return Ok(outcome) };
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
-    let failed = before.since(&mut Store::new(link, context::keys()), &served)?;
-    if failed == 0 {
-        return Ok(outcome);
+    let since = before.since(&mut Store::new(link, context::keys()), &served, failed_runs)?;
+    if !since.is_any() {
+        return Ok(if cut_off.is_empty() { outcome } else { Outcome::No });
     }
-    context.ui.warn(&format!("{} failed in these queues", human::counted(failed, "job")));
-    context.ui.hint(&format!("{} jobs list --status failed", context.target()?.command()));
+    tell_failed(context, &since)?;
     Ok(Outcome::No)
 }
 
-fn outcome(context: &mut Context, options: &PoolOptions, ended: Ended) -> Result<Outcome> {
+fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
+    let command = context.target()?.command();
+    if since.failed > 0 {
+        let jobs = human::counted(since.failed, "job");
+        context.ui.warn(&format!("{jobs} failed in these queues"));
+        context.ui.hint(&format!("{command} jobs list --status failed"));
+    }
+    if since.to_retry > 0 {
+        let (jobs, verb) = (
+            human::counted(since.to_retry, "job"),
+            if since.to_retry == 1 { "waits" } else { "wait" },
+        );
+        context.ui.warn(&format!("{jobs} failed in these queues and {verb} for a retry"));
+        context.ui.hint(&format!("{command} jobs list --status scheduled"));
+    }
+    if since.without_record() > 0 {
+        let runs = human::counted(since.without_record(), "run");
+        context.ui.warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl)"));
+    }
+    Ok(())
+}
+
+fn outcome(
+    context: &mut Context,
+    options: &PoolOptions,
+    ended: Ended,
+    cut_off: &[CutOff],
+) -> Result<Outcome> {
     match ended {
         Ended::Drained => {
             context.ui.status("the queues are empty");
+            tell_cut_off(context, "", cut_off)?;
             Ok(Outcome::Done)
         }
         Ended::Warm => {
             context.ui.status("stopped; no job was cut off");
+            tell_cut_off(context, " before that", cut_off)?;
             Ok(Outcome::Done)
         }
-        Ended::Cold(signal) => Ok(Outcome::Interrupted { signal }),
+        Ended::Cold(signal) => {
+            tell_cut_off(context, "", cut_off)?;
+            Ok(Outcome::Interrupted { signal })
+        }
         Ended::GivenUp { why, queues } => {
             let message = format!("cannot keep workers running: {}", why.join("; "));
             Err(Failure::new(Kind::Partial, message)
@@ -125,6 +166,25 @@ fn outcome(context: &mut Context, options: &PoolOptions, ended: Ended) -> Result
                 .into())
         }
     }
+}
+
+/// Names the jobs that were cut off, and what mends them.
+fn tell_cut_off(context: &mut Context, when: &str, cut_off: &[CutOff]) -> Result<()> {
+    if cut_off.is_empty() {
+        return Ok(());
+    }
+    let count = human::counted(cut_off.len() as u64, "job");
+    let (verb, whose) =
+        if cut_off.len() == 1 { ("was", "its worker") } else { ("were", "their workers") };
+    let mut jobs: Vec<String> =
+        cut_off.iter().take(NAMED_JOBS).map(|cut| format!("`{}`", cut.job)).collect();
+    if cut_off.len() > NAMED_JOBS {
+        jobs.push(format!("{} more", cut_off.len() - NAMED_JOBS));
+    }
+    context.ui.warn(&format!("{count} {verb} cut off with {whose}{when}: {}", jobs.join(", ")));
+    let command = context.target()?.command();
+    context.ui.hint(&format!("{command} jobs repair --kind abandoned"));
+    Ok(())
 }
 
 /// The command line of one worker of these queues; logins are not repeated.

@@ -11,13 +11,15 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::examine::{Finding, Subject, examine};
+use super::naming::is_another;
 use super::runtimes;
 use crate::backend::redis::read::Store;
 use crate::backend::redis::{Endpoint, connect};
 use crate::context;
 use crate::error::Result;
-use crate::model::id::QueueName;
-use crate::sys::proc::hostname;
+use crate::model::id::{JobId, QueueName};
+use crate::sys::proc::{ProcTable, hostname};
 
 /// Between two looks while nothing is awaited.
 const CALM: Duration = Duration::from_secs(5);
@@ -34,7 +36,7 @@ pub(super) struct Seen {
     /// Its name.
     pub(super) name: String,
     /// Its job.
-    pub(super) job: Option<String>,
+    pub(super) job: Option<JobId>,
     /// When it began.
     pub(super) birth: Timestamp,
     /// Whether it has been told to end after its job, by whomever. Source: `rq/worker.py`,
@@ -44,6 +46,16 @@ pub(super) struct Seen {
     pub(super) jobs: u64,
     /// Whether it takes no job because all workers are suspended.
     pub(super) is_suspended: bool,
+}
+
+/// What tells a worker of the pool from all others.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    pub(crate) pid: u32,
+    /// When it was started.
+    pub(crate) since: Timestamp,
+    /// The name that it was given; `None` where it names itself.
+    pub(crate) name: Option<String>,
 }
 
 /// What was read last.
@@ -66,17 +78,27 @@ pub(super) struct Sight {
 }
 
 impl Sight {
-    /// The worker that is the process `pid`, which was started at `since`: not one that had the same
-    /// process id before.
-    pub(super) fn worker(&self, pid: u32, since: Timestamp) -> Option<&Seen> {
-        let began = since.checked_sub(SLACK).unwrap_or(since);
-        let here = self.workers.get(&pid)?.iter().filter(|seen| seen.birth >= began);
-        here.min_by_key(|seen| seen.birth)
+    /// The worker that goes by the name it was given, else the only one that claims its process and
+    /// was not born before: `None` where several do, as one of them is another host's.
+    pub(super) fn worker(&self, who: &Who) -> Option<&Seen> {
+        let own = self.claims(who).find(|seen| Some(&seen.name) == who.name.as_ref());
+        own.or_else(|| {
+            let mut here = self.claims(who);
+            here.next().filter(|_| here.next().is_none())
+        })
     }
 
     /// Whether that worker has registered. Where Redis hides workers, `is_old` has to do.
-    pub(super) fn shows(&self, pid: u32, since: Timestamp, is_old: bool) -> bool {
-        self.worker(pid, since).is_some() || (self.hides_workers && is_old)
+    pub(super) fn shows(&self, who: &Who, is_old: bool) -> bool {
+        // Of several that claim an unnamed worker's process, one is the worker.
+        let is_among = || who.name.is_none() && self.claims(who).next().is_some();
+        self.worker(who).is_some() || is_among() || (self.hides_workers && is_old)
+    }
+
+    /// Those that are registered as its process, without those that had the same id before it.
+    fn claims(&self, who: &Who) -> impl Iterator<Item = &Seen> {
+        let began = who.since.checked_sub(SLACK).unwrap_or(who.since);
+        self.workers.get(&who.pid).into_iter().flatten().filter(move |seen| seen.birth >= began)
     }
 }
 
@@ -91,8 +113,18 @@ pub(super) struct Watched {
 /// The one who looks.
 pub(super) struct Observer {
     sight: Arc<Mutex<Sight>>,
-    wake: Sender<Pace>,
+    asked: Sender<Ask>,
+    findings: Receiver<Finding>,
     pace: Pace,
+}
+
+/// What the one who looks is asked; each has it look again at once.
+#[derive(Debug)]
+enum Ask {
+    /// To look so often from now on.
+    Look(Pace),
+    /// To find out what became of a worker's job.
+    Examine(Subject),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,11 +143,11 @@ impl Observer {
         fault: Option<String>,
     ) -> Self {
         let sight = Arc::new(Mutex::new(Sight { fault, ..Sight::default() }));
-        let (wake, asked) = channel();
+        let ((asked, asks), (found, findings)) = (channel(), channel());
         let shared = Arc::clone(&sight);
         // Not joined: it may wait for Redis when the supervisor ends, and holds nothing.
-        thread::spawn(move || watch(&endpoint, timeout, &watched, &shared, &asked));
-        Self { sight, wake, pace: Pace::Calm }
+        thread::spawn(move || watch(&endpoint, timeout, &watched, &shared, &asks, &found));
+        Self { sight, asked, findings, pace: Pace::Calm }
     }
 
     /// What was read last.
@@ -125,7 +157,18 @@ impl Observer {
 
     /// Has it look again at once.
     pub(super) fn look_now(&self) {
-        let _ = self.wake.send(self.pace);
+        // It lives as long as this value.
+        let _ = self.asked.send(Ask::Look(self.pace));
+    }
+
+    /// Has it find out what became of a worker's job, as soon as Redis answers.
+    pub(super) fn examine(&self, subject: Subject) {
+        let _ = self.asked.send(Ask::Examine(subject));
+    }
+
+    /// What it has found out.
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        self.findings.try_iter().collect()
     }
 
     /// Whether something is awaited, so that it should look more often.
@@ -133,8 +176,7 @@ impl Observer {
         let pace = if eager { Pace::Eager } else { Pace::Calm };
         if pace != self.pace {
             self.pace = pace;
-            // It lives as long as this value.
-            let _ = self.wake.send(pace);
+            self.look_now();
         }
     }
 }
@@ -144,14 +186,26 @@ fn watch(
     timeout: Duration,
     watched: &Watched,
     shared: &Mutex<Sight>,
-    asked: &Receiver<Pace>,
+    asks: &Receiver<Ask>,
+    found: &Sender<Finding>,
 ) {
     let host = hostname();
     let mut store = None;
     let mut pace = Pace::Calm;
+    let mut subjects: Vec<Subject> = Vec::new();
     loop {
         let began = Instant::now();
-        let sight = match look(&mut store, endpoint, timeout, watched, host.as_deref()) {
+        let looked = look(&mut store, endpoint, timeout, watched, host.as_deref());
+        let looked = looked.and_then(|sight| {
+            while let (Some(store), Some(subject)) = (&mut store, subjects.last()) {
+                let finding = examine(store, &sight, subject)?;
+                // Who asked may have got another observer meanwhile.
+                let _ = found.send(finding);
+                subjects.pop();
+            }
+            Ok(sight)
+        });
+        let sight = match looked {
             Ok(sight) => Sight { at: Some(began), ..sight },
             Err(error) => {
                 store = None;
@@ -159,13 +213,19 @@ fn watch(
             }
         };
         *shared.lock().unwrap_or_else(PoisonError::into_inner) = sight;
-        match asked.recv_timeout(if pace == Pace::Eager { EAGER } else { CALM }) {
-            Ok(asked) => pace = asked,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
         // Who asks for each of many workers is answered with one look.
-        pace = asked.try_iter().last().unwrap_or(pace);
+        let first = asks.recv_timeout(if pace == Pace::Eager { EAGER } else { CALM });
+        match first {
+            Err(RecvTimeoutError::Disconnected) => return,
+            _ => {
+                for ask in first.into_iter().chain(asks.try_iter()) {
+                    match ask {
+                        Ask::Look(asked) => pace = asked,
+                        Ask::Examine(subject) => subjects.push(subject),
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -188,14 +248,18 @@ fn look(
     let workers = store.workers()?.map(|(workers, _)| workers);
     sight.hides_workers = workers.is_err();
     let workers = workers.unwrap_or_default();
+    let table = ProcTable::live().ok();
     for worker in &workers {
         let Some(identity) = &worker.identity else { continue };
         let (Some(pid), true) = (identity.pid, identity.hostname.as_deref() == host) else {
             continue;
         };
         let (Some(birth), None) = (identity.birth, worker.died_at) else { continue };
+        if table.as_ref().is_some_and(|table| is_another(table, pid, &worker.name)) {
+            continue;
+        }
         let seen = Seen {
-            job: worker.current_jobs.first().map(|id| id.text().into_owned()),
+            job: worker.current_jobs.first().cloned(),
             jobs: worker.successful.saturating_add(worker.failed),
             is_suspended: worker.state.as_deref() == Some("suspended"),
             name: worker.name.clone(),
@@ -229,27 +293,45 @@ mod tests {
         }
     }
 
+    /// A worker of the pool that was started half a second after 1,000,000.
+    fn who(pid: u32, name: Option<&str>) -> Who {
+        let since = Timestamp::from_millisecond(1_000_000_500).unwrap();
+        Who { pid, since, name: name.map(str::to_owned) }
+    }
+
     #[test]
     fn worker_with_an_id_that_another_had_is_told_from_it_by_its_birth() {
-        let since = Timestamp::from_millisecond(1_000_000_500).unwrap();
         let mut sight = Sight::default();
         sight.workers.insert(7, vec![seen("dead", 913_600)]);
-        assert!(sight.worker(7, since).is_none(), "it had the same process id a day before");
+        assert!(sight.worker(&who(7, None)).is_none(), "it had the same process id a day before");
         sight.workers.insert(7, vec![seen("dead", 913_600), seen("own", 1_000_000)]);
-        assert_eq!(sight.worker(7, since).map(|seen| seen.name.as_str()), Some("own"));
-        assert!(sight.worker(8, since).is_none());
+        let own = sight.worker(&who(7, None)).map(|seen| seen.name.as_str());
+        assert_eq!(own, Some("own"));
+        assert!(sight.worker(&who(8, None)).is_none());
+    }
+
+    #[test]
+    fn worker_is_told_from_a_twin_of_its_host_name_and_process_by_its_name_or_not_at_all() {
+        let mut sight = Sight::default();
+        sight.workers.insert(7, vec![seen("twin", 1_000_000), seen("own", 1_000_001)]);
+        let named = sight.worker(&who(7, Some("own"))).map(|seen| seen.name.as_str());
+        assert_eq!(named, Some("own"));
+        assert!(sight.worker(&who(7, None)).is_none(), "either may be the twin");
+        assert!(sight.shows(&who(7, None), false), "one of them is it");
+        // A worker class may give itself another name.
+        sight.workers.insert(7, vec![seen("self-made", 1_000_001)]);
+        assert!(sight.worker(&who(7, Some("own"))).is_some());
     }
 
     #[test]
     fn worker_that_has_not_registered_is_not_ready_however_old_unless_workers_are_hidden() {
-        let since = Timestamp::from_second(1_000_000).unwrap();
-        let mut sight = Sight::default();
-        assert!(!sight.shows(7, since, true), "it may still import its application");
+        let (who, mut sight) = (who(7, None), Sight::default());
+        assert!(!sight.shows(&who, true), "it may still import its application");
         sight.hides_workers = true;
-        assert!(!sight.shows(7, since, false));
-        assert!(sight.shows(7, since, true));
+        assert!(!sight.shows(&who, false));
+        assert!(sight.shows(&who, true));
         sight.hides_workers = false;
         sight.workers.insert(7, vec![seen("own", 1_000_001)]);
-        assert!(sight.shows(7, since, false));
+        assert!(sight.shows(&who, false));
     }
 }

@@ -78,13 +78,21 @@ impl LogTo {
         Ok(())
     }
 
-    /// The last line that a worker wrote to its error log, where there is one.
-    pub(super) fn last_words(&self, name: &str) -> Option<String> {
+    /// The size of a worker's error log, so that what it writes is told from what stands there.
+    pub(super) fn size(&self, name: &str) -> u64 {
+        let Self::Dir(dir) = self else { return 0 };
+        dir.join(format!("{name}.error.log")).metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// The last line that a worker wrote to its error log, which had `began` bytes at its start; one
+    /// that was truncated since is its own from the beginning.
+    pub(super) fn last_words(&self, name: &str, began: u64) -> Option<String> {
         let Self::Dir(dir) = self else { return None };
         let path = dir.join(format!("{name}.error.log"));
         let size = path.metadata().ok()?.len();
+        let own = if began <= size { began } else { 0 };
         let mut end = File::open(&path).ok()?;
-        io::Seek::seek(&mut end, io::SeekFrom::Start(size.saturating_sub(TAIL))).ok()?;
+        io::Seek::seek(&mut end, io::SeekFrom::Start(size.saturating_sub(TAIL).max(own))).ok()?;
         let mut bytes = Vec::new();
         end.take(TAIL).read_to_end(&mut bytes).ok()?;
         last_line(&bytes)
@@ -199,4 +207,26 @@ pub(super) fn shortened(line: &str) -> String {
     let mut text: String = line.chars().take(MOST).collect();
     text.push('…');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn last_words_are_those_of_this_worker_and_not_of_one_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = LogTo::Dir(dir.path().to_owned());
+        assert_eq!((log.size("w-1"), log.last_words("w-1", 0)), (0, None));
+        let path = dir.path().join("w-1.error.log");
+        fs::write(&path, "no module named rq\n").unwrap();
+        let began = log.size("w-1");
+        assert_eq!(log.last_words("w-1", began), None, "it said nothing");
+        fs::write(&path, "no module named rq\nkilled\n\n").unwrap();
+        assert_eq!(log.last_words("w-1", began).as_deref(), Some("killed"));
+        fs::write(&path, "rotated\n").unwrap();
+        assert_eq!(log.last_words("w-1", began).as_deref(), Some("rotated"));
+    }
 }

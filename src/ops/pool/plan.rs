@@ -2,13 +2,16 @@
 //!
 //! Read at the start and again at SIGHUP; starts nothing.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 use super::PoolOptions;
 use super::mortality::heeding;
+use super::naming::may_name;
+use super::output::LogTo;
 use super::scaling::{COOL_DOWN, Scaling, TARGET};
 use super::supervisor::{Pool, Size};
 use crate::backend::redis::Endpoint;
@@ -17,7 +20,9 @@ use crate::error::{Failure, Kind, Result};
 use crate::global;
 use crate::model::id::QueueName;
 use crate::nearby;
+use crate::ops::frappe_process::refuse_root;
 use crate::ops::worker::{self, Strategy};
+use crate::sanitize::shell_quote;
 use crate::settings::PoolSettings;
 
 /// Workers of a pool where nothing says how many; bench's number.
@@ -159,7 +164,8 @@ fn plans(context: &Context, options: &PoolOptions) -> Result<Vec<Plan>> {
     if names.is_empty() || names.iter().any(|name| name == "all") {
         names = known.keys().cloned().collect();
     }
-    names.dedup();
+    let mut known_names = HashSet::new();
+    names.retain(|name| known_names.insert(name.clone()));
     names.iter().map(|name| configured(context, options, name)).collect()
 }
 
@@ -279,6 +285,9 @@ fn pool(
     served: &mut Vec<QueueName>,
 ) -> Result<Pool> {
     let queues = worker::queues(context.target()?, &plan.queues)?;
+    if let Some(bench) = &context.target()?.bench {
+        refuse_root(bench, "start workers", &again(options))?;
+    }
     let mut of_worker = options.worker.clone();
     of_worker.queues.clone_from(&queues);
     of_worker.strategy = plan.strategy;
@@ -303,9 +312,46 @@ fn pool(
         queues,
         max_memory: plan.max_memory,
         max_jobs: plan.max_jobs.filter(|_| !counts_itself),
-        ends_early: plan.max_jobs.is_some(),
+        ends_after: plan.max_jobs.filter(|_| counts_itself),
+        is_named: target.bench.is_none() && may_name(&options.worker.rest),
         ..Pool::new(plan.name, plan.size, heeding(&worker::command(context, &of_worker)?))
     })
+}
+
+/// What to type for the same pool; logins are not repeated.
+fn again(options: &PoolOptions) -> String {
+    let mut words = vec!["worker-pool".to_owned()];
+    let mut add = |flag: &str, value: Option<String>| {
+        words.extend(value.map(|value| format!("{flag} {}", shell_quote(&value))));
+    };
+    let count = |count: Option<usize>| count.map(|count| count.to_string());
+    let path = |path: Option<&Path>| path.map(|path| path.to_string_lossy().into_owned());
+    add("--num-workers", count(options.workers));
+    add("--min", count(options.scale.min));
+    add("--max", count(options.scale.max));
+    let queues = &options.worker.queues;
+    add("--queue", (!queues.is_empty()).then(|| queues.join(",")));
+    for name in &options.names {
+        add("--pool", Some(name.clone()));
+    }
+    add("--max-memory", options.max_memory.map(|bytes| bytes.to_string()));
+    add("--max-jobs", options.max_jobs.map(|jobs| jobs.to_string()));
+    add("--grace", options.grace.map(|grace| format!("{}s", grace.as_secs())));
+    add(
+        "--log-dir",
+        path(match &options.log {
+            LogTo::Dir(dir) => Some(dir),
+            LogTo::Inherit | LogTo::Prefix => None,
+        }),
+    );
+    add("--status-file", path(options.state.as_deref()));
+    let flags = [
+        (options.log == LogTo::Prefix, "--log-prefix"),
+        (options.worker.burst, "--burst"),
+        (options.fail_on_job_failure, "--fail-on-job-failure"),
+    ];
+    words.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()));
+    words.join(" ")
 }
 
 /// The longest time limit of the queues that are served. A job may have a longer one of its own.

@@ -89,6 +89,7 @@ impl StateFile {
             pools: supervisor.pools.iter().filter(|pool| is_shown(pool)).map(pool_row).collect(),
             workers,
             orphans,
+            cut_off: supervisor.cut_off.clone(),
         }
     }
 
@@ -170,13 +171,13 @@ fn member_row(supervisor: &Supervisor, slot: &Slot, pid: u32, member: &Member) -
         name: member.name.clone(),
         state: if leaving.is_some() { MemberState::Leaving } else { MemberState::Up },
         pid: Some(pid),
-        started_at: Some(member.started_at),
+        started_at: Some(member.who.since),
         restarts: slot.restarts,
         failures: slot.failures.count(),
         next_start_at: None,
         reason: leaving.map(|leaving| leaving.why.clone()).or_else(|| slot.reason.clone()),
         worker: seen.map(|seen| seen.name.clone()),
-        job: seen.and_then(|seen| seen.job.clone()),
+        job: seen.and_then(|seen| Some(seen.job.as_ref()?.text().into_owned())),
         jobs: seen.map(|seen| seen.jobs),
         memory_bytes: member.memory,
     }
@@ -292,6 +293,7 @@ mod tests {
             pools: Vec::new(),
             workers: Vec::new(),
             orphans: Vec::new(),
+            cut_off: Vec::new(),
         }
     }
 

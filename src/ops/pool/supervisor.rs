@@ -5,6 +5,7 @@
 //! that no signal can reach a process that was given a dead worker's id.
 
 mod children;
+mod inquest;
 mod looking;
 mod member;
 mod place;
@@ -30,12 +31,13 @@ use crate::context::Context;
 use crate::env;
 use crate::error::Result;
 use crate::human;
-use crate::report::pool::Phase;
+use crate::report::pool::{CutOff, Phase};
 use crate::report::{Cell, Role};
 use crate::sys::child;
 use crate::sys::clock;
 use crate::sys::notify::Notifier;
 use crate::sys::signals::SignalCounter;
+use inquest::Inquest;
 use member::{Leaving, Telling};
 pub(super) use member::{Member, Place};
 pub(super) use place::{Pool, Size, Slot};
@@ -120,6 +122,8 @@ pub(super) struct Supervisor<'c> {
     pub(super) pools: Vec<Pool>,
     pub(super) members: HashMap<u32, Member>,
     pub(super) orphans: HashSet<u32>,
+    /// The jobs that were cut off with their workers, the last ones.
+    pub(super) cut_off: Vec<CutOff>,
     pub(super) sight: Sight,
     rules: Rules,
     observer: Observer,
@@ -127,8 +131,18 @@ pub(super) struct Supervisor<'c> {
     state: Option<StateFile>,
     signals: Signals,
     pipes: Vec<Pipe>,
+    /// Runs that failed, by the count of the workers that have ended.
+    pub(super) failed_runs: u64,
+    inquests: Vec<Inquest>,
+    next_inquest: u64,
+    /// Whether a worker that was told to end after its job has lost it, or may have.
+    has_broken_its_word: bool,
     /// What each worker said last.
     last_lines: HashMap<String, String>,
+    /// How large its error log was when it was started.
+    log_began: HashMap<String, u64>,
+    /// Adopted processes that jobs of living workers left behind: nobody's work horses.
+    strangers: HashSet<u32>,
     stage: Stage,
     rolling: Option<Rolling>,
     /// Workers of pools that were removed, until all others are served.
@@ -174,6 +188,11 @@ impl<'c> Supervisor<'c> {
             pools: prepared.pools,
             members: HashMap::new(),
             orphans: HashSet::new(),
+            cut_off: Vec::new(),
+            failed_runs: 0,
+            inquests: Vec::new(),
+            next_inquest: 0,
+            has_broken_its_word: false,
             sight: Sight::default(),
             next_sign: notifier.interval().map(|interval| now + interval),
             notifier,
@@ -181,6 +200,8 @@ impl<'c> Supervisor<'c> {
             signals,
             pipes: Vec::new(),
             last_lines: HashMap::new(),
+            log_began: HashMap::new(),
+            strangers: HashSet::new(),
             stage: Stage::Running,
             rolling: None,
             retired: Vec::new(),
@@ -258,7 +279,7 @@ impl<'c> Supervisor<'c> {
             Stage::Warm { deadline, .. } | Stage::Cold { deadline, .. } => consider(Some(deadline)),
             Stage::Killed { .. } => {}
         }
-        if self.members.values().any(Member::is_untold) {
+        if self.members.values().any(Member::is_untold) || self.has_just_asked() {
             consider(Some(Instant::now() + NEAR));
         }
         if self.is_waiting() {
@@ -272,6 +293,7 @@ impl<'c> Supervisor<'c> {
         self.rolling.is_some()
             || self.context.ui.is_behind()
             || matches!(self.stage, Stage::Cold { .. })
+            || self.awaits_answers()
             || self.pools.iter().any(|pool| pool.active().any(|slot| slot.drained.is_some()))
             || (self.sight.fault.is_some() && matches!(self.stage, Stage::Running))
     }
@@ -320,10 +342,13 @@ impl<'c> Supervisor<'c> {
 
     /// Whether there is nothing left to do, and how it ended.
     fn ended(&self) -> Option<Ended> {
-        if !self.members.is_empty() || !self.orphans.is_empty() {
+        if !(self.members.is_empty() && self.orphans.is_empty() && self.inquests.is_empty()) {
             return None;
         }
         match self.stage {
+            Stage::Warm { signal, .. } if self.has_broken_its_word => {
+                return Some(Ended::Cold(signal));
+            }
             Stage::Warm { .. } => return Some(Ended::Warm),
             Stage::Cold { signal, .. } | Stage::Killed { signal } => {
                 return Some(Ended::Cold(signal));

@@ -73,6 +73,13 @@ fn honcho(table: &ProcTable, stat: &Stat) -> Option<u32> {
 }
 
 impl Manager {
+    /// The process of a pool of jobctl's own that starts its workers again.
+    pub(super) fn own_pool(&self, table: &ProcTable) -> Option<u32> {
+        let Self::Pool { pid, refills: true } = self else { return None };
+        let line = table.command_line(*pid)?;
+        (line.first()?.rsplit('/').next() == Some("jobctl")).then_some(*pid)
+    }
+
     /// Why `workers stop` would not stop the worker for good, and what would.
     pub(super) fn against_stop(&self) -> Option<(String, Vec<String>)> {
         let hint = |hint: String| vec![hint];

@@ -98,6 +98,14 @@ impl ProcTable {
         Stat::parse(&self.read(pid, "stat")?)
     }
 
+    /// The children of a process that has one thread which forks, in one read; `None` where the
+    /// kernel does not keep a list of them. Source: proc(5), `CONFIG_PROC_CHILDREN`.
+    pub fn children(&self, pid: u32) -> Option<Vec<u32>> {
+        let text = self.read(pid, &format!("task/{pid}/children"))?;
+        let text = String::from_utf8_lossy(&text);
+        Some(text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect())
+    }
+
     /// Whether a process runs; a zombie does not.
     pub fn is_alive(&self, pid: u32) -> bool {
         self.stat(pid).is_some_and(|stat| !stat.is_dead())

@@ -39,13 +39,48 @@ fn killed_worker_is_replaced_and_its_horse_is_noticed_and_ends_its_job() {
 
 #[test]
 fn killed_horse_is_its_workers_business() {
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let Busy { mut pool, workers, id, horse } = place.busy(1, &[]);
+        sigkill(horse);
+        wait_until(LONG, "the job to fail", || (place.status(&id) == "failed").then_some(()));
+        place.enqueue_marks("a", 0..1);
+        wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
+        assert_eq!(pool.up(1), workers, "{version}");
+        assert_eq!(pool.state().unwrap()["cut_off"], json!([]), "{version}");
+    });
+}
+
+#[test]
+fn daemon_of_a_job_is_nobodys_work_horse_when_another_worker_is_killed() {
     let place = Place::of("2.6.1");
-    let Busy { mut pool, workers, id, horse } = place.busy(1, &[]);
-    sigkill(horse);
-    wait_until(LONG, "the job to fail", || (place.status(&id) == "failed").then_some(()));
-    place.enqueue_marks("a", 0..1);
-    wait_until(LONG, "the next job", || (place.lines("marks") == ["0"]).then_some(()));
-    assert_eq!(pool.up(1), workers);
+    let mut pool = place.pool(&["-n", "2", "--queue", "a"]);
+    let workers = pool.up(2);
+    let (log, flag) = (place.path("log"), place.path("flag"));
+    place.rq.python(
+        &place.server,
+        &format!(
+            "import marks\nq = Queue('a', connection=connection)\n\
+             q.enqueue(marks.daemon, '{log}', '{flag}')"
+        ),
+    );
+    let daemon = place.horse();
+    // It is adopted once the job that forked it has ended.
+    let parent = format!("PPid:\t{}\n", pool.child.id());
+    wait_until(LONG, "the job to end", || {
+        let status = std::fs::read_to_string(format!("/proc/{daemon}/status")).unwrap();
+        status.contains(&parent).then_some(())
+    });
+    let line = |pid: i32| std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
+    let other = workers.iter().find(|&&worker| line(worker) != line(daemon)).unwrap();
+    sigkill(*other);
+    wait_until(LONG, "its replacement", || pool.log().contains("starting it again").then_some(()));
+    pool.up(2);
+    pool.signal(Signal::SIGTERM);
+    assert_eq!(pool.ends(), 0, "{}", pool.log());
+    assert!(!pool.log().contains("runs on without it"), "{}", pool.log());
+    assert!(!super::is_gone(daemon), "it is nobody's to end");
+    place.release_job();
 }
 
 #[test]

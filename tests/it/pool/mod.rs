@@ -1,5 +1,6 @@
 //! `jobctl worker-pool` over real RQ workers: what is killed, stopped, restarted, and what survives.
 
+mod bench;
 mod endings;
 mod hostile;
 mod killed;
@@ -49,6 +50,19 @@ def until(path, flag):
     while not os.path.exists(flag) and os.path.isdir(os.path.dirname(flag)):
         time.sleep(0.01)
     note(path, "end")
+
+def daemon(path, flag):
+    "Leaves a process behind that looks like its work horse."
+    if os.fork() == 0:
+        os.setsid()
+        until(path, flag)
+        os._exit(0)
+
+def flaky(path):
+    "Fails once."
+    if not os.path.exists(path):
+        note(path, "tried")
+        raise ValueError("try again")
 
 def hog(path, flag, mib):
     memory = bytearray(mib << 20)
@@ -141,6 +155,18 @@ impl Place {
         Instant::now()
     }
 
+    /// Jobs that wait by their own word and stand in no queue: taken from it, and not begun.
+    fn dropped(&self, queue: &str) -> usize {
+        let mut client = self.server.client();
+        let list = format!("rq:queue:{queue}");
+        let listed: Vec<String> =
+            redis::cmd("LRANGE").arg(list).arg(0).arg(-1).query(&mut client).unwrap();
+        let jobs: Vec<String> = redis::cmd("KEYS").arg("rq:job:*").query(&mut client).unwrap();
+        let ids = jobs.iter().filter_map(|key| key.strip_prefix("rq:job:"));
+        ids.filter(|id| !listed.iter().any(|listed| listed == id) && self.status(id) == "queued")
+            .count()
+    }
+
     fn release_job(&self) {
         fs::write(self.path("flag"), "").unwrap();
     }
@@ -176,13 +202,23 @@ impl Place {
     }
 
     fn pool_with(&self, arguments: &[&str], adapt: impl FnOnce(&mut Command)) -> Running {
+        self.pool_of(&["--redis", &self.server.url()], arguments, adapt)
+    }
+
+    /// A pool of another target than this Redis alone.
+    fn pool_of(
+        &self,
+        target: &[&str],
+        arguments: &[&str],
+        adapt: impl FnOnce(&mut Command),
+    ) -> Running {
         let (log, state) = (self.rq.folder().join("pool.log"), self.rq.folder().join("state"));
         let file = File::options().append(true).create(true).open(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_jobctl"));
         command.env_clear().current_dir(self.rq.folder()).env("HOME", self.rq.folder());
         command.env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").env("TZ", "UTC");
         command.env("PYTHONDONTWRITEBYTECODE", "1");
-        command.args(["--redis", &self.server.url(), "worker-pool", "--status-file"]).arg(&state);
+        command.args(target).args(["worker-pool", "--status-file"]).arg(&state);
         command.args(arguments).stdin(Stdio::null());
         command.stdout(file.try_clone().unwrap()).stderr(file);
         adapt(&mut command);
@@ -281,7 +317,10 @@ fn pid_of(worker: &Value) -> i32 {
 /// Whether a process is one that this test run started: its directory is one of ours.
 fn is_ours(pid: i32) -> bool {
     let cwd = fs::read_link(format!("/proc/{pid}/cwd"));
-    cwd.is_ok_and(|cwd| cwd.to_string_lossy().contains("jobctl-rq-"))
+    cwd.is_ok_and(|cwd| {
+        let cwd = cwd.to_string_lossy();
+        ["jobctl-rq-", "jobctl-bench-"].iter().any(|ours| cwd.contains(ours))
+    })
 }
 
 fn is_gone(pid: i32) -> bool {

@@ -97,7 +97,8 @@ fn status_shows_a_pool_that_runs_and_one_that_is_gone() {
     pool.child.wait().unwrap();
     let gone = status(&[]);
     assert_eq!(gone.code, 1);
-    assert!(gone.stdout.starts_with("gone"), "{}", gone.stdout);
+    assert!(gone.stdout.starts_with("gone  2 of 2 workers were up"), "{}", gone.stdout);
+    assert_eq!(gone.stdout.matches("was up").count(), 2, "{}", gone.stdout);
     fs::write(place.path("state"), "{}").unwrap();
     assert_eq!(status(&[]).code, 65);
 }
@@ -117,6 +118,10 @@ fn pools_of_the_settings_run_side_by_side() {
     for name in ["fast-1 ", "fast-2 ", "slow-1 "] {
         assert!(pool.log().lines().any(|line| line.starts_with(name)), "{name}\n{}", pool.log());
     }
+    let twice = ["--pool", "fast", "--pool", "slow", "--pool", "fast"];
+    let mut named = place.pool(&[&["--config", &config, "--burst"], &twice[..]].concat());
+    assert_eq!(named.ends(), 0, "{}", named.log());
+    assert_eq!(named.state().unwrap()["pools"].as_array().unwrap().len(), 2, "each once");
     let mut named = place.pool(&["--config", &config, "--burst", "--pool", "slwo"]);
     assert_eq!(named.ends(), 66);
     assert!(named.log().contains("did you mean `slow`?"), "{}", named.log());

@@ -23,44 +23,46 @@ fn enqueue_work(place: &Place, jobs: u32) {
 
 #[test]
 fn scaled_pool_grows_under_load_and_shrinks_afterwards_and_cuts_no_job_off() {
-    let place = Place::of("2.6.1");
-    let scale = ["--min", "1", "--max", "3", "--scale-target", "1s", "--cool-down", "1s"];
-    let mut pool = place.pool(&[&scale[..], &["--queue", "a"]].concat());
-    let first = pool.up(1);
-    // More than a slow machine gets through before three workers have started.
-    enqueue_work(&place, 1_500);
-    let scaled = pool.wait_for("three workers", |state| {
-        let pool = &state["pools"][0];
-        let up = state["workers"].as_array().unwrap().iter().filter(|w| !w["worker"].is_null());
-        (pool["wanted"] == 3 && up.count() == 3).then(|| pool["scaled"].clone())
+    in_each_release(|version| {
+        let place = Place::of(version);
+        let scale = ["--min", "1", "--max", "3", "--scale-target", "1s", "--cool-down", "1s"];
+        let mut pool = place.pool(&[&scale[..], &["--queue", "a"]].concat());
+        let first = pool.up(1);
+        // More than a slow machine gets through before three workers have started.
+        enqueue_work(&place, 1_500);
+        let scaled = pool.wait_for("three workers", |state| {
+            let pool = &state["pools"][0];
+            let up = state["workers"].as_array().unwrap().iter().filter(|w| !w["worker"].is_null());
+            (pool["wanted"] == 3 && up.count() == 3).then(|| pool["scaled"].clone())
+        });
+        assert_eq!((&scaled["min"], &scaled["max"]), (&json!(1), &json!(3)));
+        assert!(scaled["reason"].as_str().unwrap().contains("→ 3 workers"), "{scaled}");
+        let shown =
+            jobctl(["worker-pool", "status", "--status-file", &place.path("state")]).run().stdout;
+        assert!(shown.contains("pool `worker`: 3 of 1 to 3 workers"), "{shown}");
+        let _: () = redis::cmd("DEL").arg("rq:queue:a").query(&mut place.server.client()).unwrap();
+        let left = pool.wait_for("one worker", |state| {
+            (state["pools"][0]["wanted"] == 1 && state["workers"].as_array()?.len() == 1)
+                .then(|| super::pid_of(&state["workers"][0]))
+        });
+        assert_eq!(left, first[0], "the last to come leaves first\n{}", pool.log());
+        let mut numbers = [Vec::new(), Vec::new()];
+        for line in place.lines("work") {
+            let (word, n) = line.split_once(' ').unwrap();
+            numbers[usize::from(word == "end")].push(n.parse::<u32>().unwrap());
+        }
+        for numbers in &mut numbers {
+            numbers.sort_unstable();
+        }
+        let [begun, ended] = numbers;
+        assert_eq!(begun, ended, "what began ends\n{}", pool.log());
+        assert!(begun.windows(2).all(|pair| pair[0] < pair[1]), "none twice\n{}", pool.log());
+        pool.signal(Signal::SIGTERM);
+        assert_eq!(pool.ends(), 0, "{}", pool.log());
+        let log = pool.log();
+        assert!(log.contains("to clear with"), "the figures of a decision\n{log}");
+        assert!(log.contains("→ 1 worker: no more were needed"), "{log}");
     });
-    assert_eq!((&scaled["min"], &scaled["max"]), (&json!(1), &json!(3)));
-    assert!(scaled["reason"].as_str().unwrap().contains("→ 3 workers"), "{scaled}");
-    let shown =
-        jobctl(["worker-pool", "status", "--status-file", &place.path("state")]).run().stdout;
-    assert!(shown.contains("pool `worker`: 3 of 1 to 3 workers"), "{shown}");
-    let _: () = redis::cmd("DEL").arg("rq:queue:a").query(&mut place.server.client()).unwrap();
-    let left = pool.wait_for("one worker", |state| {
-        (state["pools"][0]["wanted"] == 1 && state["workers"].as_array()?.len() == 1)
-            .then(|| super::pid_of(&state["workers"][0]))
-    });
-    assert_eq!(left, first[0], "the last to come leaves first\n{}", pool.log());
-    let mut numbers = [Vec::new(), Vec::new()];
-    for line in place.lines("work") {
-        let (word, n) = line.split_once(' ').unwrap();
-        numbers[usize::from(word == "end")].push(n.parse::<u32>().unwrap());
-    }
-    for numbers in &mut numbers {
-        numbers.sort_unstable();
-    }
-    let [begun, ended] = numbers;
-    assert_eq!(begun, ended, "what began ends\n{}", pool.log());
-    assert!(begun.windows(2).all(|pair| pair[0] < pair[1]), "none twice\n{}", pool.log());
-    pool.signal(Signal::SIGTERM);
-    assert_eq!(pool.ends(), 0, "{}", pool.log());
-    let log = pool.log();
-    assert!(log.contains("to clear with"), "the figures of a decision\n{log}");
-    assert!(log.contains("→ 1 worker: no more were needed"), "{log}");
 }
 
 #[test]

@@ -1,17 +1,20 @@
 //! Starts workers, notices their ends, and gives up where starting again is hopeless.
 
 use std::collections::HashSet;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
 use super::place::Drained;
-use super::{EAGER_ROUND, Member, Place, Slot, Stage, Supervisor, copy_of};
+use super::{Member, Place, Slot, Stage, Supervisor, copy_of};
 use crate::human;
 use crate::ops::frappe_process::not_started;
-use crate::ops::pool::orphans::{self, Orphan};
+use crate::ops::pool::naming::{draw, named};
+use crate::ops::pool::observer::Who;
+use crate::ops::pool::orphans::{self, Dead, Orphan};
 use crate::ops::pool::output::{LogTo, Pipe, shortened};
-use crate::ops::pool::policy::{EARLY, MOST_FAILURES};
+use crate::ops::pool::policy::{EARLY, Life, MOST_FAILURES};
 use crate::sys::child::{self, Ending};
 use crate::sys::clock;
 
@@ -36,14 +39,21 @@ impl Supervisor<'_> {
     /// Starts a worker for a place; a start that fails counts as a worker that ended at once.
     pub(super) fn start(&mut self, place: Place) -> Option<u32> {
         let name = self.name(place);
-        let mut command = copy_of(&self.pools.get(place.0)?.command);
+        let pool = self.pools.get(place.0)?;
+        let mut command = copy_of(&pool.command);
+        let given = if pool.is_named { draw() } else { None };
+        if let Some(given) = &given {
+            command = named(&command, given);
+        }
+        self.last_lines.remove(&name);
+        self.log_began.insert(name.clone(), self.rules.log.size(&name));
         let started = self.rules.log.connect(&mut command, &name).and_then(|()| {
             child::spawn(&mut command).map_err(|error| not_started(&command, &error))
         });
         let mut child = match started {
             Ok(child) => child,
             Err(error) => {
-                self.failed(place, Duration::ZERO, &error.to_string());
+                self.failed(place, &Life::default(), &error.to_string());
                 return None;
             }
         };
@@ -54,9 +64,12 @@ impl Supervisor<'_> {
             place,
             name,
             started: Instant::now(),
-            started_at: clock::now(),
+            who: Who { pid, since: clock::now(), name: given },
+            arguments: words_of(&command),
             leaving: None,
             memory: None,
+            children: Vec::new(),
+            last: None,
         };
         self.members.insert(pid, member);
         Some(pid)
@@ -79,9 +92,8 @@ impl Supervisor<'_> {
     }
 
     pub(super) fn ended_member(&mut self, pid: u32, member: &Member, ending: Ending) {
-        if !ending.is_clean() {
-            self.adopt(pid, member);
-        }
+        let horse = if ending.is_clean() { None } else { self.adopt(pid, member) };
+        let inquest = self.open_inquest(member, ending, horse);
         let lived = member.started.elapsed();
         let how = format!("ended with {ending} after {}", human::age(lived.as_secs_f64()));
         let slot = self.slot(member.place);
@@ -96,46 +108,83 @@ impl Supervisor<'_> {
         }
         let is_missed = is_current && !slot.is_parked && matches!(self.stage, Stage::Running);
         if let Some(leaving) = &member.leaving {
-            self.say(&format!("{}: process {pid} ended ({})", member.name, leaving.why));
+            let how = if ending.is_clean() { String::new() } else { format!(" with {ending}") };
+            self.say(&format!("{}: process {pid} ended{how} ({})", member.name, leaving.why));
             if is_missed {
                 self.start_again(member.place, Duration::ZERO, &leaving.why);
             }
         } else if !is_missed {
             self.say(&format!("{}: process {pid} {how}", member.name));
-        } else if self.rules.burst && ending.is_clean() {
-            let at = Instant::now();
-            self.slot(member.place).drained = Some(Drained { pid, at, lived });
-            self.observer.look_now();
         } else {
+            let life = self.life_of(member, ending);
+            if ending.is_clean() {
+                let at = Instant::now();
+                self.slot(member.place).drained = Some(Drained { pid, at, life, inquest });
+                self.observer.look_now();
+                return;
+            }
             let why = format!("process {pid} {how}{}", self.last_words(&member.name));
-            self.failed(member.place, lived, &why);
+            self.failed(member.place, &life, &why);
         }
     }
 
-    /// Decides about workers of a burst that ended in order, once Redis has been looked at since. One
-    /// that has run its number of jobs leaves some behind, and so does one that somebody told to end.
+    /// What is known of a worker that has just ended. Where Redis hides workers, its age has to tell
+    /// whether it had come to work, or that it is one that ends after a number of jobs.
+    fn life_of(&self, member: &Member, ending: Ending) -> Life {
+        let (lived, in_order) = (member.started.elapsed(), ending.is_clean());
+        let ends_after = self.pools.get(member.place.0).and_then(|pool| pool.ends_after);
+        let is_believed = lived >= EARLY || (in_order && ends_after.is_some());
+        Life {
+            lived,
+            registered: member.last.is_some() || (self.sight.hides_workers && is_believed),
+            jobs: match &member.last {
+                Some(seen) => Some(seen.jobs),
+                None => ends_after.filter(|_| self.sight.hides_workers),
+            },
+            in_order,
+        }
+    }
+
+    /// Decides about workers that ended in order, once Redis has been asked since whether they had come
+    /// to work, and what waits. One of a burst that has run its number of jobs leaves some behind, and so
+    /// does one that somebody told to end.
     pub(super) fn judge_drained(&mut self) {
         let Some(looked) = self.sight.at.filter(|_| self.sight.fault.is_none()) else { return };
         for place in self.places() {
-            let drained = self.slot(place).drained.take_if(|drained| drained.at <= looked);
-            if let Some(drained) = drained {
-                self.ended_burst(place, drained);
+            let drained = self.slot(place).drained;
+            let is_known =
+                |drained: &Drained| drained.at <= looked && !self.is_open(drained.inquest);
+            if let Some(drained) = drained.filter(is_known) {
+                self.slot(place).drained = None;
+                self.ended_in_order(place, drained);
             }
         }
     }
 
-    fn ended_burst(&mut self, place: Place, drained: Drained) {
-        let (name, pid) = (self.name(place), drained.pid);
-        if !self.has_waiting_jobs(place.0) {
+    fn ended_in_order(&mut self, place: Place, drained: Drained) {
+        let Drained { pid, life, .. } = drained;
+        if self.rules.burst && !self.has_waiting_jobs(place.0) {
+            let name = self.name(place);
             self.say(&format!("{name}: process {pid} found its queues empty and ended"));
             self.slot(place).is_done = true;
-        } else if self.pools.get(place.0).is_some_and(|pool| pool.ends_early) {
-            self.say(&format!("{name}: process {pid} has run its number of jobs"));
-            self.start_again(place, EAGER_ROUND, "has run its number of jobs");
-        } else {
-            let why = format!("process {pid} ended in order, but jobs wait in its queues");
-            self.failed(place, drained.lived, &why);
+            return;
         }
+        let ends_after = self.pools.get(place.0).and_then(|pool| pool.ends_after);
+        let has_run = |most: u64| life.jobs.is_none_or(|jobs| jobs >= most);
+        let age = human::age(life.lived.as_secs_f64());
+        let why = if life.registered && ends_after.is_some_and(has_run) {
+            format!("process {pid} has run its number of jobs")
+        } else if self.rules.burst {
+            format!("process {pid} ended in order, but jobs wait in its queues")
+        } else if life.registered {
+            format!("process {pid} ended in order after {age}")
+        } else {
+            let words = self.last_words(&self.name(place));
+            format!(
+                "process {pid} ended with exit code 0 after {age} without having registered{words}"
+            )
+        };
+        self.failed(place, &life, &why);
     }
 
     pub(super) fn start_again(&mut self, place: Place, wait: Duration, why: &str) {
@@ -148,7 +197,9 @@ impl Supervisor<'_> {
     /// What the worker said last, where it can be read.
     pub(super) fn last_words(&mut self, name: &str) -> String {
         self.read_output();
-        let words = self.last_lines.get(name).cloned().or_else(|| self.rules.log.last_words(name));
+        let began = self.log_began.get(name).copied().unwrap_or(0);
+        let of_log = || self.rules.log.last_words(name, began);
+        let words = self.last_lines.get(name).cloned().or_else(of_log);
         words.map_or_else(String::new, |line| {
             format!(": {}", self.context.ui.secrets().text(&shortened(&line)))
         })
@@ -159,8 +210,9 @@ impl Supervisor<'_> {
         self.pools.get(pool).is_some_and(|pool| pool.depths.iter().any(waiting))
     }
 
-    /// A worker ended by itself: it is started again, later and later, until that is hopeless.
-    pub(super) fn failed(&mut self, place: Place, lived: Duration, why: &str) {
+    /// A worker ended by itself: it is started again, where that was a failure later and later, until
+    /// it is hopeless.
+    pub(super) fn failed(&mut self, place: Place, life: &Life, why: &str) {
         self.look();
         let name = self.name(place);
         if self.sight.fault.is_some() {
@@ -169,7 +221,7 @@ impl Supervisor<'_> {
             self.say(&format!("{name}: {why}"));
             return;
         }
-        let wait = self.slot(place).failures.ended(lived);
+        let wait = self.slot(place).failures.ended(life);
         self.start_again(place, wait, why);
         if self.is_hopeless(place.0) {
             self.warn(&format!("{name}: {why}"));
@@ -181,7 +233,8 @@ impl Supervisor<'_> {
         } else {
             format!("starting it again in {} s", wait.as_secs_f64())
         };
-        self.warn(&format!("{name}: {why}; {when}"));
+        let text = format!("{name}: {why}; {when}");
+        if life.is_failure() { self.warn(&text) } else { self.say(&text) }
     }
 
     /// Whether none of a pool's workers runs and each has failed too often in a row.
@@ -202,7 +255,8 @@ impl Supervisor<'_> {
         };
         let last = pool.active().filter_map(|slot| slot.reason.as_deref()).last();
         let why = format!(
-            "each worker ended {MOST_FAILURES} times in a row within {} s of its start; last: {}{heard}",
+            "each worker ended {MOST_FAILURES} times in a row within {} s of its start, or without \
+             having registered; last: {}{heard}",
             EARLY.as_secs(),
             last.unwrap_or("no reason known")
         );
@@ -214,19 +268,25 @@ impl Supervisor<'_> {
         self.warn(&text);
     }
 
-    /// Notes what a dead worker left behind. Horses finish their job; helpers are ended.
-    pub(super) fn adopt(&mut self, worker: u32, member: &Member) {
-        let known: HashSet<u32> = self.members.keys().chain(&self.orphans).copied().collect();
-        let Some(command) = self.pools.get(member.place.0).map(|pool| &pool.command) else {
-            return;
+    /// Notes what a dead worker left behind, and gives its work horse, which finishes its job; helpers
+    /// are ended.
+    pub(super) fn adopt(&mut self, worker: u32, member: &Member) -> Option<u32> {
+        let mut left = None;
+        let known = self.members.keys().chain(&self.orphans).chain(&self.strangers);
+        let known: HashSet<u32> = known.copied().collect();
+        let seen_as = member.last.as_ref().map(|seen| seen.name.as_str());
+        let dead = Dead {
+            pid: worker,
+            arguments: &member.arguments,
+            name: seen_as.or(member.who.name.as_deref()),
+            children: &member.children,
         };
-        let arguments: Vec<String> =
-            command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-        for orphan in orphans::left_by(worker, &arguments, &known) {
+        for orphan in orphans::left_by(&dead, &known) {
             match orphan {
                 Orphan::Helper(pid) => child::signal(pid, Signal::SIGTERM),
                 Orphan::Horse(pid) => {
                     self.orphans.insert(pid);
+                    left = Some(pid);
                     self.warn(&format!(
                         "{}: its work horse {pid} runs on without it, to the end of its job",
                         member.name
@@ -234,5 +294,11 @@ impl Supervisor<'_> {
                 }
             }
         }
+        left
     }
+}
+
+/// The arguments of a command as the process table shows them.
+fn words_of(command: &Command) -> Vec<String> {
+    command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use crate::ops::pool::observer::{Seen, Who};
 
 /// How long a look at Redis may take before a worker is told to leave: less than RQ's second, in
 /// which it passes over the signal if somebody tells all processes at once.
@@ -17,9 +17,15 @@ pub(crate) struct Member {
     pub(crate) place: Place,
     pub(crate) name: String,
     pub(crate) started: Instant,
-    pub(crate) started_at: Timestamp,
+    pub(crate) who: Who,
+    /// What it was called with.
+    pub(super) arguments: Vec<String>,
     pub(crate) leaving: Option<Leaving>,
     pub(crate) memory: Option<u64>,
+    /// Its children when they were looked at last: its work horse, a scheduler.
+    pub(super) children: Vec<u32>,
+    /// What Redis said of it last, once it had registered.
+    pub(super) last: Option<Seen>,
 }
 
 impl Member {

@@ -4,10 +4,10 @@
 
 use std::fmt;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::human;
-use crate::ops::pool::policy::Failures;
+use crate::ops::pool::policy::{Failures, Life};
 use crate::ops::pool::scaling::{Scaler, Scaling};
 use crate::report::pool::Scaled;
 
@@ -69,12 +69,18 @@ pub(crate) struct Pool {
     pub(crate) size: Size,
     /// The memory at which a worker is recycled.
     pub(crate) max_memory: Option<u64>,
+    /// Whether its workers outgrow that as soon as they start.
+    pub(crate) is_cramped: bool,
+    /// Workers in a row that were recycled for that soon after their start.
+    pub(crate) outgrown: u32,
     /// The jobs after which a worker is recycled, where the worker does not count them itself.
     pub(crate) max_jobs: Option<u64>,
-    /// Whether a worker of a burst may end before its queues are empty.
-    pub(crate) ends_early: bool,
+    /// The jobs after which a worker ends by itself.
+    pub(crate) ends_after: Option<u64>,
     /// Where in the observer's list its queues stand.
     pub(crate) depths: Vec<usize>,
+    /// Whether its workers are given names.
+    pub(crate) is_named: bool,
     /// The command of one worker.
     pub(crate) command: Command,
     pub(crate) slots: Vec<Slot>,
@@ -92,7 +98,8 @@ pub(crate) struct Slot {
     pub(crate) replacement: Option<u32>,
     pub(crate) start_at: Option<Instant>,
     pub(crate) is_done: bool,
-    /// A worker of a burst that ended here in order; whether its queues are empty is to be seen.
+    /// A worker that ended here in order, by itself; whether it had come to work, and whether its
+    /// queues are empty, is to be seen.
     pub(crate) drained: Option<Drained>,
     /// Not needed now: a worker that ends here is not started again.
     pub(crate) is_parked: bool,
@@ -106,7 +113,9 @@ pub(crate) struct Slot {
 pub(crate) struct Drained {
     pub(crate) pid: u32,
     pub(crate) at: Instant,
-    pub(crate) lived: Duration,
+    pub(crate) life: Life,
+    /// The inquest that tells of its life.
+    pub(crate) inquest: u64,
 }
 
 impl Slot {
@@ -114,6 +123,7 @@ impl Slot {
     /// take its place.
     pub(crate) fn park(&mut self) -> impl Iterator<Item = u32> + use<> {
         (self.is_parked, self.start_at, self.reason) = (true, None, None);
+        self.drained = None;
         self.failures.forget();
         self.current.into_iter().chain(self.replacement.take())
     }
@@ -133,9 +143,12 @@ impl Pool {
             queues: Vec::new(),
             size,
             max_memory: None,
+            is_cramped: false,
+            outgrown: 0,
             max_jobs: None,
-            ends_early: false,
+            ends_after: None,
             depths: Vec::new(),
+            is_named: false,
             command,
             slots: Vec::new(),
             given_up: None,
@@ -189,6 +202,8 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn pool(size: Size) -> Pool {

@@ -19,6 +19,7 @@ impl Supervisor<'_> {
     fn take_up(&mut self, prepared: Prepared) {
         self.rules.grace = prepared.grace;
         self.observer = watch(self.context, &prepared, self.sight.fault.take());
+        self.ask_again();
         let mut leaving = Vec::new();
         let mut said = Vec::new();
         let now = Instant::now();

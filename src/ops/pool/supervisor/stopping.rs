@@ -29,7 +29,7 @@ impl Supervisor<'_> {
         let mut spared = Vec::new();
         for (&pid, member) in &mut self.members {
             let Some(leaving) = &mut member.leaving else { continue };
-            let seen = self.sight.worker(pid, member.started_at);
+            let seen = self.sight.worker(&member.who);
             match leaving.telling(now, self.sight.at, seen.is_some_and(|seen| seen.is_stopping)) {
                 Telling::Wait => continue,
                 Telling::Tell => child::signal(pid, Signal::SIGTERM),

@@ -115,6 +115,9 @@ pub(super) fn plan(
         planned.asked.push(asked);
         planned.report.workers.push(stop);
     }
+    if let Some(table) = table.filter(|_| what.restart && !what.force) {
+        leave_lone(&mut planned.report, reach, table);
+    }
     planned.report.notes = notes(reach, &planned.report, what);
     Ok(planned)
 }
@@ -172,6 +175,36 @@ fn decide(
     }
     stop.manager = manager;
     Some(handle)
+}
+
+/// Leaves workers of jobctl's own pools alone that serve a queue which nobody else serves: their pool
+/// starts the next before the last one ends, and here it would be the other way round.
+fn leave_lone(report: &mut WorkerStopReport, reach: &Reach, table: &ProcTable) {
+    for stop in report.workers.iter_mut().filter(|stop| stop.turn == Turn::Planned) {
+        let Some(pool) = stop.manager.as_ref().and_then(|manager| manager.own_pool(table)) else {
+            continue;
+        };
+        let lone = stop.queues.iter().find(|queue| {
+            let serves = |worker: &&Worker| {
+                worker.name != stop.name
+                    && reach.liveness(worker).alive != Alive::No
+                    && worker.queues().iter().any(|name| reach.short(name) == queue.as_str())
+            };
+            !reach.inventory.workers().iter().any(|worker| serves(&worker))
+        });
+        if let Some(queue) = lone {
+            stop.turn = Turn::LeftAlone;
+            stop.reason = Some(format!(
+                "nobody else serves `{queue}`, which would be left alone until the next has started"
+            ));
+            stop.hints = vec![
+                format!(
+                    "kill -HUP {pool}   # its pool replaces its workers and leaves no queue alone"
+                ),
+                "--force restarts it all the same".to_owned(),
+            ];
+        }
+    }
 }
 
 /// What the worker's process manager is told; where it is none of its, the worker is left alone.
