@@ -188,6 +188,8 @@ impl<'w> Ledger<'w> {
         let fits = match places {
             [place] => {
                 (place.starts_with("rq:queue:") && hash.status == "queued")
+                    // RQ 3.0: between its dependencies and its queue.
+                    || (place.starts_with("rq:ready:") && hash.status == "ready_to_enqueue")
                     || REGISTRIES.iter().any(|(key, status)| {
                         place.starts_with(&format!("rq:{key}:")) && hash.status == *status
                     })
