@@ -9,6 +9,7 @@
 mod fault;
 mod held;
 mod identity;
+mod kept;
 mod place;
 mod reader;
 mod rollup;

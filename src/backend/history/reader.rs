@@ -13,7 +13,7 @@ use super::fault::failure;
 use super::identity::{Content, content, foreign, has_our_tables};
 use super::rollup::{Figures, Span};
 use super::writer::{figures_of, newer};
-use super::{Place, schema};
+use super::{Place, kept, schema};
 use crate::error::{Failure, Kind, Result};
 use crate::model::history::Gap;
 use crate::nearby;
@@ -101,6 +101,21 @@ impl Reader {
     pub fn bytes(&self) -> u64 {
         let of = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
         of(self.path()) + of(&self.place.with_suffix("-wal"))
+    }
+
+    /// A fact that an earlier batch wrote down.
+    pub fn fact(&self, name: &str) -> Result<Option<String>> {
+        self.tell(|connection| kept::fact(connection, name))
+    }
+
+    /// The counters as they were last written.
+    pub fn totals(&self) -> Result<Vec<(String, String)>> {
+        self.tell(kept::totals)
+    }
+
+    /// The events that were counted and are remembered.
+    pub fn seen(&self) -> Result<Vec<(u64, Timestamp)>> {
+        self.tell(kept::seen)
     }
 
     /// What was recorded.

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension as _};
 
-use super::Place;
 use super::fault::failure;
 use super::rollup::Span;
+use super::{Place, kept};
 use crate::error::Result;
 use crate::model::history::{EndedJob, Gap, MemoryPeak, Retention, Sample};
 pub use opening::Claim;
@@ -230,32 +230,21 @@ impl Writer {
 
     /// A fact that an earlier batch wrote down.
     pub fn fact(&self, name: &str) -> Result<Option<String>> {
-        let sql = "SELECT value FROM facts WHERE name = ?";
-        let found = self.connection.query_row(sql, [name], |row| row.get(0)).optional();
-        found.map_err(|error| failure(&error, "read", self.place.path()).into())
+        kept::fact(&self.connection, name).map_err(|error| self.cannot_read(&error))
     }
 
     /// The counters as they were last written.
     pub fn totals(&self) -> Result<Vec<(String, String)>> {
-        let read = || -> rusqlite::Result<Vec<(String, String)>> {
-            let mut statement = self.connection.prepare("SELECT series, value FROM totals")?;
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        };
-        read().map_err(|error| failure(&error, "read", self.place.path()).into())
+        kept::totals(&self.connection).map_err(|error| self.cannot_read(&error))
     }
 
     /// The events that were counted and are remembered.
     pub fn seen(&self) -> Result<Vec<(u64, Timestamp)>> {
-        let read = || -> rusqlite::Result<Vec<(u64, Timestamp)>> {
-            let mut statement = self.connection.prepare("SELECT hash, at FROM seen")?;
-            let rows = statement
-                .query_map([], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get(1)?)))?;
-            let dated = rows.map(|row| {
-                row.map(|(hash, at)| (hash, Timestamp::from_millisecond(at).unwrap_or_default()))
-            });
-            dated.collect()
-        };
-        read().map_err(|error| failure(&error, "read", self.place.path()).into())
+        kept::seen(&self.connection).map_err(|error| self.cannot_read(&error))
+    }
+
+    fn cannot_read(&self, error: &rusqlite::Error) -> anyhow::Error {
+        failure(error, "read", self.place.path()).into()
     }
 
     /// Writes a batch down, all of it or nothing.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::memory::{Horses, Peak};
 use super::sampling::sample;
-use crate::backend::history::{Batch, Place, Pruned};
+use crate::backend::history::{Batch, Place, Pruned, Reader};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result, failure_of};
 use crate::model::history::{Gap, Sample};
@@ -136,18 +136,26 @@ impl Recorder {
             is_stuck: false,
             pruned: None,
         };
-        let (mut passing, mut said) = (Passing::standing_by(), Vec::new());
-        match recorder.pen.claim()? {
+        let mut said = Vec::new();
+        let passing = match recorder.pen.claim()? {
             Claimed::Ours { moved_aside } => {
                 said.extend(moved_aside.map(|aside| pen::aside_line(&aside)));
-                passing = recorder.resume()?;
+                recorder.resume()?
             }
             Claimed::Elsewhere(error) if recording.purpose == Purpose::Once => return Err(error),
             Claimed::Elsewhere(error) => {
                 said.push(format!("{error}; this one takes over when that ends"));
+                Passing::standing_by(recorder.begun())
             }
-        }
+        };
         Ok((recorder, passing, said))
+    }
+
+    /// What whoever records has counted so far; `None` where that cannot be read.
+    fn begun(&self) -> Option<Passing> {
+        let reader = Reader::open(self.place().clone()).ok()?;
+        let fact = |name: &str| reader.fact(name).ok().flatten();
+        Some(Passing::resumed(reader.totals().ok()?, reader.seen().ok()?, fact, clock::now()))
     }
 
     /// Where it records.

@@ -110,8 +110,10 @@ impl Passing {
 
     /// Begins beside somebody who records, to take that over later: until then what may be wanted is
     /// kept as [`Self::keep_ready`] says.
-    pub fn standing_by() -> Self {
-        Self { is_recorded: true, ..Self::default() }
+    ///
+    /// What `begun` knows of the history, if it could be read, is gone on from.
+    pub fn standing_by(begun: Option<Self>) -> Self {
+        begun.unwrap_or_else(|| Self { is_recorded: true, ..Self::default() })
     }
 
     /// Gives up what another recorder has surely written by now.
@@ -121,8 +123,8 @@ impl Passing {
         self.news.seen.retain(|(_, at)| *at >= from);
     }
 
-    /// Takes over a history that another one recorded: what it counted that was not counted here is
-    /// taken up, everything else stays as it was shown. The whole is handed over.
+    /// Takes over a history that another one recorded: of each counter the greater goes on, so that
+    /// none falls, here or in the history. The whole is handed over.
     pub fn take_over(&mut self, totals: Vec<(String, String)>, seen: Vec<(u64, Timestamp)>) {
         self.totals.adopt(totals);
         for (hash, at) in seen {

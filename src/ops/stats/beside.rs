@@ -118,12 +118,15 @@ impl Others {
             let by_history = self.history.as_ref().filter(|history| history.covers);
             let by_history =
                 by_history.map(|history| history.failed.get(key).map_or(0, |failed| failed.0));
-            let told =
-                by_registry.map(|n| (n, "registries")).or(by_history.map(|n| (n, "history")));
-            if let Some((others, from)) = told {
+            if let Some(others) = by_history {
                 failed = failed.max(others.min(adhoc));
                 known = adhoc;
-                row.failed_from.push(from);
+                row.failed_from.push("history");
+            } else if let Some(others) = by_registry.filter(|others| *others > 0) {
+                // Who is not there may have been retried or deleted since: that says nothing.
+                failed = failed.max(others.min(adhoc));
+                known = known.max(failed);
+                row.failed_from.push("registries");
             }
         }
         if let Some((ended, broken)) = self.scheduled.get(key).filter(|_| row.scheduled > 0) {
@@ -317,13 +320,14 @@ mod tests {
         let scheduled = BTreeMap::from([("a.b".to_owned(), (3, 1))]);
         let others = Others { failed, scheduled, ..Others::default() };
         let both = vec!["registries", "scheduled_job_log"];
-        // Six of anybody, and three of the four scheduled runs have a row.
-        assert_eq!(completed(&others, row(4, None, 0)), (Some(3), 9, both));
+        // Two that are still there, and three of the four scheduled runs have a row.
+        assert_eq!(completed(&others, row(4, None, 0)), (Some(3), 5, both));
         // A monitor that flags needs no other.
         assert_eq!(completed(&others, row(0, Some(1), 10)), (Some(1), 10, vec![]));
         let flagged = completed(&others, row(4, Some(1), 6));
         assert_eq!(flagged, (Some(2), 9, vec!["scheduled_job_log"]));
         let none = Others { failed: Some(BTreeMap::new()), ..Others::default() };
-        assert_eq!(completed(&none, row(0, None, 0)), (Some(0), 10, vec!["registries"]));
+        // Whoever failed may have been deleted since.
+        assert_eq!(completed(&none, row(0, None, 0)), (None, 0, vec![]));
     }
 }

@@ -106,6 +106,14 @@ impl Total {
         }
     }
 
+    /// How many events it counted.
+    const fn events(&self) -> u64 {
+        match self {
+            Self::Count(count) => *count,
+            Self::Times(times) => times.count,
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Self::Count(count), Self::Count(more)) => *count = count.saturating_add(*more),
@@ -201,13 +209,16 @@ impl Totals {
         totals
     }
 
-    /// Takes up those counters of which there are none here.
+    /// Takes up counters that somebody else counted: of two of a series the greater one.
     pub(super) fn adopt(&mut self, written: impl IntoIterator<Item = (String, String)>) {
         for (series, total) in Self::restored(written).counted {
             self.note(&series, 0);
             let place = self.bounded(series.clone());
             if place == series {
-                self.counted.entry(series).or_insert(total);
+                let own = self.counted.entry(series).or_insert_with(|| total.zero());
+                if own.events() < total.events() {
+                    *own = total;
+                }
             }
         }
         self.repeat();

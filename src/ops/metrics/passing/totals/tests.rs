@@ -136,12 +136,14 @@ fn queue_that_is_known_has_every_outcome_at_0_before_anything_happens() {
 }
 
 #[test]
-fn counters_of_another_recorder_are_taken_up_where_there_are_none_here() {
+fn counters_of_another_recorder_are_taken_up_where_they_are_greater() {
     let (mut first, mut here) = (Totals::default(), Totals::default());
     first.add(Series::of(What::Completed, "q", "a.b"), 500);
     first.add(Series::of(What::Completed, "q", "c.d"), 7);
+    first.add(Series::of(What::Completed, "q", "e.f"), 7);
     here.add(Series::of(What::Completed, "q", "a.b"), 3);
+    here.add(Series::of(What::Completed, "q", "e.f"), 9);
     here.adopt(texts(first.take_changed()));
     let shown = values(&here, "jobctl_job_completed");
-    assert_eq!(shown.values().copied().collect::<Vec<_>>(), [3.0, 7.0]);
+    assert_eq!(shown.values().copied().collect::<Vec<_>>(), [500.0, 7.0, 9.0]);
 }
