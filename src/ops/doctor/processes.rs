@@ -66,7 +66,7 @@ fn unregistered(facts: &Facts<'_>) -> Checked {
         // A work horse below a worker is that worker's.
         let is_worker =
             seen.process.role == Role::Worker && seen.age_s.is_some_and(|age| age > STARTING_S);
-        !seen.is_registered && (is_worker || seen.process.is_left_behind)
+        seen.process.is_left_behind || (is_worker && !seen.is_claimed)
     });
     strays.take(MOST_LISTED).map(|stray| stray_finding(facts, stray)).collect::<Vec<_>>().into()
 }
