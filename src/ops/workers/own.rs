@@ -46,7 +46,7 @@ pub(crate) struct Host<'h> {
     known: HashSet<&'h str>,
     /// The living workers that are registered under this host's name and have a process here.
     registered: HashMap<u32, &'h Worker>,
-    /// The living workers that are registered under this host's name.
+    /// The living workers, under whatever host's name.
     living: Vec<&'h Worker>,
 }
 
@@ -64,12 +64,12 @@ impl<'h> Host<'h> {
         let mut living = Vec::new();
         for (worker, alive) in workers {
             known.insert(&worker.name);
-            let host = worker.identity.as_ref().and_then(|identity| identity.hostname.as_ref());
-            if host.is_some() && host == here.as_ref() && alive != Alive::No {
+            if alive != Alive::No {
                 living.push(worker);
             }
         }
-        Self { table, target, known, registered: registered_here(table, &living), living }
+        let registered = registered_here(table, here.as_deref(), &living);
+        Self { table, target, known, registered, living }
     }
 
     /// Whether a living worker is registered as this process, and the process may be that worker.
@@ -77,9 +77,10 @@ impl<'h> Host<'h> {
         self.registered.contains_key(&pid)
     }
 
-    /// Whether the registration of a living worker names this process.
+    /// Whether the registration of a living worker may mean this process: by its process id, under
+    /// whatever host's name, as hosts are renamed, or by a name that the process has in its title.
     pub(crate) fn is_claimed(&self, pid: u32) -> bool {
-        is_claimed(&self.living, pid)
+        is_claimed(self.table, &self.living, pid)
     }
 
     /// Every process that is certainly the target's, by process id. One look at each process of this
@@ -214,12 +215,16 @@ impl<'h> Host<'h> {
 
 /// The workers whose process is here, by process id, out of those that are registered under this
 /// host's name: containers may share the name, and count their processes for themselves.
-fn registered_here<'h>(table: &ProcTable, living: &[&'h Worker]) -> HashMap<u32, &'h Worker> {
+fn registered_here<'h>(
+    table: &ProcTable,
+    here: Option<&str>,
+    living: &[&'h Worker],
+) -> HashMap<u32, &'h Worker> {
     let mut registered = HashMap::new();
     for worker in living {
-        let Some(pid) = worker.identity.as_ref().and_then(|identity| identity.pid) else {
-            continue;
-        };
+        let identity = worker.identity.as_ref();
+        let identity = identity.filter(|i| i.hostname.is_some() && i.hostname.as_deref() == here);
+        let Some(pid) = identity.and_then(|identity| identity.pid) else { continue };
         match may_be(table, worker, pid) {
             Some(true) => {
                 registered.insert(pid, *worker);
@@ -242,8 +247,13 @@ fn may_be(table: &ProcTable, worker: &Worker, pid: u32) -> Option<bool> {
     (is_named || pid != 1 || is_told()).then_some(is_named)
 }
 
-fn is_claimed(living: &[&Worker], pid: u32) -> bool {
-    living.iter().any(|worker| worker.identity.as_ref().is_some_and(|i| i.pid == Some(pid)))
+fn is_claimed(table: &ProcTable, living: &[&Worker], pid: u32) -> bool {
+    let arguments = table.command_line(pid).unwrap_or_default();
+    let title = Title::of(&arguments);
+    living.iter().any(|worker| {
+        worker.identity.as_ref().is_some_and(|identity| identity.pid == Some(pid))
+            || title.is_some_and(|title| title.names(&worker.name))
+    })
 }
 
 /// Whether a process, if there is no worker above it, is a work horse: it leads a group, and has RQ's

@@ -37,7 +37,7 @@ pub(super) struct Seen {
     pub(super) process: OwnProcess,
     pub(super) age_s: Option<f64>,
     pub(super) resident: Option<u64>,
-    /// Whether a living worker's registration names it.
+    /// Whether the registration of a living worker may mean it.
     pub(super) is_claimed: bool,
     /// Whether whoever started it is gone.
     pub(super) is_orphan: bool,

@@ -31,10 +31,11 @@ fn table(processes: &[(u32, &str, &str)]) -> (tempfile::TempDir, ProcTable) {
 /// A worker that registered as this process a second after the boot.
 fn worker(table: &ProcTable, name: &str, pid: u32) -> Worker {
     let start = table.stat(pid).as_ref().and_then(ProcTable::started_exactly).unwrap();
-    let birth = start + jiff::SignedDuration::from_secs(1);
+    let birth = Some(start + jiff::SignedDuration::from_secs(1));
+    let hostname = Some("here".to_owned());
     Worker {
         name: name.to_owned(),
-        identity: Some(Identity { birth: Some(birth), pid: Some(pid), ..Identity::default() }),
+        identity: Some(Identity { birth, hostname, pid: Some(pid), ..Identity::default() }),
         state: None,
         last_heartbeat: None,
         died_at: None,
@@ -55,7 +56,7 @@ fn worker_of_a_container_with_the_hosts_name_does_not_make_the_first_process_a_w
     let is_here = |arguments: &str, caught: &str| {
         let (_root, table) = table(&[(1, arguments, caught)]);
         let worker = worker(&table, "w1", 1);
-        registered_here(&table, &[&worker]).contains_key(&1)
+        registered_here(&table, Some("here"), &[&worker]).contains_key(&1)
     };
     assert!(!is_here("/sbin/init", OF_A_WORKER));
     assert!(!is_here("python3 /usr/bin/supervisord -n", OF_A_WORKER));
@@ -69,7 +70,22 @@ fn worker_that_the_title_names_is_registered_rather_than_another_of_that_process
     let processes = [(7, "rq:worker:w1:\u{a0}Listening", "0"), (8, "python w.py", OF_A_WORKER)];
     let (_root, table) = table(&processes);
     let workers = [("w0", 7), ("w1", 7), ("w2", 8)].map(|(name, pid)| worker(&table, name, pid));
-    let registered = registered_here(&table, &workers.each_ref());
+    let registered = registered_here(&table, Some("here"), &workers.each_ref());
     assert_eq!(registered[&7].name, "w1");
     assert_eq!(registered[&8].name, "w2");
+}
+
+#[test]
+fn living_worker_claims_its_process_under_another_hosts_name() {
+    let titled = "rq:worker:w1:\u{a0}Listening";
+    let processes = [(7, "python w.py", OF_A_WORKER), (8, titled, "0"), (9, titled, "0")];
+    let (_root, table) = table(&processes);
+    let workers = [worker(&table, "w0", 7), worker(&table, "w1", 8)];
+    let living = workers.each_ref();
+    assert!(registered_here(&table, Some("renamed"), &living).is_empty());
+    for pid in [7, 8, 9] {
+        assert!(is_claimed(&table, &living, pid), "{pid}");
+    }
+    assert!(!is_claimed(&table, &living[..1], 8));
+    assert!(!is_claimed(&table, &living, 6));
 }
