@@ -66,7 +66,7 @@ fn unregistered(facts: &Facts<'_>) -> Checked {
         // A work horse below a worker is that worker's.
         let is_worker =
             seen.process.role == Role::Worker && seen.age_s.is_some_and(|age| age > STARTING_S);
-        !seen.is_registered && (is_worker || seen.process.is_left_behind)
+        seen.process.is_left_behind || (is_worker && !seen.is_claimed)
     });
     strays.take(MOST_LISTED).map(|stray| stray_finding(facts, stray)).collect::<Vec<_>>().into()
 }
@@ -90,14 +90,22 @@ fn stray_finding(facts: &Facts<'_>, stray: &Seen) -> Finding {
         Some(job) => finding.because(format!("it runs job {}", job.text())),
         None => finding,
     };
+    let finding = finding.because(why_stray(&stray.process));
     let finding = if stray.is_orphan {
-        finding
-            .because("a work horse whose worker was killed goes on with its job, which RQ takes for lost")
-            .fix(facts.jobctl(&format!("workers dump {pid}")))
+        finding.fix(facts.jobctl(&format!("workers dump {pid}")))
     } else {
-        finding.because("it works for another Redis or bench id, or its registration was lost")
+        finding
     };
     finding.fix(format!("kill {pid}"))
+}
+
+/// How a process may have come to have no registration.
+const fn why_stray(process: &OwnProcess) -> &'static str {
+    if process.is_left_behind {
+        "a work horse whose worker was killed goes on with its job, which RQ takes for lost"
+    } else {
+        "it works for another Redis or bench id, or its registration was lost"
+    }
 }
 
 /// Workers and work horses of much memory: what leaks ends in the kernel's killer.
@@ -236,4 +244,24 @@ fn twice(facts: &Facts<'_>) -> Checked {
         "nothing locks them out: each enqueues every scheduled job"
     });
     Some(finding.fix(format!("ps -o pid,lstart,args -p {}", pids.join(",")))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_work_horse_is_said_to_go_on_without_its_worker() {
+        let mut process = OwnProcess {
+            pid: 7,
+            parent: 1,
+            role: Role::Worker,
+            command: "rq worker".into(),
+            worker: None,
+            is_left_behind: false,
+        };
+        assert!(!why_stray(&process).contains("work horse"));
+        process.is_left_behind = true;
+        assert!(why_stray(&process).contains("work horse"));
+    }
 }

@@ -6,6 +6,8 @@
 //! name that nobody chose. What merely looks like a worker is nobody's. Nothing is signalled here.
 
 mod command;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,8 +44,10 @@ pub(crate) struct Host<'h> {
     target: &'h Target,
     /// Names of workers that this Redis knows, dead or alive.
     known: HashSet<&'h str>,
-    /// The living workers that are registered under this host's name, by process id.
+    /// The living workers that are registered under this host's name and have a process here.
     registered: HashMap<u32, &'h Worker>,
+    /// The living workers, under whatever host's name.
+    living: Vec<&'h Worker>,
 }
 
 impl<'h> Host<'h> {
@@ -57,24 +61,26 @@ impl<'h> Host<'h> {
     ) -> Self {
         let here = hostname();
         let mut known: HashSet<&str> = named.collect();
-        let mut registered = HashMap::new();
+        let mut living = Vec::new();
         for (worker, alive) in workers {
             known.insert(&worker.name);
-            let identity = worker.identity.as_ref();
-            let is_here = identity.is_some_and(|i| i.hostname.is_some() && i.hostname == here);
-            if let Some(pid) = identity.and_then(|identity| identity.pid)
-                && is_here
-                && alive != Alive::No
-            {
-                registered.insert(pid, worker);
+            if alive != Alive::No {
+                living.push(worker);
             }
         }
-        Self { table, target, known, registered }
+        let registered = registered_here(table, here.as_deref(), &living);
+        Self { table, target, known, registered, living }
     }
 
-    /// Whether a living worker is registered as this process.
-    pub(crate) fn is_registered(&self, pid: u32) -> bool {
+    /// Whether a living worker is registered as this process, and the process may be that worker.
+    fn is_registered(&self, pid: u32) -> bool {
         self.registered.contains_key(&pid)
+    }
+
+    /// Whether the registration of a living worker may mean this process: by its process id, under
+    /// whatever host's name, as hosts are renamed, or by a name that the process has in its title.
+    pub(crate) fn is_claimed(&self, pid: u32) -> bool {
+        is_claimed(self.table, &self.living, pid)
     }
 
     /// Every process that is certainly the target's, by process id. One look at each process of this
@@ -111,7 +117,7 @@ impl<'h> Host<'h> {
         let own = pids.into_iter().filter_map(|pid| {
             let seen_here = seen.get(&pid)?;
             let (role, is_left_behind) = self.role(pid, seen_here, &seen)?;
-            if !self.is_proven(pid, seen_here, &seen, &endpoint) {
+            if !self.is_proven(pid, seen_here, &endpoint) {
                 return None;
             }
             Some(OwnProcess {
@@ -159,21 +165,10 @@ impl<'h> Host<'h> {
     }
 
     /// Whether it is certain that a process works for this Redis.
-    fn is_proven(
-        &self,
-        pid: u32,
-        seen: &Seen,
-        all: &HashMap<u32, Seen>,
-        endpoint: &Endpoint,
-    ) -> bool {
-        if let Some(worker) = self.registered.get(&pid) {
-            return is_worker_by_look(self.table, worker, pid).is_ok();
-        }
+    fn is_proven(&self, pid: u32, seen: &Seen, endpoint: &Endpoint) -> bool {
         // A work horse is its worker's.
-        if self.is_registered(seen.parent) {
-            return all
-                .get(&seen.parent)
-                .is_some_and(|parent| self.is_proven(seen.parent, parent, all, endpoint));
+        if self.is_registered(pid) || self.is_registered(seen.parent) {
+            return true;
         }
         let is_within_reach = self.table.status(pid).is_some_and(|s| !s.is_in_container())
             && self.table.shares_network(pid) == Some(true);
@@ -216,6 +211,49 @@ impl<'h> Host<'h> {
     fn is_lone_horse(&self, pid: u32) -> bool {
         !self.is_registered(pid) && looks_left_behind(self.table, pid)
     }
+}
+
+/// The workers whose process is here, by process id, out of those that are registered under this
+/// host's name: containers may share the name, and count their processes for themselves.
+fn registered_here<'h>(
+    table: &ProcTable,
+    here: Option<&str>,
+    living: &[&'h Worker],
+) -> HashMap<u32, &'h Worker> {
+    let mut registered = HashMap::new();
+    for worker in living {
+        let identity = worker.identity.as_ref();
+        let identity = identity.filter(|i| i.hostname.is_some() && i.hostname.as_deref() == here);
+        let Some(pid) = identity.and_then(|identity| identity.pid) else { continue };
+        match may_be(table, worker, pid) {
+            Some(true) => {
+                registered.insert(pid, *worker);
+            }
+            Some(false) => {
+                registered.entry(pid).or_insert(*worker);
+            }
+            None => {}
+        }
+    }
+    registered
+}
+
+/// Whether the title of a process names a worker that is registered as it, or it may be the worker
+/// otherwise; `None` where it is something else. The first process adopts the work horses of others,
+/// so it is a worker only where its title or its arguments say so.
+fn may_be(table: &ProcTable, worker: &Worker, pid: u32) -> Option<bool> {
+    let is_named = is_worker_by_look(table, worker, pid).ok()?;
+    let is_told = || table.command_line(pid).is_some_and(|words| RqCommand::of(&words).is_some());
+    (is_named || pid != 1 || is_told()).then_some(is_named)
+}
+
+fn is_claimed(table: &ProcTable, living: &[&Worker], pid: u32) -> bool {
+    let arguments = table.command_line(pid).unwrap_or_default();
+    let title = Title::of(&arguments);
+    living.iter().any(|worker| {
+        worker.identity.as_ref().is_some_and(|identity| identity.pid == Some(pid))
+            || title.is_some_and(|title| title.names(&worker.name))
+    })
 }
 
 /// Whether a process, if there is no worker above it, is a work horse: it leads a group, and has RQ's

@@ -37,7 +37,8 @@ pub(super) struct Seen {
     pub(super) process: OwnProcess,
     pub(super) age_s: Option<f64>,
     pub(super) resident: Option<u64>,
-    pub(super) is_registered: bool,
+    /// Whether the registration of a living worker may mean it.
+    pub(super) is_claimed: bool,
     /// Whether whoever started it is gone.
     pub(super) is_orphan: bool,
     /// The job that it runs without its worker.
@@ -154,7 +155,7 @@ fn see(
                 stop: is_worker.then(|| stop_wait(table, process.pid)).flatten(),
                 age_s: started.and_then(|started| seconds_between(started, clock::now())),
                 resident: table.resident(process.pid),
-                is_registered: host.is_registered(process.pid),
+                is_claimed: host.is_claimed(process.pid),
                 is_orphan: process.is_left_behind
                     || (is_adopted && table.service(process.pid).is_none()),
                 job: found.get(&process.pid).cloned(),
