@@ -21,12 +21,15 @@ mod supervisor;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::backend::redis::connect;
 use crate::backend::redis::read::Store;
 use crate::bench::{Family, SchedulerProcess};
 use crate::context::{self, Context};
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human;
+use crate::model::fault::abandoned_in_s;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::worker::{self, WorkerOptions};
 use crate::report::pool::CutOff;
@@ -183,8 +186,16 @@ fn tell_cut_off(context: &mut Context, when: &str, cut_off: &[CutOff]) -> Result
     }
     context.ui.warn(&format!("{count} {verb} cut off with {whose}{when}: {}", jobs.join(", ")));
     let command = context.target()?.command();
-    context.ui.hint(&format!("{command} jobs repair --kind abandoned"));
+    context.ui.hint(&mending(&command, cut_off, clock::now()));
     Ok(())
+}
+
+/// What to type for jobs that were cut off, and from when on it finds them.
+fn mending(command: &str, cut_off: &[CutOff], now: Timestamp) -> String {
+    let waits = cut_off.iter().map(|cut| abandoned_in_s(cut.at, now).ceil());
+    let wait = waits.fold(0.0, f64::max);
+    let when = if wait > 0.0 { format!("in {}: ", human::age(wait)) } else { String::new() };
+    format!("{when}{command} jobs repair --kind abandoned")
 }
 
 /// The command line of one worker of these queues; logins are not repeated.
@@ -235,6 +246,24 @@ fn warn_of_scheduler(context: &mut Context) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mending_says_from_when_on_a_job_that_was_cut_off_last_is_found() {
+        let cut = |at: i64| CutOff {
+            job: "j".to_owned(),
+            queue: None,
+            worker: "worker-1".to_owned(),
+            pid: 1,
+            ending: String::new(),
+            told: None,
+            at: Timestamp::from_second(at).unwrap(),
+        };
+        let mending =
+            |now: i64| mending("jobctl", &[cut(60), cut(0)], Timestamp::from_second(now).unwrap());
+        assert_eq!(mending(60), "in 2m 31s: jobctl jobs repair --kind abandoned");
+        assert_eq!(mending(180), "in 31s: jobctl jobs repair --kind abandoned");
+        assert_eq!(mending(211), "jobctl jobs repair --kind abandoned");
+    }
 
     #[test]
     fn one_worker_is_started_as_those_of_the_pool() {
