@@ -108,11 +108,8 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
     let since = before.since(&mut Store::new(link, context::keys()), &served, failed_runs)?;
-    if !since.is_any() {
-        return Ok(if cut_off.is_empty() { outcome } else { Outcome::No });
-    }
     tell_failed(context, &since)?;
-    Ok(Outcome::No)
+    Ok(if since.is_any() || !cut_off.is_empty() { Outcome::No } else { outcome })
 }
 
 fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
@@ -132,7 +129,17 @@ fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
     }
     if since.without_record() > 0 {
         let runs = human::counted(since.without_record(), "run");
-        context.ui.warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl)"));
+        let or = if since.excused() > 0 { ", or that were retried more than once" } else { "" };
+        context
+            .ui
+            .warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl){or}"));
+    }
+    if since.excused() > 0 {
+        let runs = human::counted(since.excused(), "run");
+        context.ui.warn(&format!(
+            "{runs} failed of which no job tells any more; as many jobs with retries ended too, so \
+             whether a retry made that good cannot be told"
+        ));
     }
     Ok(())
 }
