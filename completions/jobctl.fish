@@ -2246,7 +2246,7 @@ never\t'Never'"
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l timeout -d 'Give up on a network step after this long [env: `JOBCTL_TIMEOUT`; default: 10s]' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l watch -d 'Repeat every SECS seconds (2 unless told) until interrupted' -r
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l config -d 'Read settings from this file [env: `JOBCTL_CONFIG`]' -r -F
-complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l fail-on-job-failure -d 'Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry'
+complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l fail-on-job-failure -d 'Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry; of failed runs that no job tells of any more one is excused for each ended job with retries'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l log-prefix -d 'Put each worker\'s name before its lines'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -s b -l burst -d 'End once the queues are empty'
 complete -c jobctl -n "__fish_jobctl_using_subcommand worker-pool; and not __fish_seen_subcommand_from status" -l allow-root -d 'Without a bench: run jobs as root'

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::sys::proc::{FileId, FileLock, ProcTable, Title};
+use crate::sys::proc::{FileId, FileLock, ProcTable, Title, readable};
 
 /// What a process of a bench does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl BenchProcesses {
         for pid in pids {
             let Some((command, arguments, parent)) = candidates.get(&pid) else { continue };
             let role = command.role(depth(*parent, &candidates));
-            let process = BenchProcess { pid, parent: *parent, role, command: arguments.join(" ") };
+            let process = BenchProcess { pid, parent: *parent, role, command: readable(arguments) };
             match places.own(arguments, table.cwd(pid).as_deref()) {
                 Some(true) => found.ours.push(process),
                 Some(false) => {}

@@ -37,7 +37,7 @@ mod workers;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{FromArgMatches, Subcommand};
 
 use crate::context::Context;
@@ -242,11 +242,31 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     parsed.map_err(|error| {
+        let error = with_tip(error);
         let helped = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
         // A closed pipe under `--help | head` is nobody's fault.
         let _ = error.print();
         if helped { 0 } else { Kind::Usage.exit_code() }
     })
+}
+
+/// Says how the demo is started and ended to who takes that for a subcommand.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    let is_of_demo = matches!(
+        error.get(ContextKind::Usage),
+        Some(ContextValue::StyledStr(usage)) if usage.to_string().contains(" demo ")
+    );
+    let word = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) if is_of_demo => word.as_str(),
+        _ => "",
+    };
+    let tip = match word {
+        "start" => "it is started with `jobctl demo`",
+        "stop" => "it is ended with `jobctl demo --stop`",
+        _ => return error,
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
 }
 
 /// The definition of the command line.
@@ -319,4 +339,19 @@ fn plain_ui(global: &Global) -> Ui {
         zone: Zone::Local,
         secrets: Secrets::new(global.show_secrets),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demo_with_a_word_of_other_commands_says_how_it_is_started_and_ended() {
+        let told = |words: [&str; 3]| {
+            with_tip(command_line().try_get_matches_from(words).unwrap_err()).to_string()
+        };
+        assert!(told(["jobctl", "demo", "start"]).contains("`jobctl demo`"));
+        assert!(told(["jobctl", "demo", "stop"]).contains("`jobctl demo --stop`"));
+        assert!(!told(["jobctl", "schedule", "start"]).contains("demo"));
+    }
 }

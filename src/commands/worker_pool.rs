@@ -82,7 +82,8 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     grace: Option<Duration>,
 
-    /// Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry
+    /// Exit with 1 if jobs of these queues failed or were cut off during a --burst, or wait for a retry;
+    /// of failed runs that no job tells of any more one is excused for each ended job with retries
     #[arg(long, requires = "burst")]
     fail_on_job_failure: bool,
 

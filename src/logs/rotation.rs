@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::input::{self, FileId};
+use super::input::{self, FileId, read_at};
 use crate::sanitize::shell_quote;
 
 /// How often a listing is repeated when files were renamed meanwhile.
@@ -54,6 +54,23 @@ fn parse(live: &[u8], name: &[u8]) -> Option<(i64, bool)> {
 
 /// Endings of compressed files that are not read, and what unpacks such a file beside itself.
 const PACKED: [(&str, &str); 3] = [("xz", "xz -dk"), ("zst", "zstd -d"), ("bz2", "bzip2 -dk")];
+
+/// How such files begin, and what unpacks one without such an ending.
+const MAGIC: [(&[u8], &str); 4] = [
+    (b"\xfd7zXZ\0", "xz -dc"),
+    (b"\x28\xb5\x2f\xfd", "zstd -dc"),
+    (b"BZh", "bzip2 -dc"),
+    (b"\x1f\x8b", "gzip -dc"),
+];
+
+/// How a file is unpacked that is compressed, as its first bytes tell, without a name that says so.
+pub fn unpacking_by_content(path: &Path, file: &File) -> Option<String> {
+    let head = read_at(file, 0, 10).ok()?;
+    let (magic, command) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic))?;
+    // Three letters may begin a text; a number and the first block's mark follow in bzip2.
+    let is_text = *magic == b"BZh" && head.get(4..) != Some(b"1AY&SY");
+    (!is_text).then(|| format!("{command} < {}", shell_quote(&path.to_string_lossy())))
+}
 
 /// How a file is unpacked whose compression is not read; `None` for every other.
 pub fn unpacking(path: &Path) -> Option<String> {
@@ -191,6 +208,26 @@ mod tests {
             "worker.log.",
         ] {
             assert_eq!(age(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn unpacking_by_content_knows_a_compressed_file_by_its_first_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.log");
+        for (bytes, expected) in [
+            (&b"\xfd7zXZ\0rest"[..], Some("xz -dc < ")),
+            (b"\x28\xb5\x2f\xfdrest", Some("zstd -dc < ")),
+            (b"BZh91AY&SYrest", Some("bzip2 -dc < ")),
+            (b"\x1f\x8brest", Some("gzip -dc < ")),
+            (b"BZh is the header", None),
+            (b"2026-11-22 text", None),
+            (b"", None),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let found = unpacking_by_content(&path, &File::open(&path).unwrap());
+            let expected = expected.map(|command| format!("{command}{}", path.display()));
+            assert_eq!(found, expected);
         }
     }
 

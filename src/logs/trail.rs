@@ -153,6 +153,10 @@ impl Trail {
         clock: &Clock,
         since: Option<i64>,
     ) {
+        if !gzip && let Some(command) = rotation::unpacking_by_content(path, &file) {
+            let why = format!("its compression is not read: unpack it first: {command}");
+            return self.problem(path, io::Error::new(io::ErrorKind::Unsupported, why));
+        }
         let mut clock = clock.clone();
         let modified = rotation::modified(metadata);
         match region::days_within(&file, gzip, modified) {

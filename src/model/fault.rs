@@ -1,6 +1,26 @@
 //! What can be broken in the state of a queue, and how each kind is mended.
 
+use jiff::Timestamp;
 use serde::Serialize;
+
+/// Seconds for which a started entry must have been expired before it is a fault: as if it had been
+/// watched so long, as every heartbeat would have renewed it.
+pub const EXPIRED_S: f64 = 60.0;
+
+/// Seconds for which RQ takes a job for running after its last heartbeat, at most. Source:
+/// `rq/worker.py`, `get_heartbeat_ttl`: a minute beyond `DEFAULT_JOB_MONITORING_INTERVAL`.
+const LEASE_S: f64 = 90.0;
+
+/// How many seconds after it was cut off a job is found to be [`FaultKind::Abandoned`], at the
+/// latest, unless its worker was given a longer monitoring interval: scores are whole seconds, and
+/// have to be older.
+pub const ABANDONED_AFTER_S: f64 = LEASE_S + EXPIRED_S + 1.0;
+
+/// The same from now on; 0 where that time is over.
+pub fn abandoned_in_s(cut_off: Timestamp, now: Timestamp) -> f64 {
+    let left = ABANDONED_AFTER_S - now.duration_since(cut_off).as_secs_f64();
+    left.clamp(0.0, ABANDONED_AFTER_S)
+}
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, clap::ValueEnum)]

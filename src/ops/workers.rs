@@ -28,7 +28,7 @@ use crate::model::worker::{Alive, LocalProcess, Worker};
 use crate::nearby;
 use crate::report::workers::{Process, WorkerReport, WorkerRow, WorkersReport};
 use crate::secrets::Secrets;
-use crate::sys::proc::{Measure, ProcTable, Stat};
+use crate::sys::proc::{Measure, ProcTable, Stat, readable};
 
 /// Names listed where several fit.
 const MOST_LISTED: usize = 8;
@@ -349,7 +349,7 @@ impl ProcessTree {
             },
             started_at: table.started_at(&stat),
             command: {
-                let line = table.command_line(stat.pid).map(|arguments| arguments.join(" "));
+                let line = table.command_line(stat.pid).map(|arguments| readable(&arguments));
                 secrets.text(&line.unwrap_or(stat.name)).into_owned()
             },
         };

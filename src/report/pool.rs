@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Block, Cell, Column, Layout, Report, Role, Table, View};
 use crate::error::Outcome;
 use crate::human;
+use crate::model::fault::ABANDONED_AFTER_S;
 
 /// Jobs that were cut off, which the text shows.
 const SHOWN: usize = 5;
@@ -337,12 +338,14 @@ impl Report for PoolStatusReport {
                 let ago = human::ago(state.written_at.duration_since(cut.at).as_secs_f64());
                 format!("{ago}: {}", cut.text())
             };
+            let shown = state.cut_off.iter().rev().take(SHOWN);
+            let mended = format!("mended from {} after that on", human::age(ABANDONED_AFTER_S));
             view.push(Block::Finding {
                 role: Role::Bad,
                 mark: '✗',
                 what: format!("{count} {verb} cut off with a worker"),
                 aside: None,
-                evidence: state.cut_off.iter().rev().take(SHOWN).map(since).collect(),
+                evidence: shown.map(since).chain([mended]).collect(),
                 fixes: vec!["jobctl jobs repair --kind abandoned".to_owned()],
             });
         }

@@ -51,7 +51,7 @@ impl Failed {
         }
         let mut ended = read(store, &new)?;
         ended.extend(of_registry(store, queues, Registry::Finished)?.into_iter().filter(is_since));
-        let retried = ended.iter().any(|job| job.retries_left.is_some());
+        let retried = ended.iter().filter(|job| job.retries_left.is_some()).count() as u64;
         Ok(Since { failed, to_retry, unexplained, retried })
     }
 }
@@ -65,14 +65,20 @@ pub(super) struct Since {
     pub(super) to_retry: u64,
     /// Runs that failed besides, by the workers' own count.
     unexplained: u64,
-    /// Whether jobs with retries have ended, whose first runs those may be.
-    retried: bool,
+    /// Jobs with retries that have ended, whose first runs those may be.
+    retried: u64,
 }
 
 impl Since {
-    /// Failed runs of which no job tells any more: of jobs whose failure is not kept.
+    /// Failed runs of which no job tells any more, beyond one for each ended job with retries: how
+    /// often that was run is not recorded, and a gate must not pass wrongly.
     pub(super) fn without_record(&self) -> u64 {
-        if self.retried { 0 } else { self.unexplained }
+        self.unexplained.saturating_sub(self.retried)
+    }
+
+    /// Failed runs that jobs with retries may have made good.
+    pub(super) fn excused(&self) -> u64 {
+        self.unexplained.min(self.retried)
     }
 
     /// Whether anything failed.
@@ -127,7 +133,10 @@ mod tests {
     fn run_that_failed_without_a_record_counts_unless_a_retry_may_have_made_it_good() {
         let lost = Since { unexplained: 1, ..Since::default() };
         assert!((lost.is_any(), lost.without_record()) == (true, 1));
-        assert!(!Since { retried: true, ..lost }.is_any());
+        let retried = Since { retried: 1, ..lost };
+        assert!((retried.is_any(), retried.excused()) == (false, 1));
+        let more = Since { unexplained: 3, ..retried };
+        assert!((more.is_any(), more.without_record(), more.excused()) == (true, 2, 1));
         assert!(Since { to_retry: 1, ..Since::default() }.is_any());
         assert!(!Since::default().is_any());
     }

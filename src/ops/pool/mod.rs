@@ -21,12 +21,15 @@ mod supervisor;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::backend::redis::connect;
 use crate::backend::redis::read::Store;
 use crate::bench::{Family, SchedulerProcess};
 use crate::context::{self, Context};
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::human;
+use crate::model::fault::abandoned_in_s;
 use crate::ops::change::approve::refuse_read_only;
 use crate::ops::worker::{self, WorkerOptions};
 use crate::report::pool::CutOff;
@@ -105,11 +108,8 @@ pub fn run(context: &mut Context, options: &PoolOptions) -> Result<Outcome> {
     // A new connection: the first one may have been idle for days.
     let link = connect(&endpoint, context.settings.timeout, "queue Redis")?;
     let since = before.since(&mut Store::new(link, context::keys()), &served, failed_runs)?;
-    if !since.is_any() {
-        return Ok(if cut_off.is_empty() { outcome } else { Outcome::No });
-    }
     tell_failed(context, &since)?;
-    Ok(Outcome::No)
+    Ok(if since.is_any() || !cut_off.is_empty() { Outcome::No } else { outcome })
 }
 
 fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
@@ -129,7 +129,17 @@ fn tell_failed(context: &mut Context, since: &Since) -> Result<()> {
     }
     if since.without_record() > 0 {
         let runs = human::counted(since.without_record(), "run");
-        context.ui.warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl)"));
+        let or = if since.excused() > 0 { ", or that were retried more than once" } else { "" };
+        context
+            .ui
+            .warn(&format!("{runs} failed of jobs whose failure is not kept (failure_ttl){or}"));
+    }
+    if since.excused() > 0 {
+        let runs = human::counted(since.excused(), "run");
+        context.ui.warn(&format!(
+            "{runs} failed of which no job tells any more; as many jobs with retries ended too, so \
+             whether a retry made that good cannot be told"
+        ));
     }
     Ok(())
 }
@@ -183,8 +193,16 @@ fn tell_cut_off(context: &mut Context, when: &str, cut_off: &[CutOff]) -> Result
     }
     context.ui.warn(&format!("{count} {verb} cut off with {whose}{when}: {}", jobs.join(", ")));
     let command = context.target()?.command();
-    context.ui.hint(&format!("{command} jobs repair --kind abandoned"));
+    context.ui.hint(&mending(&command, cut_off, clock::now()));
     Ok(())
+}
+
+/// What to type for jobs that were cut off, and from when on it finds them.
+fn mending(command: &str, cut_off: &[CutOff], now: Timestamp) -> String {
+    let waits = cut_off.iter().map(|cut| abandoned_in_s(cut.at, now).ceil());
+    let wait = waits.fold(0.0, f64::max);
+    let when = if wait > 0.0 { format!("in {}: ", human::age(wait)) } else { String::new() };
+    format!("{when}{command} jobs repair --kind abandoned")
 }
 
 /// The command line of one worker of these queues; logins are not repeated.
@@ -235,6 +253,24 @@ fn warn_of_scheduler(context: &mut Context) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mending_says_from_when_on_a_job_that_was_cut_off_last_is_found() {
+        let cut = |at: i64| CutOff {
+            job: "j".to_owned(),
+            queue: None,
+            worker: "worker-1".to_owned(),
+            pid: 1,
+            ending: String::new(),
+            told: None,
+            at: Timestamp::from_second(at).unwrap(),
+        };
+        let mending =
+            |now: i64| mending("jobctl", &[cut(60), cut(0)], Timestamp::from_second(now).unwrap());
+        assert_eq!(mending(60), "in 2m 31s: jobctl jobs repair --kind abandoned");
+        assert_eq!(mending(180), "in 31s: jobctl jobs repair --kind abandoned");
+        assert_eq!(mending(211), "jobctl jobs repair --kind abandoned");
+    }
 
     #[test]
     fn one_worker_is_started_as_those_of_the_pool() {

@@ -43,6 +43,7 @@ pub(super) fn heeding(command: &Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::proc::PREAMBLE_BEGIN;
 
     #[test]
     #[cfg(target_os = "linux")]
@@ -51,6 +52,7 @@ mod tests {
         command.args(["-m", "rq.cli", "worker", "-m"]).env("A", "b").current_dir("/");
         let heeding = heeding(&command);
         let arguments: Vec<&OsStr> = heeding.get_args().collect();
+        assert!(HEED.starts_with(PREAMBLE_BEGIN), "or no process table leaves it out");
         assert_eq!(arguments, ["-c", HEED, "rq.cli", "worker", "-m"]);
         assert!(heeding.get_envs().eq(command.get_envs()));
         assert_eq!(heeding.get_current_dir(), command.get_current_dir());

@@ -18,6 +18,7 @@ use crate::backend::redis::Endpoint;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::global;
+use crate::human;
 use crate::model::id::QueueName;
 use crate::nearby;
 use crate::ops::frappe_process::refuse_root;
@@ -82,6 +83,7 @@ pub(super) fn prepare(context: &mut Context, options: &PoolOptions) -> Result<Pr
     for plan in plans(context, options)? {
         pools.push(pool(context, options, plan, &mut served)?);
     }
+    refuse_words_of_one(&options.worker.rest, pools.iter().map(|pool| pool.size.most()).sum())?;
     let sets_aim = options.scale.target.is_some() || options.scale.cool_down.is_some();
     if sets_aim && !options.worker.burst && pools.iter().all(|pool| pool.size.scaling().is_none()) {
         let message = "cannot use --scale-target or --cool-down: no pool is scaled";
@@ -92,6 +94,31 @@ pub(super) fn prepare(context: &mut Context, options: &PoolOptions) -> Result<Pr
     let endpoint = worker::endpoint(context.target()?, &options.worker)?;
     let grace = options.grace.unwrap_or(longest_job(context, &served)? + SURPLUS);
     Ok(Prepared { pools, served, endpoint, grace })
+}
+
+/// Refuses arguments of `rq worker` that only one worker by itself can have: a name is taken once, and
+/// a worker that ends with its queues' last job is started again by a pool that does not know.
+///
+/// Source: `rq/cli/workers.py`, `--burst`, `-b`; the other letters are those of its flags.
+fn refuse_words_of_one(rest: &[String], workers: usize) -> Result<()> {
+    let is_burst = |word: &String| {
+        let letters = word.strip_prefix('-').unwrap_or_default();
+        word == "--burst"
+            || (letters.contains('b')
+                && letters.chars().all(|c| matches!(c, 'b' | 'v' | 'q' | 's')))
+    };
+    let (what, hint) = if rest.iter().any(is_burst) {
+        ("--burst behind `--`: the pool would start them again for ever", "put --burst before `--`")
+    } else if workers > 1 && !may_name(rest) {
+        (
+            "--name: only one can have it",
+            "leave it out: the pool names its workers; --num-workers 1 may have one of yours",
+        )
+    } else {
+        return Ok(());
+    };
+    let message = format!("cannot start {} with {what}", human::counted(workers as u64, "worker"));
+    Err(Failure::new(Kind::Usage, message).hint(hint).into())
 }
 
 /// The same with the bench and the settings as they are now. Where that fails, what was read before
@@ -365,4 +392,27 @@ fn longest_job(context: &Context, served: &[QueueName]) -> Result<Duration> {
         .filter(|queue| served.contains(&QueueName::in_bench(prefix.as_deref(), &queue.name)));
     let longest = limits.filter_map(|queue| u64::try_from(queue.timeout_s?).ok()).max();
     Ok(longest.map_or(RQ_TIMEOUT, Duration::from_secs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_only_one_worker_by_itself_can_have_are_refused() {
+        let refused = |line: &str, workers| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            refuse_words_of_one(&words, workers).is_err()
+        };
+        for (line, one, two) in [
+            ("--with-scheduler --results-ttl 5", false, false),
+            ("--name x", false, true),
+            ("-nx", false, true),
+            ("--burst", true, true),
+            ("-vb", true, true),
+            ("-v --job-class a.b", false, false),
+        ] {
+            assert_eq!((refused(line, 1), refused(line, 2)), (one, two), "{line}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::process::{Job, Process};
-use super::unit::{of_supervisor, of_systemd};
+use super::unit::{of_supervisor, of_systemd, set_in};
 use super::{ENDLESS_S, SURPLUS_S, drop_ins, longest, pools};
 use crate::bench::Bench;
 use crate::bench::version::Family;
@@ -82,7 +82,8 @@ fn processes_in(path: &Path, bench: &Bench) -> std::result::Result<Vec<Process>,
             texts.push(text_of(path)?);
         }
         let process = of_systemd(&texts, &shown, &roots).map_err(|why| wrong(path, why))?;
-        process.map(|process| Process { drop_ins: found, ..process }).into_iter().collect()
+        let set_in = set_in(&found, texts.get(1..).unwrap_or_default());
+        process.map(|process| Process { drop_ins: found, set_in, ..process }).into_iter().collect()
     } else {
         of_supervisor(&text, &shown, &roots).map_err(|why| wrong(path, why))?
     };
@@ -201,7 +202,10 @@ pub(super) fn faults(bench: &Bench, processes: &[Process]) -> Vec<Fault> {
         let mut add = |what: String, fix: Option<String>| {
             faults.push(Fault {
                 process: Some(process.name.clone()),
-                file: Some(process.file.clone()),
+                file: Some(match &fix {
+                    Some(fix) => process.file_to_mend(fix),
+                    None => process.file.clone(),
+                }),
                 what,
                 fix,
             });

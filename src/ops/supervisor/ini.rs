@@ -67,6 +67,11 @@ pub(super) enum Dialect {
 pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Vec<Section>, String> {
     let mut sections: Vec<Section> = Vec::new();
     let mut joined = String::new();
+    // Source: systemd's `config_parse`; supervisor refuses it.
+    let text = match dialect {
+        Dialect::Systemd => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Dialect::Supervisor => text,
+    };
     for (number, line) in (1_u64..).zip(text.lines()) {
         let at = |what: &str| format!("line {number} {what}");
         let trimmed = line.trim();

@@ -1,5 +1,6 @@
 //! A process of a bench, as a definition describes it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What it is.
@@ -129,6 +130,8 @@ pub(super) struct Process {
     pub(super) file: String,
     /// What else systemd reads for it.
     pub(super) drop_ins: Vec<PathBuf>,
+    /// The keys that these set, and the last one that does.
+    pub(super) set_in: BTreeMap<String, PathBuf>,
     pub(super) job: Job,
     /// Whether it is a pool of bench's own.
     pub(super) is_pool_of_bench: bool,
@@ -143,4 +146,19 @@ pub(super) struct Process {
     pub(super) stop_is_set: bool,
     /// What is wrong with it by itself: statement and what to write.
     pub(super) faults: Vec<(String, String)>,
+}
+
+impl Process {
+    /// The file in which a key is set that a fault is mended with, `KillMode=mixed`: the last drop-in
+    /// that sets it, or else the unit. An argument is one of its command.
+    pub(super) fn file_to_mend(&self, fix: &str) -> String {
+        let key = fix.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        let keys = match key.as_str() {
+            argument if argument.starts_with("--") => ["execstart", ""],
+            "timeoutstopsec" => ["timeoutstopsec", "timeoutsec"],
+            key => [key, ""],
+        };
+        let found = keys.iter().find_map(|key| self.set_in.get(*key));
+        found.map_or_else(|| self.file.clone(), |path| path.display().to_string())
+    }
 }

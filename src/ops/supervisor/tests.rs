@@ -248,3 +248,23 @@ fn program_of_a_bench_with_a_percent_sign_is_recognised() {
     let found = of_systemd(unit, "x.service", &[root]).unwrap().unwrap();
     assert_eq!(found.job, Job::Scheduler);
 }
+
+#[test]
+fn drop_in_counts_with_a_byte_order_mark_and_is_named_for_the_faults_that_it_sets() {
+    let unit = format!(
+        "[Service]\nUser=frappe\nExecStart=bench worker\nKillMode=mixed\nRestart=no\n\
+         WorkingDirectory={ROOT}\n[Install]\nWantedBy=x.target\n"
+    );
+    let drop_in = "\u{feff}[Service]\nKillMode=control-group\nTimeoutSec=500ms\n";
+    let texts = [unit, drop_in.to_owned()];
+    let found = super::unit::of_systemd(&texts, "b-w.service", &roots()).unwrap().unwrap();
+    assert_eq!(found.stop_s, Some(1));
+    let set_in = super::unit::set_in(&["d/a.conf".into()], &texts[1..]);
+    let found = Process { set_in, ..found };
+    let fixes: Vec<_> =
+        found.faults.iter().map(|(_, fix)| (fix.as_str(), found.file_to_mend(fix))).collect();
+    let expected = [("KillMode=mixed", "d/a.conf"), ("Restart=always", "b-w.service")];
+    assert_eq!(fixes, expected.map(|(fix, file)| (fix, file.to_owned())));
+    assert_eq!(found.file_to_mend("TimeoutStopSec=360"), "d/a.conf");
+    assert_eq!(found.file_to_mend("--grace 330s"), "b-w.service");
+}

@@ -1,6 +1,7 @@
 //! Definitions of supervisor programs and systemd units, read into processes.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ini::{Dialect, Section, merged, parse};
@@ -105,6 +106,7 @@ fn program(name: &str, file: &str, section: &Section, root: &[&Path]) -> Option<
         name: name.to_owned(),
         file: file.to_owned(),
         drop_ins: Vec::new(),
+        set_in: BTreeMap::new(),
         count,
         stop_s,
         stop_key: "stopwaitsecs",
@@ -146,6 +148,17 @@ pub(super) fn of_systemd(
         sections.extend(parse(text, Dialect::Systemd)?);
     }
     Ok(service(&merged(sections), file, root))
+}
+
+/// Which keys the drop-ins of a unit set, in lower case, and the last one that does.
+pub(super) fn set_in(drop_ins: &[PathBuf], texts: &[String]) -> BTreeMap<String, PathBuf> {
+    let mut set_in = BTreeMap::new();
+    for (path, text) in drop_ins.iter().zip(texts) {
+        let sections = parse(text, Dialect::Systemd).unwrap_or_default();
+        let keys = sections.into_iter().flat_map(|section| section.values);
+        set_in.extend(keys.map(|(key, _)| (key, path.clone())));
+    }
+    set_in
 }
 
 fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> {
@@ -213,6 +226,7 @@ fn service(sections: &[Section], file: &str, root: &[&Path]) -> Option<Process> 
         name: name.to_owned(),
         file: file.to_owned(),
         drop_ins: Vec::new(),
+        set_in: BTreeMap::new(),
         job,
         count: 1,
         stop_s: match set {
@@ -240,7 +254,7 @@ fn some(value: &str) -> Option<String> {
 }
 
 /// A stop timeout in systemd's words, in whole seconds: `90`, `26min`, `1h 30min`. 0 is no limit,
-/// too. Source: `systemd.time(7)`; `systemd.service(5)`, `TimeoutStopSec`.
+/// too, so that less than a second counts as one. Source: `systemd.time(7)`; `systemd.service(5)`, `TimeoutStopSec`.
 fn span(text: &str) -> Option<StopWait> {
     let text = text.trim();
     if text == "infinity" {
@@ -250,7 +264,7 @@ fn span(text: &str) -> Option<StopWait> {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => humantime::parse_duration(text).ok()?,
     };
-    Some(if span.is_zero() { StopWait::Endless } else { StopWait::Seconds(span.as_secs()) })
+    Some(if span.is_zero() { StopWait::Endless } else { StopWait::Seconds(span.as_secs().max(1)) })
 }
 
 /// Both managers write a percent sign as two. What one of them would put in for `%(here)s` or `%h`

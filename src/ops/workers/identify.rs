@@ -11,7 +11,7 @@ use crate::model::job::seconds_between;
 use crate::model::worker::{Alive, Worker};
 use crate::ops::scope::Reach;
 use crate::sys::pidfd::{ProcessHandle, Signal};
-use crate::sys::proc::{ProcTable, Stat, Title, hostname, is_python};
+use crate::sys::proc::{ProcTable, Stat, Title, hostname, is_python, readable};
 
 /// Milliseconds by which a process may seem to be younger than its registration: starts are known
 /// to a hundredth of a second, and a Python that registers itself is older than that anyway.
@@ -121,7 +121,7 @@ pub(super) fn is_worker_by_look(
         }
         Some(Title::Nameless) => {}
         _ if is_python(&arguments) => {}
-        _ => return Err(format!("process {pid} is another program, `{}`", arguments.join(" "))),
+        _ => return Err(format!("process {pid} is another program, `{}`", readable(&arguments))),
     }
     if !(status.catches(Signal::Term.number()) && status.catches(SIGINT)) {
         return Err(format!("process {pid} handles no SIGTERM, as every worker does"));

@@ -17,7 +17,7 @@ use crate::bench::processes::Role;
 use crate::env;
 use crate::model::worker::{Alive, Worker, is_drawn};
 use crate::sys::pidfd::Signal;
-use crate::sys::proc::{ProcTable, Title, hostname};
+use crate::sys::proc::{ProcTable, Title, hostname, readable};
 use crate::target::Target;
 use command::RqCommand;
 
@@ -124,7 +124,7 @@ impl<'h> Host<'h> {
                 pid,
                 parent: seen_here.parent,
                 role,
-                command: seen_here.arguments.join(" "),
+                command: readable(&seen_here.arguments),
                 worker: self.worker_of(pid).or_else(|| seen_here.rq.as_ref()?.name.clone()),
                 is_left_behind,
             })

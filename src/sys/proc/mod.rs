@@ -28,7 +28,7 @@ use crate::sys::{clock, file};
 
 pub use locks::{FileId, FileLock};
 pub use memory::{Measure, Memory};
-pub use rq::{Title, is_python};
+pub use rq::{PREAMBLE_BEGIN, Title, is_python, readable};
 pub use stat::Stat;
 pub use status::{Service, Status};
 pub use stream::{Stream, Written};
@@ -189,7 +189,7 @@ impl ProcTable {
         }
         match self.command_line(pid) {
             Some(arguments) if may_be_worker(&arguments) => WorkerProcess::Alive,
-            Some(arguments) => WorkerProcess::Reused(arguments.join(" ")),
+            Some(arguments) => WorkerProcess::Reused(readable(&arguments)),
             None => WorkerProcess::Reused(stat.name),
         }
     }

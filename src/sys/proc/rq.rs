@@ -34,6 +34,21 @@ impl<'a> Title<'a> {
     }
 }
 
+/// How the line of Python begins that a pool puts in front of the module of its workers.
+pub const PREAMBLE_BEGIN: &str = "import os,runpy,sys,signal as s;";
+
+/// A command line for people: that of a pool's worker without the pool's line of Python.
+pub fn readable(arguments: &[String]) -> String {
+    match arguments {
+        [python, option, code, rest @ ..]
+            if option == "-c" && code.starts_with(PREAMBLE_BEGIN) && !rest.is_empty() =>
+        {
+            format!("{python} -m {}", rest.join(" "))
+        }
+        _ => arguments.join(" "),
+    }
+}
+
 /// Whether the program of a command line is a Python.
 pub fn is_python(arguments: &[String]) -> bool {
     let program = arguments.first().map_or("", String::as_str);
@@ -58,6 +73,17 @@ mod tests {
 
     fn words(line: &str) -> Vec<String> {
         line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn readable_leaves_the_line_of_a_pool_out() {
+        let line = |code: &str| {
+            let words = ["/env/bin/python", "-c", code, "rq.cli", "worker", "a"];
+            readable(&words.map(str::to_owned))
+        };
+        let of_pool = format!("{PREAMBLE_BEGIN}s.signal(1)");
+        assert_eq!(line(&of_pool), "/env/bin/python -m rq.cli worker a");
+        assert_eq!(line("import rq"), "/env/bin/python -c import rq rq.cli worker a");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use super::{Fault, Mend, Spot};
 use crate::backend::redis::read::{Entry, ID_PAGE, JOB_BATCH, Place, Store, StoredJob, Want};
 use crate::error::Result;
-use crate::model::fault::FaultKind;
+use crate::model::fault::{EXPIRED_S, FaultKind};
 use crate::model::generation::Generation;
 use crate::model::id::{JobId, QueueName};
 use crate::model::job::{Job, Status};
@@ -22,9 +22,6 @@ use crate::ui::Progress;
 
 /// Faults of one run; the next one goes on.
 const MOST_FAULTS: usize = 100_000;
-/// Seconds for which a started entry must have been expired: as if it had been watched so long, as
-/// every heartbeat would have renewed it.
-const EXPIRED_S: f64 = 60.0;
 /// A search and what it found.
 pub(super) struct Search<'a> {
     pub(super) kinds: BTreeSet<FaultKind>,

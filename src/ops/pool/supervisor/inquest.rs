@@ -31,10 +31,13 @@ pub(crate) struct Inquest {
 }
 
 impl Inquest {
-    /// Whether there was reason to think that it ran a job.
-    fn is_open_question(&self) -> bool {
+    /// Whether there was reason to think that it ran a job; of workers that were to drop theirs
+    /// there always is.
+    fn is_open_question(&self, stage: Stage) -> bool {
         // Without Redis a worker ends with a fault, and gets no job.
-        self.subject.job.is_some() || matches!(self.ending, Ending::Signal(_))
+        self.subject.job.is_some()
+            || matches!(self.ending, Ending::Signal(_))
+            || matches!(stage, Stage::Cold { .. } | Stage::Killed { .. })
     }
 }
 
@@ -135,7 +138,8 @@ impl Supervisor<'_> {
         let is_late =
             |inquest: &Inquest| inquest.asked.is_some_and(|asked| asked.elapsed() >= PATIENCE);
         let late: Vec<Inquest> = self.inquests.extract_if(.., |inquest| is_late(inquest)).collect();
-        for inquest in late.iter().filter(|inquest| inquest.is_open_question()) {
+        let stage = self.stage;
+        for inquest in late.iter().filter(|inquest| inquest.is_open_question(stage)) {
             self.has_broken_its_word = true;
             let fault = self.sight.fault.as_deref().unwrap_or("Redis does not answer");
             let text = format!(
@@ -144,5 +148,34 @@ impl Supervisor<'_> {
             );
             self.warn(&text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::pool::observer::Who;
+
+    #[test]
+    fn end_without_an_answer_is_an_open_question_where_jobs_were_to_be_cut_off() {
+        let inquest = Inquest {
+            subject: Subject {
+                number: 1,
+                who: Who { pid: 1, since: clock::now(), name: None },
+                seen_as: None,
+                job: None,
+                was_told: true,
+            },
+            place: (0, 0),
+            name: "worker-1".to_owned(),
+            ending: Ending::Code(0),
+            told: None,
+            horse: None,
+            asked: None,
+        };
+        let deadline = Instant::now();
+        assert!(!inquest.is_open_question(Stage::Warm { deadline, signal: 15 }));
+        assert!(inquest.is_open_question(Stage::Cold { deadline, signal: 15 }));
+        assert!(inquest.is_open_question(Stage::Killed { signal: 15 }));
     }
 }

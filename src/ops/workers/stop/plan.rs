@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::Stopping;
 use crate::context::Context;
 use crate::error::Result;
-use crate::human::counted;
+use crate::human::{age, counted};
+use crate::model::fault::ABANDONED_AFTER_S;
 use crate::model::worker::{Alive, Worker};
 use crate::ops::change::How;
 use crate::ops::scope::Reach;
@@ -248,8 +249,9 @@ pub(super) fn notes(reach: &Reach, report: &WorkerStopReport, what: &Stopping) -
     let busy = report.workers.iter().filter(|s| is_going(s) && s.job.is_some()).count();
     if what.now && busy > 0 {
         notes.push(format!(
-            "{} ended with a worker: counted as started until RQ notices; `jobctl jobs repair --kind abandoned` mends that at once",
-            counted(busy as u64, "running job")
+            "{} ended with a worker: counted as started until RQ notices; {} later `jobctl jobs repair --kind abandoned` mends that",
+            counted(busy as u64, "running job"),
+            age(ABANDONED_AFTER_S)
         ));
     }
     if what.via.is_some() && busy > 0 {
