@@ -57,9 +57,18 @@ pub(super) fn beginning(path: &Path, metadata: &Metadata) -> io::Result<Vec<u8>>
     header
 }
 
-/// Keeps a descriptor that was opened elsewhere.
-pub(super) fn keep(file: File) {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner).extend(Held::of(file));
+/// Opens the file at `path`, or makes it, by `open`; once is enough, however often it is tried.
+pub(super) fn ensure<E>(
+    path: &Path,
+    open: impl FnOnce() -> std::result::Result<File, E>,
+) -> std::result::Result<(), E> {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    held.retain(Held::has_name);
+    let is_held = path.symlink_metadata().is_ok_and(|there| held.iter().any(|one| one.is(&there)));
+    if !is_held {
+        held.extend(Held::of(open()?));
+    }
+    Ok(())
 }
 
 fn read(file: &File) -> io::Result<Vec<u8>> {

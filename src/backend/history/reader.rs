@@ -121,11 +121,7 @@ impl Reader {
     /// What was recorded.
     pub fn recorded(&self) -> Result<Recorded> {
         self.tell(|connection| {
-            let fact = |name: &str| {
-                let sql = "SELECT value FROM facts WHERE name = ?";
-                let found = connection.query_row(sql, [name], |row| row.get::<_, String>(0));
-                rusqlite::OptionalExtension::optional(found)
-            };
+            let fact = |name: &str| kept::fact(connection, name);
             let count = |span: Span| {
                 let sql = "SELECT count(*), min(at) FROM system_rollup WHERE span = ?";
                 connection.query_row(sql, [span.number()], |row| {

@@ -241,6 +241,7 @@ fn looking_into_a_history_leaves_the_locks_of_this_process_on_it() {
     assert_eq!(locks(), 1, "the writer's");
     assert_eq!(identity::content(&path).unwrap(), identity::Content::Marked);
     drop(Reader::open(Place::named(&path)).unwrap());
+    held::ensure(&path, || -> Result<_, ()> { panic!("it is open already") }).unwrap();
     assert_eq!(locks(), 1);
     drop(writer);
 }

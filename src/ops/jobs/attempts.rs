@@ -56,7 +56,6 @@ mod tests {
 
     use super::*;
     use crate::model::id::JobId;
-    use crate::model::job::Status;
 
     fn job(left: Option<i64>, intervals: &[i64], times: [Option<i64>; 4]) -> Job {
         let [created, enqueued, started, ended] =
@@ -68,21 +67,7 @@ mod tests {
             enqueued_at: enqueued,
             started_at: started,
             ended_at: ended,
-            failed_at: None,
-            id: JobId::new("x"),
-            status: Status::Missing,
-            origin: None,
-            description: None,
-            last_heartbeat: None,
-            worker_name: None,
-            timeout_s: None,
-            ttl_s: None,
-            result_ttl_s: None,
-            failure_ttl_s: None,
-            number_of_retries: None,
-            dependency_ids: Vec::new(),
-            group_id: None,
-            bad_fields: Vec::new(),
+            ..Job::bare(JobId::new("x"))
         }
     }
 

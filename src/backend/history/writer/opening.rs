@@ -98,7 +98,7 @@ fn may_write(place: &Place, content: Content) -> bool {
 
 /// Opens the file and brings it up to date. The inner error: it is damaged.
 pub(super) fn connect(place: &Place) -> Result<rusqlite::Result<Connection>> {
-    held::keep(place.open(place.path())?);
+    held::ensure(place.path(), || place.open(place.path()))?;
     let cannot = |error: &rusqlite::Error| failure(error, "open", place.path());
     let open = || -> rusqlite::Result<(Connection, usize)> {
         // The folder may be reached through links, the file may not be one.
